@@ -1,0 +1,32 @@
+"""ddpm: denoising diffusion on MNIST, small enough to read and complete enough to use.
+
+    import ddpm
+    images = ddpm.load("attention-class").sample(labels=[3] * 8, seed=0)  # (8, 1, 28, 28)
+"""
+
+from ddpm.data import bundled, mnist
+from ddpm.diffusion import SAMPLERS, Diffusion, bundled_models, load
+from ddpm.paths import every, strided
+from ddpm.recipes import RECIPES, Recipe, recipe
+from ddpm.sampling import State, beta_noise, ddim, posterior, sample
+from ddpm.schedule import NoiseSchedule
+
+__all__ = [
+    "RECIPES",
+    "SAMPLERS",
+    "Diffusion",
+    "NoiseSchedule",
+    "Recipe",
+    "State",
+    "beta_noise",
+    "bundled",
+    "bundled_models",
+    "ddim",
+    "every",
+    "load",
+    "mnist",
+    "posterior",
+    "recipe",
+    "sample",
+    "strided",
+]

@@ -1,0 +1,258 @@
+"""A trained model ready to use: network, schedule and scaling under one name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from ddpm.files import atomic
+from ddpm.guidance import condition
+from ddpm.paths import strided
+from ddpm.recipes import Recipe
+from ddpm.sampling import EpsFn, Noise, State, StepRule, beta_noise, ddim, posterior, sample
+
+FORMAT = "ddpm 1"
+WEIGHTS = ("raw", "averaged")
+SAMPLERS: Mapping[str, StepRule] = {
+    "ancestral": posterior,
+    "beta-noise": beta_noise,
+    "no-noise": partial(posterior, noise=0.0),
+    "ddim": ddim,
+}
+"""The step rules by the names that scripts accept."""
+
+SEEDS = 2**32
+PER_SEED = 1_000_000
+"""Image number k of seed s draws from a generator seeded with s * PER_SEED + k."""
+
+
+class Diffusion:
+    """A network with all that its recipe says about it.
+
+    Attributes:
+        recipe: what the model is.
+        network: in evaluation mode, float32, on `device`.
+        schedule: the noise schedule.
+        header: what the weights' file says of their training; empty for a new model.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        network: nn.Module | None = None,
+        device: torch.device | str = "cpu",
+        header: dict[str, Any] | None = None,
+    ):
+        self.recipe = recipe
+        self.network = (network or recipe.make_network()).to(device).eval()
+        self.schedule = recipe.make_schedule()
+        self.header = header or {}
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return next(self.network.parameters()).device
+
+    def eps_fn(self, labels: Sequence[int] | Tensor | None = None) -> EpsFn:
+        """The noise estimate for these labels, one per image.
+
+        Raises:
+            ValueError: labels for a model without, none for a model with, or one it has not.
+        """
+        return condition(self.network, self._labels(labels), self.recipe.network_time)
+
+    # --8<-- [start:states]
+    def states(
+        self,
+        n: int | None = None,
+        labels: Sequence[int] | Tensor | None = None,
+        steps: int | None = None,
+        sampler: str | StepRule | None = None,
+        seed: int = 0,
+        first: int = 0,
+        x: Tensor | None = None,
+        path: Sequence[int] | None = None,
+    ) -> Iterator[State]:
+        """The states on the way from noise to images, for histories and GIFs.
+
+        Args:
+            n: how many images; with labels it may be left out.
+            labels: one per image, for a model with labels.
+            steps: transitions from T to 0, 1..T; the recipe's number by default.
+            sampler: a key of `SAMPLERS` or a step rule; the recipe's by default.
+            seed, first: the images are numbers first, first + 1, ... of this seed. The same
+                number of the same seed is the same image, whatever batch it is drawn in.
+            x: where to start instead of noise: (N, 1, size, size) in the network's range.
+            path: the times to visit, instead of `steps` even strides from T.
+
+        Yields:
+            One `State` per time visited, in the network's range; `to_images` makes pictures.
+
+        Raises:
+            ValueError: an argument does not fit the model or another argument.
+        """
+        count = len(labels) if labels is not None else len(x) if x is not None else n
+        if count is None or count < 1 or (n is not None and n != count):
+            raise ValueError(f"give a number of images of at least 1, not {n}, or labels")
+        if not (seed >= 0 and first >= 0 and seed * PER_SEED + first + count <= SEEDS):
+            raise ValueError(f"seed must be within 0..{SEEDS // PER_SEED - 1}, not {seed}")
+        size = self.recipe.scaling.size
+        seeds = range(seed * PER_SEED + first, seed * PER_SEED + first + count)
+        noise = Noise(seeds, (1, size, size), self.device)
+        start = noise()
+        return sample(
+            self.eps_fn(labels),
+            start if x is None else x.to(self.device),
+            strided(self.recipe.T, steps or self.recipe.steps) if path is None else path,
+            self.schedule,
+            step_rule(sampler or self.recipe.sampler),
+            noise=noise,
+        )
+        # --8<-- [end:states]
+
+    def sample(self, n: int | None = None, *, batch: int = 250, **options: Any) -> Tensor:
+        """Images from noise: float32 (N, 1, 28, 28) in [0, 1], on the CPU.
+
+        Takes the arguments of `states`; `batch` images at a time go through the network,
+        which changes the memory it takes but not the images.
+        """
+        labels, x = options.pop("labels", None), options.pop("x", None)
+        first = options.pop("first", 0)
+        count = next((len(v) for v in (labels, x) if v is not None), n)
+        images = []
+        for start in range(0, count or 1, batch):
+            part = slice(start, start + batch)
+            states = self.states(
+                n if count is None else min(batch, count - start),
+                labels=None if labels is None else labels[part],
+                x=None if x is None else x[part],
+                first=first + start,
+                **options,
+            )
+            *_, last = states
+            images.append(self.to_images(last.x))
+        return torch.cat(images)
+
+    def to_images(self, x: Tensor) -> Tensor:
+        """From the network's range to float32 (N, 1, 28, 28) in [0, 1], on the CPU."""
+        return self.recipe.scaling.to_images(x).cpu()
+
+    def save(self, path: str | Path, others: Mapping[str, nn.Module] | None = None) -> None:
+        """Writes the weights in half precision, with the recipe and `header`, all or nothing.
+
+        Args:
+            path: a file ending in `.safetensors`.
+            others: further sets of weights of the same network, by name ("raw", "averaged"),
+                to lie beside this model's own, which is named as the recipe's default.
+        """
+        sets = {self.recipe.weights: self.network, **(others or {})}
+        tensors = {
+            f"{name}/{key}": (value.half() if value.is_floating_point() else value).contiguous()
+            for name, network in sets.items()
+            for key, value in network.state_dict().items()
+        }
+        metadata = {
+            "format": FORMAT,
+            "recipe": json.dumps(self.recipe.to_dict()),
+            "training": json.dumps(self.header),
+        }
+        with atomic(path) as file:
+            save_file(tensors, file, metadata)
+
+    def _labels(self, labels: Sequence[int] | Tensor | None) -> Tensor | None:
+        classes = self.recipe.classes
+        if labels is None and not classes:
+            return None
+        if labels is None:
+            raise ValueError(f"'{self.recipe.name}' draws what it is told to: give labels")
+        if not classes:
+            raise ValueError(f"'{self.recipe.name}' knows no labels")
+        labels = torch.as_tensor(labels, device=self.device)
+        wrong = [int(label) for label in labels if not 0 <= label < classes]
+        if wrong:
+            raise ValueError(f"labels must be within 0..{classes - 1}, not {wrong[0]}")
+        return labels.long()
+
+
+def step_rule(sampler: str | StepRule) -> StepRule:
+    """The rule of that name, or the rule itself.
+
+    Raises:
+        ValueError: there is no sampler of that name.
+    """
+    if callable(sampler):
+        return sampler
+    if sampler not in SAMPLERS:
+        raise ValueError(f"unknown sampler '{sampler}'; there are {', '.join(SAMPLERS)}")
+    return SAMPLERS[sampler]
+
+
+def bundled_models() -> list[str]:
+    """The names of the models that come with the package."""
+    folder = resources.files("ddpm") / "weights"
+    return sorted(
+        f.name.removesuffix(".safetensors") for f in folder.iterdir() if "safetensors" in f.name
+    )
+
+
+# --8<-- [start:load]
+def load(
+    model: str | Path, device: torch.device | str | None = None, weights: str | None = None
+) -> Diffusion:
+    """A trained model, by the name of a bundled one or by its file.
+
+    Args:
+        model: a name of `bundled_models()`, or the path of a file that `Diffusion.save` wrote.
+        device: where to compute; a CUDA GPU if there is one, else the CPU.
+        weights: "raw" or "averaged"; the better set, as the recipe names it, by default.
+
+    Raises:
+        ValueError: no such model, or its file is damaged, of another format, for another
+            network, or without that set of weights.
+    """
+    # --8<-- [end:load]
+    if weights not in (None, *WEIGHTS):
+        raise ValueError(f"unknown weights '{weights}'; there are {', '.join(WEIGHTS)}")
+    if str(model) in bundled_models():
+        path = Path(str(resources.files("ddpm") / "weights" / f"{model}.safetensors"))
+    elif Path(model).is_file():
+        path = Path(model)
+    else:
+        known = ", ".join(bundled_models())
+        raise ValueError(f"no model '{model}': it is neither a file nor one of {known}")
+    try:
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+            if metadata.get("format") != FORMAT:
+                raise ValueError(f"its format is {metadata.get('format')!r}, not {FORMAT!r}")
+            recipe = Recipe.from_dict(json.loads(metadata["recipe"]))
+            prefix = f"{weights or recipe.weights}/"
+            tensors = {
+                name.removeprefix(prefix): file.get_tensor(name)
+                for name in file.keys()
+                if name.startswith(prefix)
+            }
+            header = json.loads(metadata["training"])
+        with torch.device("meta"):
+            network = recipe.make_network()
+        tensors = {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
+        network.load_state_dict(tensors, assign=True)
+    except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        reason = str(error).splitlines()[0].rstrip(":")
+        raise ValueError(f"'{path}' holds no weights for this package: {reason}") from error
+    return Diffusion(recipe, network, device or default_device(), header)
+
+
+def default_device() -> torch.device:
+    """A CUDA GPU if there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+

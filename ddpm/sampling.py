@@ -1,0 +1,190 @@
+"""The one sampling loop, and the rules for a single step that can be given to it.
+
+Everything else (guidance, editing, illusions) is a function handed to `sample`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from ddpm.schedule import NoiseSchedule
+
+EpsFn = Callable[[Tensor, int], Tensor]
+"""The noise estimate for images (N, C, H, W) at one time t, conditioning already bound."""
+
+
+# --8<-- [start:state]
+@dataclass(frozen=True, eq=False)
+class State:
+    """Where the sampler is.
+
+    Attributes:
+        t: the time.
+        x: images (N, C, H, W) at time t, in the network's range.
+        x0: the guess of the clean images made at time t; x itself at t = 0.
+    """
+
+    t: int
+    x: Tensor
+    x0: Tensor
+    # --8<-- [end:state]
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """What a step rule may look at on the way from x at time t to time s < t.
+
+    Attributes:
+        x, t, s: the images, their time, and the time to reach.
+        eps, x0: the noise estimate at (x, t) and the clean image it implies.
+        schedule: the noise schedule.
+        noise: draws standard normal noise of the shape of x; a rule that does not call it
+            is deterministic.
+        estimate: (x, t) -> (eps, x0), for rules that look a second time.
+        before: the step made before this one, for rules that remember.
+    """
+
+    x: Tensor
+    t: int
+    s: int
+    eps: Tensor
+    x0: Tensor
+    schedule: NoiseSchedule
+    noise: Callable[[], Tensor]
+    estimate: Callable[[Tensor, int], tuple[Tensor, Tensor]]
+    before: Step | None = None
+
+    @property
+    def alpha(self) -> float:
+        """alpha_bar_t / alpha_bar_s: the share of variance kept from s to t."""
+        return float(self.schedule.alpha_bar[self.t] / self.schedule.alpha_bar[self.s])
+
+    @property
+    def alpha_bars(self) -> tuple[float, float]:
+        """alpha_bar at t and at s."""
+        return float(self.schedule.alpha_bar[self.t]), float(self.schedule.alpha_bar[self.s])
+
+
+StepRule = Callable[[Step], Tensor]
+
+
+# --8<-- [start:posterior]
+def posterior_mean(step: Step) -> Tensor:
+    """The mean of q(x_s | x_t, x_0) (Ho et al. 2020, equation 7, for any s < t)."""
+    ab_t, ab_s = step.alpha_bars
+    from_x0 = math.sqrt(ab_s) * (1 - step.alpha) / (1 - ab_t)
+    from_x = math.sqrt(step.alpha) * (1 - ab_s) / (1 - ab_t)
+    return from_x0 * step.x0 + from_x * step.x
+
+
+def posterior(step: Step, noise: float = 1.0) -> Tensor:
+    """A draw from q(x_s | x_t, x_0), x_0 being the current guess: ancestral sampling.
+
+    Its variance is (1 - alpha_bar_s) / (1 - alpha_bar_t) * (1 - alpha), so the last step, to
+    s = 0, adds none. `noise` scales the standard deviation; 0 leaves the noise term out.
+    """
+    ab_t, ab_s = step.alpha_bars
+    sigma = noise * math.sqrt((1 - ab_s) / (1 - ab_t) * (1 - step.alpha))
+    return posterior_mean(step) + sigma * step.noise() if sigma else posterior_mean(step)
+    # --8<-- [end:posterior]
+
+
+# --8<-- [start:beta_noise]
+def beta_noise(step: Step) -> Tensor:
+    """As `posterior`, but with the variance beta = 1 - alpha, and none in the last step.
+
+    The other choice of Ho et al. 2020 (section 3.2), and the one most courses teach.
+    """
+    if step.s == 0:
+        return posterior_mean(step)
+    return posterior_mean(step) + math.sqrt(1 - step.alpha) * step.noise()
+    # --8<-- [end:beta_noise]
+
+
+# --8<-- [start:ddim]
+def ddim(step: Step, eta: float = 0.0) -> Tensor:
+    """To s along the straight line that x_0 and eps span (Song et al. 2021, equation 12).
+
+    `eta` mixes in fresh noise: 0 is deterministic, 1 is `posterior`.
+    """
+    ab_t, ab_s = step.alpha_bars
+    sigma = eta * math.sqrt((1 - ab_s) / (1 - ab_t) * (1 - step.alpha))
+    x = math.sqrt(ab_s) * step.x0 + math.sqrt(1 - ab_s - sigma**2) * step.eps
+    return x + sigma * step.noise() if sigma else x
+    # --8<-- [end:ddim]
+
+
+# --8<-- [start:noise]
+class Noise:
+    """Standard normal noise with a generator of its own for each image.
+
+    An image therefore depends on its seed alone: not on the batch it is drawn in, nor, since
+    the generators live on the CPU, on the device.
+
+    Args:
+        seeds: one per image, 0 or more.
+        shape: of one image, (C, H, W).
+    """
+
+    def __init__(
+        self, seeds: Sequence[int], shape: Sequence[int], device: torch.device | str = "cpu"
+    ):
+        self.generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+        self.shape, self.device = tuple(shape), device
+
+    def __call__(self) -> Tensor:
+        """The next noise, float32 (N, C, H, W)."""
+        x = torch.empty(len(self.generators), *self.shape)
+        for image, generator in zip(x, self.generators, strict=True):
+            image.normal_(generator=generator)
+        return x.to(self.device)
+        # --8<-- [end:noise]
+
+
+# --8<-- [start:sample]
+@torch.no_grad()
+def sample(
+    eps_fn: EpsFn,
+    x: Tensor,
+    path: Sequence[int],
+    schedule: NoiseSchedule,
+    step: StepRule = posterior,
+    clean: Callable[[Tensor], Tensor] = lambda x0: x0,
+    project: Callable[[Tensor, int], Tensor] = lambda x, t: x,
+    noise: Callable[[], Tensor] | None = None,
+) -> Iterator[State]:
+    """Walks a path from noise to images, yielding the state at every time on it.
+
+    Args:
+        eps_fn: the noise estimate.
+        x: images (N, C, H, W) at time path[0].
+        path: the times to visit; a step to a later time adds noise (resampling).
+        schedule: the noise schedule that the network was trained with.
+        step: the rule for one step.
+        clean: applied to each guess of x_0, to keep it in range for example.
+        project: (x, t) -> x, applied after each step, to hold known pixels for example.
+        noise: draws noise of the shape of x; torch's global generator unless given.
+    """
+    draw = noise or (lambda: torch.randn_like(x))
+
+    def estimate(x: Tensor, t: int) -> tuple[Tensor, Tensor]:
+        eps = eps_fn(x, t)
+        return eps, clean(schedule.x0_from_eps(x, t, eps))
+
+    before = None
+    for t, s in zip(path[:-1], path[1:], strict=True):
+        eps, x0 = estimate(x, t)
+        yield State(t, x, x0)
+        if s > t:
+            x, before = schedule.renoise(x, t, s, draw()), None
+        else:
+            now = Step(x, t, s, eps, x0, schedule, draw, estimate, before)
+            x, before = step(now), replace(now, before=None)
+        x = project(x, s)
+    yield State(path[-1], x, x)
+    # --8<-- [end:sample]

@@ -1,0 +1,125 @@
+"""The forward process: how much signal and how much noise there is at each time.
+
+Notation, here and everywhere else: `t = 0` is the clean image and `t = T` is noise;
+`alpha_bar[0] == 1`; `eps` is noise drawn from N(0, I).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+Time = int | Tensor
+"""One time for a whole batch, or an integer tensor (N,) with one time per image."""
+
+
+@dataclass(frozen=True, eq=False)
+class NoiseSchedule:
+    """A variance-preserving noise schedule over the times 0..T.
+
+    Attributes:
+        beta: float64 (T + 1,). `beta[t]` is the variance added by the step t - 1 -> t;
+            `beta[0] == 0`.
+        alpha_bar: float64 (T + 1,). The share of signal variance left at t, the running
+            product of `1 - beta`; `alpha_bar[0] == 1`.
+
+    Source: Ho et al. 2020, "Denoising Diffusion Probabilistic Models", section 2.
+    """
+
+    beta: Tensor
+    alpha_bar: Tensor
+
+    @classmethod
+    def from_betas(cls, beta: Tensor) -> NoiseSchedule:
+        """Makes a schedule from the T values beta_1..beta_T, each strictly between 0 and 1.
+
+        Raises:
+            ValueError: `beta` is empty, not one-dimensional, or has a value outside (0, 1).
+        """
+        beta = beta.double()
+        if beta.ndim != 1 or len(beta) == 0 or not bool(((beta > 0) & (beta < 1)).all()):
+            raise ValueError("a schedule needs at least one beta, each strictly between 0 and 1")
+        beta = torch.cat([beta.new_zeros(1), beta])
+        return cls(beta, torch.cumprod(1 - beta, 0))
+
+    @classmethod
+    def linear(cls, T: int, start: float = 1e-4, end: float = 0.02) -> NoiseSchedule:
+        """Beta grows evenly from `start` at t = 1 to `end` at t = T (Ho et al. 2020)."""
+        return cls.from_betas(torch.linspace(start, end, T, dtype=torch.float64))
+
+    @classmethod
+    def cosine(cls, T: int, offset: float = 0.008, beta_max: float = 0.999) -> NoiseSchedule:
+        """alpha_bar follows a squared cosine (Nichol and Dhariwal 2021, equation 17)."""
+        u = torch.arange(T + 1, dtype=torch.float64) / T
+        signal = torch.cos((u + offset) / (1 + offset) * math.pi / 2) ** 2
+        return cls.from_betas((1 - signal[1:] / signal[:-1]).clamp(max=beta_max))
+
+    @property
+    def T(self) -> int:
+        """The last time, where (almost) only noise is left."""
+        return len(self.beta) - 1
+
+    # --8<-- [start:coefficients]
+    def signal(self, t: Time, like: Tensor) -> Tensor:
+        """sqrt(alpha_bar_t), shaped to multiply `like` (N, ...): the amplitude of the image."""
+        return self._at(self.alpha_bar.sqrt(), t, like)
+
+    def sigma(self, t: Time, like: Tensor) -> Tensor:
+        """sqrt(1 - alpha_bar_t), shaped to multiply `like` (N, ...): that of the noise."""
+        return self._at((1 - self.alpha_bar).sqrt(), t, like)
+        # --8<-- [end:coefficients]
+
+    # --8<-- [start:add_noise]
+    def add_noise(self, x0: Tensor, t: Time, eps: Tensor) -> Tensor:
+        """x_t drawn straight from x_0 (Ho et al. 2020, equation 4).
+
+        Args:
+            x0: clean images (N, C, H, W) in the network's range.
+            t: one time 0..T, or one per image as an integer tensor (N,).
+            eps: standard normal noise of the shape of `x0`.
+        """
+        return self.signal(t, x0) * x0 + self.sigma(t, x0) * eps
+        # --8<-- [end:add_noise]
+
+    def renoise(self, x: Tensor, s: int, t: int, eps: Tensor) -> Tensor:
+        """x_t drawn from x_s, for s <= t: the forward process from the middle on."""
+        ratio = float(self.alpha_bar[t] / self.alpha_bar[s])
+        return math.sqrt(ratio) * x + math.sqrt(1 - ratio) * eps
+
+    # --8<-- [start:x0_from_eps]
+    def x0_from_eps(self, x: Tensor, t: Time, eps: Tensor) -> Tensor:
+        """The clean image that x_t and a noise estimate imply: `add_noise` solved for x_0."""
+        return (x - self.sigma(t, x) * eps) / self.signal(t, x)
+        # --8<-- [end:x0_from_eps]
+
+    def eps_from_x0(self, x: Tensor, t: Time, x0: Tensor) -> Tensor:
+        """The noise that x_t and a clean image imply: `add_noise` solved for eps (t >= 1)."""
+        return (x - self.signal(t, x) * x0) / self.sigma(t, x)
+
+    def coefficients(self, t: int) -> dict[str, float]:
+        """The numbers of one time 1..T by name, as a textbook tabulates them.
+
+        Raises:
+            ValueError: t is outside 1..T.
+        """
+        if not 1 <= t <= self.T:
+            raise ValueError(f"t must be within 1..{self.T}, not {t}")
+        beta, alpha_bar = float(self.beta[t]), float(self.alpha_bar[t])
+        return {
+            "beta_t": beta,
+            "sqrt_beta_t": math.sqrt(beta),
+            "alpha_t": 1 - beta,
+            "oneover_sqrt_alpha_t": 1 / math.sqrt(1 - beta),
+            "alpha_bar_t": alpha_bar,
+            "sqrt_alpha_bar_t": math.sqrt(alpha_bar),
+            "sqrt_one_minus_alpha_bar_t": math.sqrt(1 - alpha_bar),
+        }
+
+    def _at(self, values: Tensor, t: Time, like: Tensor) -> Tensor:
+        if isinstance(t, int) and not 0 <= t <= self.T:
+            raise ValueError(f"t must be within 0..{self.T}, not {t}")
+        picked = values[t.cpu() if isinstance(t, Tensor) else t].to(like.device, like.dtype)
+        return picked.reshape(-1, *[1] * (like.ndim - 1))

@@ -1,0 +1,251 @@
+"""Training as a generator: it yields metrics, and its caller draws, logs and saves.
+
+All randomness of an epoch comes from one generator seeded by (seed, epoch), so a run that
+is resumed at an epoch's start goes on exactly as if it had never stopped.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ddpm.data import Digits
+from ddpm.files import atomic
+from ddpm.recipes import Recipe
+from ddpm.schedule import NoiseSchedule
+
+REPORT_EVERY = 10
+"""Steps between two reports: reading a loss makes a GPU wait for it."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What training reports.
+
+    Attributes:
+        epoch: 1 for the first.
+        step, steps: within the epoch.
+        loss: the epoch's mean so far.
+        images_per_second: this epoch so far, validation not counted.
+        entry: at an epoch's end its line of the log, else None.
+    """
+
+    epoch: int
+    step: int
+    steps: int
+    loss: float
+    images_per_second: float
+    entry: dict[str, Any] | None = None
+
+
+@dataclass(eq=False)
+class Run:
+    """Everything that changes while training, and so everything a checkpoint holds."""
+
+    recipe: Recipe
+    network: nn.Module
+    averaged: nn.Module
+    optimizer: torch.optim.Adam
+    log: list[dict[str, Any]]
+
+    @classmethod
+    def start(cls, recipe: Recipe, device: torch.device | str = "cpu") -> Run:
+        """A run before its first step, with the weights that the recipe's seed gives."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(recipe.training.seed)
+            network = recipe.make_network().to(device)
+        if recipe.training.channels_last:
+            network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        averaged = copy.deepcopy(network).requires_grad_(False)
+        fused = torch.device(device).type in ("cpu", "cuda")
+        optimizer = torch.optim.Adam(network.parameters(), recipe.training.rate, fused=fused)
+        return cls(recipe, network, averaged, optimizer, [])
+
+    @property
+    def epoch(self) -> int:
+        """How many epochs are done."""
+        return len(self.log)
+
+    def save(self, path: str | Path) -> None:
+        """Writes a checkpoint, all or nothing."""
+        tensors = {f"network/{k}": v for k, v in self.network.state_dict().items()}
+        tensors |= {f"averaged/{k}": v for k, v in self.averaged.state_dict().items()}
+        for i, state in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer/{i}/{k}": v for k, v in state.items()}
+        header = {"recipe": json.dumps(self.recipe.to_dict()), "log": json.dumps(self.log)}
+        with atomic(path) as file:
+            save_file({k: v.contiguous() for k, v in tensors.items()}, file, header)
+
+    def restore(self, path: str | Path) -> None:
+        """Goes on from a checkpoint of the same recipe; a longer training is the same recipe.
+
+        Raises:
+            ValueError: the file is no checkpoint, or of another recipe.
+        """
+        try:
+            with safe_open(path, "pt") as file:
+                header = file.metadata() or {}
+                tensors = {name: file.get_tensor(name) for name in file.keys()}
+            theirs, log = Recipe.from_dict(json.loads(header["recipe"])), json.loads(header["log"])
+        except (SafetensorError, KeyError, ValueError, OSError) as error:
+            raise ValueError(f"'{path}' is no checkpoint of a training: {error}") from error
+        ours = self.recipe
+        if theirs.to_dict() != ours.to_dict():
+            raise ValueError(f"'{path}' is from another recipe or other settings than {ours.name}")
+        self.network.load_state_dict(_under(tensors, "network/"))
+        self.averaged.load_state_dict(_under(tensors, "averaged/"))
+        for i, parameter in enumerate(self.network.parameters()):
+            saved = _under(tensors, f"optimizer/{i}/")
+            # A fused step walks through memory, so the moments take their parameter's layout.
+            self.optimizer.state[parameter] = {
+                "step": saved["step"].to(parameter.device),
+                **{
+                    name: torch.empty_like(parameter, requires_grad=False).copy_(saved[name])
+                    for name in ("exp_avg", "exp_avg_sq")
+                },
+            }
+        self.log = log
+
+
+def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+
+# --8<-- [start:loss]
+def loss(
+    network: nn.Module,
+    recipe: Recipe,
+    schedule: NoiseSchedule,
+    x0: Tensor,
+    labels: Tensor,
+    t: Tensor,
+    eps: Tensor,
+) -> Tensor:
+    """The mean squared error of the noise estimate at times t (Ho et al. 2020, equation 14).
+
+    Args:
+        x0, eps: clean images in the network's range and standard normal noise, (N, 1, H, W).
+        labels, t: integer tensors (N,); t within 1..T.
+
+    Returns:
+        One number: the mean over images and pixels.
+    """
+    x_t = schedule.add_noise(x0, t, eps)
+    estimate = network(x_t, recipe.network_time(t), labels if recipe.classes else None)
+    return F.mse_loss(estimate.float(), eps)
+    # --8<-- [end:loss]
+
+
+# --8<-- [start:average]
+@torch.no_grad()
+def update_average(averaged: nn.Module, network: nn.Module, decay: float, steps: int) -> None:
+    """Moves the averaged weights a little towards the network's, less so the longer it runs."""
+    decay = min(decay, (1 + steps) / (10 + steps))  # so that the random start is soon forgotten
+    ours, theirs = list(averaged.parameters()), list(network.parameters())
+    torch._foreach_lerp_(ours, theirs, 1 - decay)
+    for mine, buffer in zip(averaged.buffers(), network.buffers(), strict=True):
+        mine.copy_(buffer)
+        # --8<-- [end:average]
+
+
+def fast_arithmetic(device: torch.device) -> torch.autocast:
+    """bfloat16 where the device computes with it, else a context that changes nothing."""
+    if device.type == "cpu":
+        supported = torch.cpu._is_avx512_bf16_supported()
+    else:
+        supported = device.type == "cuda" and torch.cuda.is_bf16_supported()
+    return torch.autocast(device.type, torch.bfloat16, enabled=supported)
+
+
+@torch.no_grad()
+def validate(network: nn.Module, recipe: Recipe, digits: Digits, batch: int = 500) -> float:
+    """The loss on held-out digits, always with the same times and the same noise.
+
+    The times are spread evenly over 1..T, then dealt to the images at random: with times
+    drawn one by one, two models' losses would differ less than two draws.
+    """
+    device = next(network.parameters()).device
+    generator = torch.Generator().manual_seed(0)
+    count, schedule = len(digits), recipe.make_schedule()
+    times = (torch.arange(count) * recipe.T // count + 1)[
+        torch.randperm(count, generator=generator)
+    ]
+    network.eval()
+    total = 0.0
+    for start in range(0, count, batch):
+        part = slice(start, start + batch)
+        x0 = recipe.scaling.to_network(digits.images[part])
+        eps = torch.randn(x0.shape, generator=generator)
+        arguments = (v.to(device) for v in (x0, digits.labels[part], times[part], eps))
+        with fast_arithmetic(device):
+            total += len(x0) * float(loss(network, recipe, schedule, *arguments))
+    return total / count
+
+
+# --8<-- [start:train]
+def train(
+    run: Run, digits: Digits, validation: Digits, epochs: int | None = None
+) -> Iterator[Progress]:
+    """Trains until `epochs` are done (the recipe's number by default), reporting as it goes.
+
+    Args:
+        run: where to start from; it is changed in place, and may be saved whenever a report
+            carries an `entry`.
+        digits, validation: what is learned and what it is checked on after each epoch.
+    """
+    recipe, settings = run.recipe, run.recipe.training
+    device = next(run.network.parameters()).device
+    schedule = recipe.make_schedule()
+    clean = recipe.scaling.to_network(digits.images.to(device))
+    labels = digits.labels.to(device)
+    batch = min(settings.batch, len(clean))
+    steps = len(clean) // batch
+    generator = torch.Generator(device)
+
+    for epoch in range(run.epoch + 1, (epochs or settings.epochs) + 1):
+        generator.manual_seed(1_000_000 * settings.seed + epoch)
+        order = torch.randperm(len(clean), generator=generator, device=device)
+        run.network.train()
+        total, started = torch.zeros((), device=device), time.perf_counter()
+        for step in range(1, steps + 1):
+            chosen = order[(step - 1) * batch : step * batch]
+            x0 = clean[chosen]
+            t = torch.randint(1, recipe.T + 1, (batch,), generator=generator, device=device)
+            eps = torch.randn(x0.shape, generator=generator, device=device)
+            with fast_arithmetic(device):
+                error = loss(run.network, recipe, schedule, x0, labels[chosen], t, eps)
+            run.optimizer.zero_grad()
+            error.backward()
+            run.optimizer.step()
+            update_average(
+                run.averaged, run.network, settings.average, (epoch - 1) * steps + step
+            )
+            total += error.detach()
+            if step % REPORT_EVERY == 0 and step < steps:
+                speed = step * batch / (time.perf_counter() - started)
+                yield Progress(epoch, step, steps, float(total) / step, speed)
+
+        mean = float(total) / steps
+        seconds = time.perf_counter() - started
+        entry = {
+            "epoch": epoch,
+            "train": mean,
+            "validation_raw": validate(run.network, recipe, validation),
+            "validation_averaged": validate(run.averaged, recipe, validation),
+            "seconds": seconds,
+            "images_per_second": steps * batch / seconds,
+        }
+        run.log.append(entry)
+        yield Progress(epoch, steps, steps, mean, steps * batch / seconds, entry)
+        # --8<-- [end:train]
