@@ -77,15 +77,18 @@ def bundled() -> Digits:
     """
     path = resources.files("ddpm") / "digits" / "validation.npz"
     with resources.as_file(path) as file, np.load(file, allow_pickle=False) as arrays:
-        return Digits(
-            torch.from_numpy(arrays["images"]), torch.from_numpy(arrays["labels"]).long()
-        )
+        return Digits(torch.from_numpy(arrays["images"]), torch.from_numpy(arrays["labels"]).long())
 
 
 def validation_indices(labels: Tensor) -> Tensor:
     """Where the first `PER_CLASS` of each label stand, in order: int64, ascending."""
     kept = [(labels == digit).nonzero()[:PER_CLASS, 0] for digit in labels.unique()]
     return torch.cat(kept).sort().values
+
+
+def data_root() -> Path:
+    """Where MNIST is looked for: `$DDPM_DATA`, else `data` in the current folder."""
+    return Path(os.environ.get("DDPM_DATA") or "data")
 
 
 def mnist(split: Split, root: str | Path | None = None) -> Digits:
@@ -101,7 +104,7 @@ def mnist(split: Split, root: str | Path | None = None) -> Digits:
     """
     from torchvision.datasets import MNIST
 
-    root = Path(root or os.environ.get("DDPM_DATA") or "data")
+    root = Path(root or data_root())
     try:
         # The files may lie on a read-only disk, so ask before offering to download.
         present = MNIST(root, download=False)._check_exists() if root.is_dir() else False

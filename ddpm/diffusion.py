@@ -54,6 +54,8 @@ class Diffusion:
     ):
         self.recipe = recipe
         self.network = (network or recipe.make_network()).to(device).eval()
+        if recipe.training.channels_last:
+            self.network = self.network.to(memory_format=torch.channels_last)
         self.schedule = recipe.make_schedule()
         self.header = header or {}
 
@@ -105,6 +107,8 @@ class Diffusion:
             raise ValueError(f"give a number of images of at least 1, not {n}, or labels")
         if not (seed >= 0 and first >= 0 and seed * PER_SEED + first + count <= SEEDS):
             raise ValueError(f"seed must be within 0..{SEEDS // PER_SEED - 1}, not {seed}")
+        if path is None:
+            path = strided(self.recipe.T, self.recipe.steps if steps is None else steps)
         size = self.recipe.scaling.size
         seeds = range(seed * PER_SEED + first, seed * PER_SEED + first + count)
         noise = Noise(seeds, (1, size, size), self.device)
@@ -112,7 +116,9 @@ class Diffusion:
         return sample(
             self.eps_fn(labels),
             start if x is None else x.to(self.device),
-            strided(self.recipe.T, steps or self.recipe.steps) if path is None else path,
+            path
+            if path is not None
+            else strided(self.recipe.T, self.recipe.steps if steps is None else steps),
             self.schedule,
             step_rule(sampler or self.recipe.sampler),
             noise=noise,
@@ -238,7 +244,7 @@ def load(
             prefix = f"{weights or recipe.weights}/"
             tensors = {
                 name.removeprefix(prefix): file.get_tensor(name)
-                for name in file.keys()
+                for name in file.keys()  # noqa: SIM118
                 if name.startswith(prefix)
             }
             header = json.loads(metadata["training"])
@@ -255,4 +261,3 @@ def load(
 def default_device() -> torch.device:
     """A CUDA GPU if there is one, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-

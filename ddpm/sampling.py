@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -177,7 +178,7 @@ def sample(
         return eps, clean(schedule.x0_from_eps(x, t, eps))
 
     before = None
-    for t, s in zip(path[:-1], path[1:], strict=True):
+    for t, s in pairwise(path):
         eps, x0 = estimate(x, t)
         yield State(t, x, x0)
         if s > t:

@@ -66,7 +66,7 @@ class Run:
             torch.manual_seed(recipe.training.seed)
             network = recipe.make_network().to(device)
         if recipe.training.channels_last:
-            network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            network = network.to(memory_format=torch.channels_last)
         averaged = copy.deepcopy(network).requires_grad_(False)
         fused = torch.device(device).type in ("cpu", "cuda")
         optimizer = torch.optim.Adam(network.parameters(), recipe.training.rate, fused=fused)
@@ -96,7 +96,7 @@ class Run:
         try:
             with safe_open(path, "pt") as file:
                 header = file.metadata() or {}
-                tensors = {name: file.get_tensor(name) for name in file.keys()}
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             theirs, log = Recipe.from_dict(json.loads(header["recipe"])), json.loads(header["log"])
         except (SafetensorError, KeyError, ValueError, OSError) as error:
             raise ValueError(f"'{path}' is no checkpoint of a training: {error}") from error
@@ -152,7 +152,8 @@ def loss(
 def update_average(averaged: nn.Module, network: nn.Module, decay: float, steps: int) -> None:
     """Moves the averaged weights a little towards the network's, less so the longer it runs."""
     decay = min(decay, (1 + steps) / (10 + steps))  # so that the random start is soon forgotten
-    ours, theirs = list(averaged.parameters()), list(network.parameters())
+    ours: list[Tensor] = list(averaged.parameters())
+    theirs: list[Tensor] = list(network.parameters())
     torch._foreach_lerp_(ours, theirs, 1 - decay)
     for mine, buffer in zip(averaged.buffers(), network.buffers(), strict=True):
         mine.copy_(buffer)
@@ -228,9 +229,7 @@ def train(
             run.optimizer.zero_grad()
             error.backward()
             run.optimizer.step()
-            update_average(
-                run.averaged, run.network, settings.average, (epoch - 1) * steps + step
-            )
+            update_average(run.averaged, run.network, settings.average, (epoch - 1) * steps + step)
             total += error.detach()
             if step % REPORT_EVERY == 0 and step < steps:
                 speed = step * batch / (time.perf_counter() - started)

@@ -1,0 +1,1 @@
+"""What a reader runs: one script per task and per family of figures."""

@@ -1,0 +1,1 @@
+"""The networks, one file each, all called as `eps = network(x, t, label)`."""

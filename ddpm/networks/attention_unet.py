@@ -36,7 +36,9 @@ class DoubleConv(nn.Module):
     With `residual`, the input is added and a second GELU applied: GELU(x + block(x)).
     """
 
-    def __init__(self, inputs: int, outputs: int, middle: int | None = None, residual: bool = False):
+    def __init__(
+        self, inputs: int, outputs: int, middle: int | None = None, residual: bool = False
+    ):
         super().__init__()
         middle = middle or outputs
         self.residual = residual
@@ -96,7 +98,7 @@ class SelfAttention(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        n, channels, height, width = x.shape
+        channels, height, width = x.shape[1:]
         pixels = x.flatten(2).transpose(1, 2)  # (N, H*W, C): one token per pixel
         q, k, v = self.qkv(self.norm(pixels)).unflatten(2, (3, self.heads, -1)).unbind(2)
         # Two matrix products: on a CPU the fused attention's backward pass is slower.

@@ -1,0 +1,70 @@
+"""Every task of the project: `nox --list` shows them, `nox -s NAME -- ARGS` passes ARGS on."""
+
+import nox
+
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["tests", "lint", "docs"]
+nox.needs_version = ">=2025.2.9"
+
+GROUPS = nox.project.load_toml("pyproject.toml")
+
+
+def install(session: nox.Session, *groups: str, package: bool = True) -> None:
+    """Installs dependency groups, and the package from its sources."""
+    packages = [p for group in groups for p in nox.project.dependency_groups(GROUPS, group)]
+    session.install(*packages, *(["-e", "."] if package else []), "-c", "constraints.txt")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """The tests; those of the site need Chromium and are skipped, saying so, without it."""
+    install(session, "tests")
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Ruff (style and formatting) and mypy (types)."""
+    install(session, "lint")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy", *session.posargs)
+
+
+@nox.session
+def figures(session: nox.Session) -> None:
+    """Rebuilds the site's figures: all, or `-- NAME ...`; `-- --list`, `-- --check`."""
+    install(session)
+    session.run("python", "-m", "scripts.figures", *session.posargs)
+
+
+@nox.session
+def train(session: nox.Session) -> None:
+    """Trains a recipe: `-- RECIPE [--epochs N]`."""
+    install(session)
+    session.run("python", "-m", "scripts.train", *session.posargs)
+
+
+@nox.session
+def evaluate(session: nox.Session) -> None:
+    """Measures what the pages claim and writes it to site_assets/results/."""
+    install(session)
+    session.run("python", "-m", "scripts.evaluate", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Builds the site into site/, every warning being an error."""
+    install(session, "docs", package=False)
+    session.run("mkdocs", "build", "--strict", *session.posargs, env=QUIET)
+
+
+@nox.session
+def serve(session: nox.Session) -> None:
+    """Serves the site on this machine and rebuilds it on every change."""
+    install(session, "docs", package=False)
+    session.run("mkdocs", "serve", *session.posargs, env=QUIET)
+
+
+QUIET = {"NO_MKDOCS_2_WARNING": "1"}

@@ -1,0 +1,170 @@
+"""Speed, each number against a rival measured in the same run: `python -m scripts.bench`.
+
+Nothing here is timed in a test: the ratios are for the pages, the machine is whatever it is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torch.utils.data import DataLoader, Subset
+from torchvision import transforms
+from torchvision.datasets import MNIST
+
+from ddpm.data import bundled, data_root, mnist
+from ddpm.diffusion import Diffusion, default_device, load
+from ddpm.paths import strided
+from ddpm.recipes import recipe
+from ddpm.sampling import Noise, posterior, sample
+from ddpm.training import Run, train
+from scripts.common import RESULTS, how, run, write_json
+
+
+def source_way(name: str, device: torch.device, steps: int) -> float:
+    """Images per second of the source course's way, over `steps` steps after a first one.
+
+    torchvision's data set with per-image transforms through a DataLoader, float32, the plain
+    memory layout, Adam as it comes; the network is ours.
+    """
+    chosen = recipe(name)
+    scaling = chosen.scaling
+    steps_of_transform = [
+        transforms.ToTensor(),
+        transforms.Pad((scaling.size - 28) // 2),
+        transforms.Normalize(scaling.mean, scaling.std),
+    ]
+    dataset = MNIST(data_root(), train=True, transform=transforms.Compose(steps_of_transform))
+    batch = chosen.training.batch
+    count = (steps + 1) * batch
+    loader = DataLoader(Subset(dataset, range(count)), batch, shuffle=True)
+    network = chosen.make_network().to(device)
+    optimizer = torch.optim.Adam(network.parameters(), chosen.training.rate)
+    alpha_bar = chosen.make_schedule().alpha_bar.float().to(device)
+    started = 0.0
+    for step, (images, labels) in enumerate(loader):
+        if step == 1:
+            synchronize(device)
+            started = time.perf_counter()
+        x0, labels = images.to(device), labels.to(device)
+        t = torch.randint(1, chosen.T + 1, (len(x0),), device=device)
+        eps = torch.randn_like(x0)
+        kept = alpha_bar[t][:, None, None, None]
+        x_t = kept.sqrt() * x0 + (1 - kept).sqrt() * eps
+        estimate = network(x_t, chosen.network_time(t), labels if chosen.classes else None)
+        error = F.mse_loss(estimate, eps)
+        optimizer.zero_grad()
+        error.backward()
+        optimizer.step()
+        error.item()
+    synchronize(device)
+    return steps * batch / (time.perf_counter() - started)
+
+
+def our_way(name: str, device: torch.device, steps: int) -> float:
+    """Images per second of `ddpm.training.train`, over `steps` steps after a first epoch of one."""
+    digits = mnist("train")
+    state = Run.start(recipe(name), device)
+    batch = state.recipe.training.batch
+    nothing = bundled()[:1]
+    for _ in train(state, digits[:batch], nothing, epochs=1):
+        pass
+    *_, last = train(state, digits[: steps * batch], nothing, epochs=2)
+    return last.images_per_second
+
+
+def bare_calls(model: Diffusion, x: Tensor, path: tuple[int, ...], labels: Tensor | None) -> None:
+    """The network calls of a path, with nothing around them."""
+    with torch.no_grad():
+        for t in path[:-1]:
+            times = torch.full((len(x),), t, device=x.device)
+            model.network(x, model.recipe.network_time(times), labels)
+
+
+def whole_loop(model: Diffusion, x: Tensor, path: tuple[int, ...], labels: Tensor | None) -> None:
+    """The same calls within the sampling loop, seeded noise and all."""
+    noise = Noise(range(len(x)), x.shape[1:], x.device)
+    for _ in sample(model.eps_fn(labels), x, path, model.schedule, posterior, noise=noise):
+        pass
+
+
+def synchronize(device: torch.device) -> None:
+    """Waits until a GPU has done what it was told."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def paired(first: Callable[[], float], second: Callable[[], float], pairs: int) -> dict[str, Any]:
+    """Runs two measurements in turn, so that what slows the machine down slows both.
+
+    Returns:
+        The median of each, and the median of the pairs' ratios first / second.
+    """
+    both = [(first(), second()) for _ in range(pairs)]
+
+    def median(values: Iterator[float]) -> float:
+        return float(torch.tensor([*values]).median())
+
+    return {
+        "ours": median(a for a, _ in both),
+        "theirs": median(b for _, b in both),
+        "ratio": median(a / b for a, b in both),
+        "pairs": pairs,
+    }
+
+
+def seconds(function: Callable[[], None], device: torch.device) -> float:
+    """How long a call takes."""
+    synchronize(device)
+    started = time.perf_counter()
+    function()
+    synchronize(device)
+    return time.perf_counter() - started
+
+
+def bench(name: str = "attention-class", steps: int = 30, pairs: int = 5) -> None:
+    """Measures training and the sampling loop against their rivals, and records the ratios.
+
+    Args:
+        name: the recipe to train, and the bundled model to sample from.
+        steps: training steps per measurement.
+        pairs: measurements of each.
+    """
+    if steps < 1 or pairs < 1:
+        raise ValueError("--steps and --pairs must be at least 1")
+    device = default_device()
+    started = time.perf_counter()
+    training = paired(
+        lambda: our_way(name, device, steps), lambda: source_way(name, device, steps), pairs
+    )
+    print(
+        f"training {name}: {training['ours']:.0f} images/s, the source's way"
+        f" {training['theirs']:.0f}, ratio {training['ratio']:.2f}"
+    )
+    model, n = load(name, device), 64
+    size = model.recipe.scaling.size
+    x, path = Noise(range(n), (1, size, size), device)(), strided(model.recipe.T, 20)
+    labels = (torch.arange(n) % 10).to(device) if model.recipe.classes else None
+    bare_calls(model, x, path, labels)
+    loop = paired(
+        lambda: seconds(lambda: whole_loop(model, x, path, labels), device),
+        lambda: seconds(lambda: bare_calls(model, x, path, labels), device),
+        3 * pairs,
+    )
+    print(f"the sampling loop over its bare network calls: {loop['ratio']:.3f}")
+    write_json(
+        RESULTS / "bench.json",
+        {
+            "training": {"recipe": name, "steps": steps, **training},
+            "sampling": {"model": name, "images": n, **loop, "overhead": loop["ratio"]},
+            "how": how(device, 0, time.perf_counter() - started),
+        },
+    )
+
+
+if __name__ == "__main__":
+    run(bench)

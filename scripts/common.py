@@ -1,0 +1,132 @@
+"""What all scripts share: one line for bad input, and outputs told apart by their ending."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import platform
+import shlex
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torchvision
+import tyro
+from PIL import Image
+from torch import Tensor
+
+from ddpm import viz
+from ddpm.files import atomic
+
+ROOT = Path(__file__).resolve().parents[1]
+ASSETS = ROOT / "site_assets"
+RESULTS = ASSETS / "results"
+
+GIF_FRAMES = 40
+"""More frames make a GIF larger, not smoother to the eye."""
+
+
+def run(command: Callable[..., Any]) -> None:
+    """Makes a typed function the program: its arguments are the options.
+
+    Bad input ends in one line on standard error and exit code 2. With `DDPM_TRACEBACK=1` it
+    ends in the traceback instead.
+    """
+    try:
+        tyro.cli(command, description=command.__doc__)
+    except (ValueError, OSError) as error:
+        if os.environ.get("DDPM_TRACEBACK"):
+            raise
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        sys.exit(130)
+
+
+def check_out(out: Path, endings: Sequence[str] = (".png", ".gif", ".npz")) -> Path:
+    """The path, if it ends as it should and can be written to; asked before any work is done.
+
+    Raises:
+        ValueError: another ending, or a folder that is missing or cannot be written to.
+    """
+    if out.suffix.lower() not in endings:
+        raise ValueError(f"--out must end in {', '.join(endings)}, not '{out.name}'")
+    if out.is_dir():
+        raise ValueError(f"--out '{out}' is a folder")
+    try:
+        with tempfile.TemporaryFile(dir=out.parent):
+            pass
+    except OSError as error:
+        raise ValueError(f"cannot write '{out}': {error.strerror}") from error
+    return out
+
+
+def write_images(out: Path, images: Tensor, labels: Tensor, sheet: Image.Image) -> None:
+    """Writes images as `.npz` (arrays `images` and `labels`) or their sheet as `.png`.
+
+    Args:
+        out: where to.
+        images: (N, 1, 28, 28) in [0, 1].
+        labels: (N,), -1 for images without a label.
+        sheet: what a `.png` shows.
+    """
+    with atomic(out) as file:
+        if out.suffix.lower() == ".npz":
+            pixels = images[:, 0].float().numpy()
+            np.savez_compressed(file, images=pixels, labels=labels.numpy())
+        else:
+            viz.write_png(sheet, file)
+
+
+def write_frames(out: Path, frames: Iterable[Image.Image]) -> None:
+    """Writes a GIF."""
+    with atomic(out) as file:
+        viz.write_gif(frames, file)
+
+
+def pick_frames(path: Sequence[int], count: int = GIF_FRAMES) -> set[int]:
+    """At most `count` of the times of a path, spread evenly, the first and the last included."""
+    count = min(count, len(path))
+    return {path[round(i * (len(path) - 1) / max(1, count - 1))] for i in range(count)}
+
+
+def device_name(device: torch.device) -> str:
+    """The device in words, for a record of what made a number."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    threads = torch.get_num_threads()
+    return f"CPU, {threads} threads, {torch.backends.cpu.get_cpu_capability()}"
+
+
+def how(device: torch.device, seed: int | None, seconds: float) -> dict[str, Any]:
+    """The record that stands beside every number: what made it, where and when."""
+    return {
+        "command": shlex.join(["python", "-m", f"scripts.{Path(sys.argv[0]).stem}", *sys.argv[1:]]),
+        "seed": seed,
+        "device": device_name(device),
+        "date": datetime.date.today().isoformat(),
+        "seconds": round(seconds, 1),
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "torchvision": torchvision.__version__,
+            "numpy": np.__version__,
+        },
+    }
+
+
+def write_json(path: Path, values: dict[str, Any]) -> None:
+    """Writes a results file, all or nothing."""
+    with atomic(path) as file:
+        file.write_text(json.dumps(values, indent=1) + "\n")
+
+
+def read_json(name: str) -> dict[str, Any]:
+    """A results file by its name, such as "training/attention"."""
+    return json.loads((RESULTS / f"{name}.json").read_text())

@@ -1,0 +1,186 @@
+"""Rebuilds the site's figures: `python -m scripts.figures [NAME ...]`."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import tempfile
+import time
+from dataclasses import dataclass
+from importlib import import_module, metadata
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+from matplotlib.figure import Figure as Plot
+from tqdm import tqdm
+
+from ddpm import viz
+from ddpm.diffusion import default_device
+from ddpm.files import atomic
+from scripts.common import ASSETS, device_name, run
+from scripts.registry import FIGURES, Drawing, Figure
+
+FAMILIES = ("forward", "network", "train", "sample")
+"""The scripts that register figures."""
+
+VERSIONS = ("torch", "numpy", "matplotlib", "pillow", "imageio")
+"""The packages whose version may change a figure's bytes."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one figure."""
+
+    name: str
+    change: str
+    why: str
+    seconds: float
+    size: int
+
+
+def write(drawing: Drawing, figure: Figure, folder: Path) -> dict[str, Any]:
+    """Writes a drawing below `folder`, and returns the part of its record that files decide."""
+    ending = "gif" if isinstance(drawing, list) else "svg" if isinstance(drawing, Plot) else "png"
+    path = Path("figures") / figure.section / f"{figure.name}.{ending}"
+    still = None
+    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+    with atomic(folder / path) as file:
+        if isinstance(drawing, list):
+            viz.write_gif(drawing, file, figure.milliseconds, levels=figure.levels)
+            width, height = drawing[-1].size
+        elif isinstance(drawing, Plot):
+            viz.write_svg(drawing, file)
+            width, height = (round(100 * inches) for inches in drawing.get_size_inches())
+        else:
+            viz.write_png(drawing, file)
+            width, height = drawing.size
+    if isinstance(drawing, list):
+        still = path.with_suffix(".still.png")
+        with atomic(folder / still) as file:
+            viz.write_png(drawing[figure.still], file)
+    content = (folder / path).read_bytes()
+    return {
+        "file": path.as_posix(),
+        "still": still and still.as_posix(),
+        "width": width,
+        "height": height,
+        "bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+
+
+def build(figure: Figure, folder: Path) -> dict[str, Any]:
+    """Draws a figure, writes it below `folder`, and returns its whole record."""
+    started = time.perf_counter()
+    files = write(figure.draw(), figure, folder)
+    return {
+        "section": figure.section,
+        **files,
+        "pixelated": False,
+        "caption": figure.caption,
+        "made": figure.made,
+        "alt": figure.alt,
+        "script": f"python -m scripts.figures {figure.name}",
+        "source": f"scripts/{figure.script}.py",
+        "inputs": figure.inputs(),
+        "seconds": round(time.perf_counter() - started, 1),
+        "date": datetime.date.today().isoformat(),
+        "device": device_name(default_device()),
+        "versions": {name: metadata.version(name) for name in VERSIONS},
+    }
+
+
+def reason(old: dict[str, Any], new: dict[str, Any]) -> str:
+    """Why a figure's bytes differ from the recorded ones, as far as the records tell."""
+    changed = [key for key in ("inputs", "versions", "device") if old[key] != new[key]]
+    return f"other {' and '.join(changed)}" if changed else "same inputs: the script changed"
+
+
+def figures(
+    names: Annotated[tuple[str, ...], tyro.conf.Positional] = (),
+    list_: Annotated[bool, tyro.conf.arg(name="list")] = False,
+    check: bool = False,
+) -> None:
+    """Rebuilds figures from the bundled weights and digits, and tells what changed.
+
+    Args:
+        names: which; all by default.
+        list_: only list their names.
+        check: build into a temporary folder and fail where bytes differ from the committed ones.
+    """
+    for family in FAMILIES:
+        import_module(f"scripts.{family}")
+    if list_:
+        for figure in FIGURES.values():
+            print(f"{figure.section:12} {figure.name:28} scripts/{figure.script}.py")
+        return
+    unknown = [name for name in names if name not in FIGURES]
+    if unknown:
+        raise ValueError(f"unknown figure '{unknown[0]}'; --list shows all")
+
+    manifest = read_manifest()
+    chosen = [FIGURES[name] for name in names] or [*FIGURES.values()]
+    outcomes = []
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) if check else ASSETS
+        bar = tqdm(chosen, unit="figure")
+        for figure in bar:
+            bar.set_description(figure.name)
+            old = manifest.get(figure.name)
+            new = build(figure, folder)
+            outcomes.append(compare(figure.name, old, new))
+            if not check:
+                # What is the same keeps its record, with the date when it was made.
+                manifest[figure.name] = old if old and same(old, new) else new
+                write_manifest(manifest)
+    if not check and not names:
+        write_manifest({name: manifest[name] for name in FIGURES})
+    print_table(outcomes)
+    changed = sum(outcome.change != "same" for outcome in outcomes)
+    if check and changed:
+        print(f"{changed} of {len(outcomes)} figures differ from the committed ones")
+        raise SystemExit(1)
+
+
+def same(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    """Whether two records differ in nothing but when and how fast the figure was made."""
+    passing = ("seconds", "date", "device", "versions")
+    return all(old.get(key) == new[key] for key in new if key not in passing)
+
+
+def compare(name: str, old: dict[str, Any] | None, new: dict[str, Any]) -> Outcome:
+    """What became of a figure, by its record in the manifest and its new one."""
+    if old is None:
+        change, why = "new", ""
+    elif old["sha256"] == new["sha256"]:
+        change, why = "same", ""
+    else:
+        change, why = "changed", reason(old, new)
+    return Outcome(name, change, why, new["seconds"], new["bytes"])
+
+
+def print_table(outcomes: list[Outcome]) -> None:
+    """Prints a line per figure, and their sum."""
+    print(f"{'figure':28} {'bytes':>9} {'seconds':>8}  change")
+    for o in outcomes:
+        print(f"{o.name:28} {o.size:9,} {o.seconds:8.1f}  {o.change}{': ' * bool(o.why)}{o.why}")
+    size, seconds = sum(o.size for o in outcomes), sum(o.seconds for o in outcomes)
+    print(f"{len(outcomes):<28} {size:9,} {seconds:8.1f}")
+
+
+def read_manifest() -> dict[str, Any]:
+    """The records of all figures, by name; empty if there are none yet."""
+    path = ASSETS / "manifest.json"
+    return json.loads(path.read_text())["figures"] if path.is_file() else {}
+
+
+def write_manifest(records: dict[str, Any]) -> None:
+    """Writes the records of all figures, all or nothing."""
+    with atomic(ASSETS / "manifest.json") as file:
+        file.write_text(json.dumps({"figures": records}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    run(figures)

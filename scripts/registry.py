@@ -1,0 +1,87 @@
+"""Figures by name: each script registers its own, and `scripts.figures` builds them.
+
+A figure is a function without arguments that returns what is to be written: a sheet (`.png`),
+a list of sheets (`.gif`) or a plot (`.svg`). Beside it stand its words and its inputs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any
+
+from matplotlib.figure import Figure as Plot
+from PIL import Image
+
+from scripts.common import RESULTS
+
+Drawing = Image.Image | list[Image.Image] | Plot
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of the site.
+
+    Attributes:
+        name: also its file's name.
+        section: its folder under `site_assets/figures/`.
+        draw: makes it.
+        script: the module it is in.
+        caption: one sentence: what to see.
+        made: one sentence: how it was made.
+        alt: what is to be seen, for those who do not see it.
+        models, results: the bundled models and results files that it is made from.
+        settings: seeds, steps and the like, for its record.
+        milliseconds: of each frame of a GIF.
+        levels: grey levels of a GIF.
+        still: the frame of a GIF that stands for it where nothing should move.
+    """
+
+    name: str
+    section: str
+    draw: Callable[[], Drawing]
+    script: str
+    caption: str
+    made: str
+    alt: str
+    models: tuple[str, ...] = ()
+    results: tuple[str, ...] = ()
+    settings: dict[str, Any] = field(default_factory=dict)
+    milliseconds: int = 80
+    levels: int = 16
+    still: int = -1
+
+    def inputs(self) -> dict[str, Any]:
+        """What the figure is made from, files by their digests."""
+        weights = {name: digest_of(f"weights/{name}.safetensors") for name in self.models}
+        logs = {
+            name: "sha256:" + hashlib.sha256((RESULTS / f"{name}.json").read_bytes()).hexdigest()
+            for name in self.results
+        }
+        inputs: dict[str, Any] = dict(self.settings)
+        if weights:
+            inputs["weights"] = weights
+        if logs:
+            inputs["results"] = logs
+        return inputs
+
+
+FIGURES: dict[str, Figure] = {}
+
+
+def figure(name: str, section: str, **words: Any) -> Callable[[Callable[[], Drawing]], Callable]:
+    """Registers a function as a figure; the arguments are those of `Figure`."""
+
+    def register(draw: Callable[[], Drawing]) -> Callable[[], Drawing]:
+        script = draw.__module__.rpartition(".")[2]
+        FIGURES[name] = Figure(name, section, draw, script, **words)
+        return draw
+
+    return register
+
+
+def digest_of(path: str) -> str:
+    """The digest of a file that comes with the package."""
+    return "sha256:" + hashlib.sha256((resources.files("ddpm") / path).read_bytes()).hexdigest()

@@ -1,0 +1,137 @@
+"""The loop and its step rules, against data whose best noise estimate is known exactly.
+
+If x_0 is N(m, s^2) in each pixel, x_t is Gaussian too, and E[eps | x_t] is a line in x_t. A sampler
+given that line must give back N(m, s^2), up to the error of its finite steps.
+"""
+
+from functools import partial
+
+import pytest
+import torch
+
+from ddpm.paths import every, strided
+from ddpm.sampling import Noise, beta_noise, ddim, posterior, sample
+from ddpm.schedule import NoiseSchedule
+
+MEAN, STD = 0.4, 0.3
+SCHEDULE = NoiseSchedule.linear(1000)
+COUNT = 40_000
+
+
+def ideal_eps(x, t):
+    alpha_bar = float(SCHEDULE.alpha_bar[t])
+    variance = alpha_bar * STD**2 + 1 - alpha_bar
+    return (1 - alpha_bar) ** 0.5 / variance * (x - alpha_bar**0.5 * MEAN)
+
+
+def run(step, path, count=COUNT, eps_fn=ideal_eps, **options):
+    generator = torch.Generator().manual_seed(0)
+
+    def noise():
+        return torch.randn(count, 1, 1, 1, generator=generator, dtype=torch.float64)
+
+    start = noise()
+    *_, last = sample(eps_fn, start, path, SCHEDULE, step, noise=noise, **options)
+    return last.x
+
+
+RULES = {
+    "posterior": posterior,
+    "ddim": ddim,
+    "ddim with half the noise": partial(ddim, eta=0.5),
+    "ddim with all the noise": partial(ddim, eta=1.0),
+}
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+@pytest.mark.parametrize(
+    ("path", "tolerance"),
+    # The tolerance is the rules' own discretisation error, which shrinks with the strides.
+    [(every(1000), 0.01), (strided(1000, 100), 0.03), (strided(1000, 37), 0.07)],
+    ids=["1000", "100", "37, which does not divide 1000"],
+)
+def test_gives_back_the_data(rule, path, tolerance):
+    x = run(rule, path)
+    assert abs(float(x.mean()) - MEAN) < tolerance
+    assert abs(float(x.std()) - STD) < tolerance
+
+
+def test_beta_noise_gives_back_the_data_in_single_steps_and_is_noisier_in_strides():
+    x = run(beta_noise, every(1000))
+    assert abs(float(x.mean()) - MEAN) < 0.01
+    assert abs(float(x.std()) - STD) < 0.01
+    path = strided(1000, 20)
+    assert float(run(beta_noise, path).std()) > float(run(posterior, path).std()) + 0.02
+
+
+def test_without_the_noise_term_everything_collapses_onto_the_mean():
+    x = run(partial(posterior, noise=0.0), every(1000))
+    assert abs(float(x.mean()) - MEAN) < 0.01
+    assert float(x.std()) < 0.1 * STD
+
+
+@pytest.mark.parametrize("path", [every(1000), strided(1000, 37)], ids=["all", "37"])
+def test_posterior_is_ddim_with_all_the_noise(path):
+    difference = run(posterior, path, 100) - run(partial(ddim, eta=1.0), path, 100)
+    assert difference.abs().max() < 1e-9
+
+
+def test_ddim_is_deterministic_and_needs_no_noise():
+    x = torch.randn(5, 1, 1, 1, dtype=torch.float64)
+
+    def no_noise():
+        raise AssertionError("drawn")
+
+    path = strided(1000, 10)
+    a, b = ([*sample(ideal_eps, x, path, SCHEDULE, ddim, noise=no_noise)][-1].x for _ in "ab")
+    assert torch.equal(a, b)
+
+
+def test_yields_a_state_per_time_and_guesses_the_clean_image():
+    x = torch.randn(3, 1, 1, 1, dtype=torch.float64)
+    path = strided(1000, 7)
+    states = list(sample(ideal_eps, x, path, SCHEDULE, ddim))
+    assert [state.t for state in states] == list(path)
+    assert torch.equal(states[0].x, x)
+    first = SCHEDULE.x0_from_eps(x, 1000, ideal_eps(x, 1000))
+    assert torch.equal(states[0].x0, first)
+    assert torch.equal(states[-1].x0, states[-1].x)
+
+
+def test_clean_is_applied_to_every_guess_and_project_after_every_step():
+    path = strided(1000, 10)
+    x = run(ddim, path, 1000, clean=lambda x0: x0.clamp(max=0.5))
+    assert float(x.max()) <= 0.5 + 1e-9
+
+    visited = []
+
+    def project(x, t):
+        visited.append(t)
+        return torch.full_like(x, float(t))
+
+    assert (run(ddim, path, 3, project=project) == 0).all()
+    assert visited == list(path[1:])
+
+
+def test_a_step_back_in_time_adds_the_noise_of_the_forward_process():
+    exact = torch.full((COUNT, 1, 1, 1), 0.5, dtype=torch.float64)
+    states = list(sample(ideal_eps, exact, (100, 200), SCHEDULE))
+    kept = float(SCHEDULE.alpha_bar[200] / SCHEDULE.alpha_bar[100])
+    assert abs(float(states[-1].x.mean()) - 0.5 * kept**0.5) < 0.01
+    assert abs(float(states[-1].x.var()) - (1 - kept)) < 0.01
+
+
+def test_gradients_stay_on_in_the_caller():
+    for _ in sample(ideal_eps, torch.zeros(1, 1, 1, 1), (2, 1, 0), SCHEDULE):
+        assert torch.is_grad_enabled()
+
+
+def test_noise_depends_on_the_seed_alone():
+    together = Noise([3, 4, 5], (1, 32, 32))
+    alone = Noise([4], (1, 32, 32))
+    for _ in range(3):
+        assert torch.equal(together()[1:2], alone())
+    draws = Noise(range(100), (1, 32, 32))()
+    assert abs(float(draws.mean())) < 0.02
+    assert abs(float(draws.std()) - 1) < 0.02
+    assert len({float(image[0, 0, 0]) for image in draws}) == 100

@@ -1,0 +1,92 @@
+import dataclasses
+
+import pytest
+import torch
+
+from ddpm.training import Run, train, update_average, validate
+
+
+def finish(run, digits, epochs):
+    return [p.entry for p in train(run, digits, digits[:40], epochs) if p.entry]
+
+
+def test_a_few_steps_on_real_digits_lower_the_loss(tiny, digits):
+    run = Run.start(tiny)
+    before = validate(run.network, tiny, digits)
+    entries = finish(run, digits, 6)
+    after = validate(run.network, tiny, digits)
+    assert before > 0.9
+    assert after < 0.5 * before
+    assert entries[-1]["train"] < entries[0]["train"]
+    assert [entry["epoch"] for entry in entries] == [1, 2, 3, 4, 5, 6]
+
+
+def test_resumed_is_bit_for_bit_uninterrupted(tiny, digits, tmp_path):
+    whole = Run.start(tiny)
+    finish(whole, digits, 3)
+
+    first = Run.start(tiny)
+    finish(first, digits, 1)
+    first.save(tmp_path / "checkpoint.safetensors")
+    # A kill in the middle of the second epoch loses what came after the checkpoint.
+    next(train(first, digits, digits[:40], 2))
+    resumed = Run.start(tiny)
+    resumed.restore(tmp_path / "checkpoint.safetensors")
+    assert resumed.epoch == 1
+    finish(resumed, digits, 3)
+
+    for name in ("network", "averaged"):
+        ours, theirs = (getattr(run, name).state_dict() for run in (whole, resumed))
+        assert ours.keys() == theirs.keys()
+        assert all(torch.equal(ours[key], theirs[key]) for key in ours)
+    for key in ("train", "validation_raw", "validation_averaged"):
+        assert [e[key] for e in whole.log] == [e[key] for e in resumed.log]
+
+
+def test_the_same_seed_is_the_same_training_and_another_is_not(tiny, digits):
+    entries = [finish(Run.start(tiny), digits, 1)[0]["train"] for _ in range(2)]
+    assert entries[0] == entries[1]
+    settings = dataclasses.replace(tiny.training, seed=1)
+    other = Run.start(dataclasses.replace(tiny, training=settings))
+    assert finish(other, digits, 1)[0]["train"] != entries[0]
+
+
+def test_starting_a_run_leaves_torchs_generator_alone(tiny):
+    torch.manual_seed(5)
+    expected = torch.rand(1)
+    torch.manual_seed(5)
+    Run.start(tiny)
+    assert torch.equal(torch.rand(1), expected)
+
+
+def test_validation_is_repeatable_and_does_not_depend_on_the_batch(tiny, digits):
+    run = Run.start(tiny)
+    first = validate(run.network, tiny, digits)
+    assert validate(run.network, tiny, digits) == first
+    assert validate(run.network, tiny, digits, batch=30) == pytest.approx(first, rel=0.02)
+
+
+def test_the_average_follows_the_weights():
+    network, averaged = (torch.nn.Linear(2, 2) for _ in "ab")
+    start = averaged.weight.detach().clone()
+    update_average(averaged, network, 0.9, steps=10_000)
+    expected = 0.9 * start + 0.1 * network.weight
+    assert (averaged.weight - expected).abs().max() < 1e-6
+    # Early on, more of the new: (1 + 0) / (10 + 0) of the old is kept.
+    start = averaged.weight.detach().clone()
+    update_average(averaged, network, 0.9, steps=0)
+    assert (averaged.weight - (0.1 * start + 0.9 * network.weight)).abs().max() < 1e-6
+
+
+def test_refuses_a_checkpoint_that_is_broken_or_of_another_recipe(tiny, digits, tmp_path):
+    path = tmp_path / "checkpoint.safetensors"
+    run = Run.start(tiny)
+    finish(run, digits, 1)
+    run.save(path)
+    settings = dataclasses.replace(tiny.training, rate=0.5)
+    other = Run.start(dataclasses.replace(tiny, training=settings))
+    with pytest.raises(ValueError, match="other settings"):
+        other.restore(path)
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(ValueError, match="no checkpoint"):
+        Run.start(tiny).restore(path)
