@@ -1,0 +1,35 @@
+// A button to stop and start each moving figure, and whole pixels where a figure is not shrunk.
+const reduced = matchMedia("(prefers-reduced-motion: reduce)");
+
+for (const still of document.querySelectorAll(".figure picture source")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "motion";
+  let moving = !reduced.matches;
+  const show = () => {
+    still.media = moving ? "print" : "all";
+    button.dataset.moving = moving;
+    button.textContent = moving ? "Pause" : "Play";
+    button.setAttribute("aria-label", `${button.textContent} the animation`);
+  };
+  button.addEventListener("click", () => { moving = !moving; show(); });
+  reduced.addEventListener("change", () => { moving = !reduced.matches; show(); });
+  show();
+  still.closest(".picture").append(button);
+}
+
+// Enlarged pixels stay sharp squares, but an image with fewer pixels on the screen than of its own
+// would lose whole rows, so that one is smoothed.
+const sizes = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    const shown = Math.round(target.clientWidth * devicePixelRatio);
+    target.classList.toggle("shrunk", shown < target.naturalWidth);
+  }
+});
+for (const image of document.querySelectorAll(".pixelated img")) {
+  sizes.observe(image);
+  image.addEventListener("load", () => { sizes.unobserve(image); sizes.observe(image); });
+}
+
+// The theme makes its search a dialog but gives it no name to read out.
+document.querySelector(".md-search")?.setAttribute("aria-label", "Search");

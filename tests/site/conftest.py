@@ -1,0 +1,117 @@
+"""The site built and served for its tests, and a browser to look at it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Response, sync_playwright
+from static_host import serving
+
+ROOT = Path(__file__).parents[2]
+BROWSERS = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "google-chrome")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+class Visit:
+    """A page opened in a browser of its own, and what went wrong while it loaded.
+
+    Attributes:
+        page: the browser's page.
+        response: the answer to the first request.
+        faults: errors in the console, failed requests, and requests to any other host.
+    """
+
+    page: Page
+    response: Response | None
+
+    def __init__(self, page: Page, base: str, path: str):
+        self.page, self.base, self.faults = page, base, list[str]()
+        page.on("console", lambda m: self._fault(m.type == "error", f"console: {m.text}"))
+        page.on("pageerror", lambda error: self._fault(True, f"script: {error}"))
+        page.on("request", lambda r: self._fault(self._elsewhere(r.url), f"fetches {r.url}"))
+        page.on("requestfailed", lambda r: self._fault(True, f"failed: {r.url} {r.failure}"))
+        page.on("response", lambda r: self._fault(r.status >= 400, f"{r.status}: {r.url}"))
+        self.response = page.goto(base + path, wait_until="load")
+        page.evaluate("() => window.MathJax?.startup?.promise")
+
+    def _elsewhere(self, url: str) -> bool:
+        return not url.startswith((self.base, "data:", "blob:"))
+
+    def _fault(self, wrong: bool, text: str) -> None:
+        if wrong:
+            self.faults.append(text)
+
+
+@pytest.fixture(scope="session")
+def build() -> Callable[[Path, Path], subprocess.CompletedProcess[str]]:
+    """Builds the site of a folder strictly into another."""
+
+    def run(root: Path, out: Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", out],
+            cwd=root,
+            env=os.environ | {"NO_MKDOCS_2_WARNING": "1", "DDPM_SITE_URL": ""},
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=120,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def site(build, tmp_path_factory) -> Path:
+    """The folder of the built site."""
+    out = tmp_path_factory.mktemp("site")
+    done = build(ROOT, out)
+    assert done.returncode == 0, done.stdout
+    return out
+
+
+@pytest.fixture(scope="session")
+def address(site) -> Iterator[str]:
+    """Where the built site is served."""
+    with serving(site) as base:
+        yield base
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium: $CHROMIUM or one of the system's."""
+    found = next(filter(None, map(shutil.which, (os.environ.get("CHROMIUM", ""), *BROWSERS))), None)
+    if found is None:
+        message = f"no browser: neither $CHROMIUM nor {', '.join(BROWSERS)}"
+        (pytest.fail if os.environ.get("DDPM_REQUIRE_BROWSER") == "1" else pytest.skip)(message)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(browser) -> Iterator[Callable[..., Visit]]:
+    """Opens `visit(base, path, width, height, **context)`."""
+    with ExitStack() as contexts:
+
+        def open_page(
+            base: str, path: str, width: int = 1280, height: int = 900, **options: str
+        ) -> Visit:
+            context = browser.new_context(viewport={"width": width, "height": height}, **options)
+            contexts.callback(context.close)
+            return Visit(context.new_page(), base, path)
+
+        yield open_page

@@ -1,0 +1,129 @@
+"""What a strict build accepts and what it refuses, on a small tree with the real theme."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from static_host import serving
+
+ROOT = Path(__file__).parents[2]
+FIGURE = {
+    "section": "forward",
+    "file": "figures/forward/line.svg",
+    "still": None,
+    "width": 40,
+    "height": 20,
+    "pixelated": False,
+    "caption": "A line at \\(t = 1\\).",
+    "made": "Drawn by hand.",
+    "alt": "A line",
+    "script": "python -m scripts.figures line",
+    "inputs": {"model": "attention", "weights": "sha256:0123456789abcdef", "seed": 3},
+    "seconds": 1.25,
+    "bytes": 1234,
+    "sha256": "fedcba",
+    "versions": {"torch": "2.15.0"},
+    "device": "cpu",
+}
+RESULT = {"how": {"command": "python -m scripts.x", "seed": 0}, "epochs": [{"loss": 0.0345678}]}
+LINE = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><path d="M0 0L40 20"/></svg>'
+NAV = "nav: [{Home: index.md}, {Reproduce: reproduce.md}, {Lab: lab.ipynb}]\n"
+
+
+@pytest.fixture
+def tree(tmp_path) -> Callable[[str], Path]:
+    """Writes a tree whose first page has this text, and gives its folder."""
+
+    def write(text: str) -> Path:
+        lab = {
+            "cells": [{"cell_type": "markdown", "metadata": {}, "source": "# Lab\n\nAt $t = T$."}],
+            "metadata": {
+                "kernelspec": {"language": "python", "name": "python3", "display_name": "Python"}
+            },
+            "nbformat": 4,
+            "nbformat_minor": 4,
+        }
+        files = {
+            "mkdocs.yml": f"INHERIT: base.yml\n{NAV}",
+            "docs/index.md": f"# Home\n\n{text}\n",
+            "docs/reproduce.md": "# Reproduce\n\n## Figures\n\n{{ figure_records() }}\n",
+            "docs/lab.ipynb": json.dumps(lab),
+            "ddpm/code.py": "class A:\n    # --8<-- [start:f]\n    f = 1\n    # --8<-- [end:f]\n",
+            "scripts/__init__.py": "",
+            "site_assets/manifest.json": json.dumps({"figures": {"line": FIGURE}}),
+            "site_assets/figures/forward/line.svg": LINE,
+            "site_assets/results/small.json": json.dumps(RESULT),
+        }
+        for name, content in files.items():
+            file = tmp_path / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(content, encoding="utf-8")
+        shutil.copy(ROOT / "mkdocs.yml", tmp_path / "base.yml")
+        shutil.copytree(ROOT / "docs" / "theme", tmp_path / "docs" / "theme")
+        return tmp_path
+
+    return write
+
+
+def test_site_holds_records_and_no_source(site):
+    assert (site / "assets" / "manifest.json").read_bytes() == (
+        ROOT / "site_assets" / "manifest.json"
+    ).read_bytes()
+    assert [file for file in site.rglob("*") if file.suffix in (".py", ".pyc", ".md")] == []
+
+
+def test_macros_excerpts_and_notebooks(build, tree, visit):
+    root = tree(
+        '{{ figure("line") }}\n\nLoss {{ number("small", "epochs.-1.loss", ".3f") }}\n\n'
+        '{{ record("small") }}\n\n```python\n--8<-- "ddpm/code.py:f"\n```\n'
+    )
+    done = build(root, root / "out")
+    assert done.returncode == 0, done.stdout
+    with serving(root / "out") as base:
+        home = visit(base, "")
+        page = home.page
+        assert page.locator(".result").inner_text() == "0.035"
+        source = "results/small.json#epochs.-1.loss"
+        assert page.locator(".result").get_attribute("data-source") == source
+        assert page.locator("pre code").text_content().rstrip() == "f = 1"
+        caption = page.locator("figcaption")
+        for part in ("seed 3", "weights 01234567,", "1.2 s", "scripts.figures line"):
+            assert part in caption.inner_text()
+        assert caption.locator("mjx-container").count() == 1
+        page.get_by_text("How this was obtained").click()
+        assert page.get_by_text("python -m scripts.x").is_visible()
+        caption.get_by_role("link", name="Record").click()
+        page.wait_for_url("**/reproduce/#figure-line")
+        assert page.get_by_text("fedcba").is_visible()
+        lab = visit(base, "lab/")
+        assert lab.page.locator(".jp-RenderedMarkdown mjx-container").count() == 1
+        assert home.faults + lab.faults == []
+
+
+def test_what_is_missing_fails_and_is_named(build, tree):
+    root = tree(
+        "{{ figure('nothing') }}\n\n{{ number('small', 'epochs.5.loss') }}\n\n"
+        "{{ number('none', 'x') }}\n\n{{ number('small', 'epochs') }}\n\n[there](#nowhere)\n"
+    )
+    done = build(root, root / "out")
+    assert done.returncode != 0
+    for line in (
+        "index.md: figure('nothing'): site_assets/manifest.json has no figure 'nothing'",
+        "index.md: number('small', 'epochs.5.loss'): site_assets/results/small.json"
+        " has no 'epochs.5.loss' (at '5')",
+        "index.md: number('none', 'x'): there is no site_assets/results/none.json",
+        "index.md: number('small', 'epochs'): site_assets/results/small.json"
+        " has no single value at 'epochs'",
+        "Doc file 'index.md' contains a link '#nowhere'",
+    ):
+        assert f"WARNING -  {line}" in done.stdout
+
+
+def test_missing_excerpt_fails_and_is_named(build, tree):
+    root = tree('```python\n--8<-- "ddpm/code.py:no_such_section"\n```\n')
+    done = build(root, root / "out")
+    assert done.returncode != 0
+    assert "Error reading page 'index.md'" in done.stdout
+    assert "'no_such_section' could not be located" in done.stdout

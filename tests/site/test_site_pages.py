@@ -1,0 +1,136 @@
+"""Every page of the site as a reader's browser shows it."""
+
+from pathlib import Path
+
+import pytest
+from mkdocs.config import load_config
+
+ROOT = Path(__file__).parents[2]
+SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
+
+
+def paths() -> list[str]:
+    """The addresses of the pages in the nav."""
+    nav = load_config(str(ROOT / "mkdocs.yml")).nav
+    sources = [source for entry in nav for source in entry.values()]
+    return ["" if s == "index.md" else s.removesuffix(".md") + "/" for s in sources]
+
+
+LOOK = """async () => {
+  const faults = [];
+  for (const image of document.querySelectorAll("article img")) {
+    image.scrollIntoView();
+    await image.decode().catch(() => {});
+    if (!image.naturalWidth) faults.push(`broken image ${image.src}`);
+    if (!image.alt.trim()) faults.push(`no alt text: ${image.src}`);
+    const { width, height } = image.getBoundingClientRect();
+    const stated = image.getAttribute("width") / image.getAttribute("height");
+    if (Math.abs(width - height * stated) > 2) faults.push(`out of proportion: ${image.src}`);
+  }
+  const { scrollWidth, clientWidth } = document.documentElement;
+  if (scrollWidth > clientWidth) faults.push(`${scrollWidth} px wide on ${clientWidth}`);
+  const scrolls = (element) => element && !element.matches("article") && (
+    getComputedStyle(element).overflowX !== "visible" || scrolls(element.parentElement));
+  for (const element of document.querySelectorAll("article *")) {
+    const { right, width } = element.getBoundingClientRect();
+    if (width && right > clientWidth + 1 && !scrolls(element))
+      faults.push(`sticks out: ${element.outerHTML.slice(0, 80)}`);
+  }
+  let level = 0;
+  const headings = [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")];
+  for (const heading of headings) {
+    const next = Number(heading.tagName[1]);
+    if (next > level + 1) faults.push(`h${level} is followed by "${heading.textContent}"`);
+    level = next;
+  }
+  const first = headings.filter((heading) => heading.tagName === "H1").length;
+  if (first !== 1) faults.push(`${first} first-level headings`);
+  for (const link of document.querySelectorAll("a[href*='#']")) {
+    const target = decodeURIComponent(link.hash.slice(1));
+    const here = link.href.split("#")[0] === location.href.split("#")[0];
+    if (here && target && !document.getElementById(target)) faults.push(`no #${target}`);
+  }
+  for (const formula of document.querySelectorAll(".arithmatex, .jp-RenderedMarkdown")) {
+    const raw = /\\\\\\(|\\\\\\[|\\$/.test(formula.innerText);
+    const typeset = formula.querySelector("mjx-container") || !formula.matches(".arithmatex");
+    if (raw || !typeset || formula.querySelector("mjx-merror, [data-mjx-error]"))
+      faults.push(`not typeset: ${formula.textContent}`);
+  }
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const { data, parentElement } = texts.currentNode;
+    const skipped = parentElement.closest("pre, code, script, style, mjx-container");
+    if (!skipped && /\\\\\\(|\\\\\\[|\\$\\$/.test(data)) faults.push(`raw formula: ${data.trim()}`);
+  }
+  return faults;
+}"""
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("path", paths())
+def test_page_is_whole(visit, address, path, size):
+    seen = visit(address, path, *SIZES[size])
+    assert seen.response.status == 200
+    assert seen.page.evaluate(LOOK) + seen.faults == []
+
+
+def moving(site: Path) -> list[str]:
+    """The pages that show a GIF."""
+    pages = ((path, site / path / "index.html") for path in paths())
+    return [path for path, file in pages if "<picture>" in file.read_text(encoding="utf-8")]
+
+
+def test_home_page_opens_with_motion(site):
+    assert "" in moving(site)
+
+
+def press_through(page, labels: tuple[str, ...]) -> None:
+    """Presses each GIF's button, which must read these labels in turn and show what they say."""
+    shown = {"Play": ".png", "Pause": ".gif"}
+    for figure in page.locator(".figure:has(picture)").all():
+        figure.scroll_into_view_if_needed()
+        button, image = figure.get_by_role("button"), figure.locator("img")
+        for label in labels:
+            assert button.inner_text() == label
+            image.evaluate("image => image.decode()")
+            assert image.evaluate("image => image.currentSrc").endswith(shown[label])
+            button.press("Enter")
+
+
+def test_figures_move_until_they_are_stopped(visit, address):
+    page = visit(address, "", reduced_motion="no-preference").page
+    press_through(page, ("Pause", "Play", "Pause"))
+
+
+def test_figures_rest_for_those_who_want_no_motion(visit, address, site):
+    for path in moving(site):
+        page = visit(address, path, reduced_motion="reduce").page
+        press_through(page, ("Play", "Pause"))
+
+
+def test_search_finds_a_page(visit, address):
+    seen = visit(address, "")
+    seen.page.locator(".md-search__input").click()
+    seen.page.keyboard.type("forward process")
+    seen.page.locator(".md-search-result__link[href*='forward/']").first.wait_for()
+    assert seen.faults == []
+
+
+def test_palette_follows_the_system_and_can_be_switched(visit, address):
+    for scheme, other in (("light", "dark"), ("dark", "light")):
+        page = visit(address, "", color_scheme=scheme).page
+        name = {"light": "default", "dark": "slate"}
+        assert page.locator("body").get_attribute("data-md-color-scheme") == name[scheme]
+        page.get_by_title(f"Switch to the {other} page").click()
+        assert page.locator("body").get_attribute("data-md-color-scheme") == name[other]
+
+
+def test_unknown_address_leads_back(visit, address):
+    seen = visit(address, "no/such/page/")
+    assert seen.response.status == 404
+    assert [fault for fault in seen.faults if "no/such/page/" not in fault] == [
+        "console: Failed to load resource: the server responded with a status of 404 (Not Found)"
+    ]
+    assert seen.page.locator("h1").inner_text() == "There is no such page"
+    seen.page.get_by_role("link", name="the first page").click()
+    assert seen.page.url == address
