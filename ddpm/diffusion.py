@@ -102,9 +102,7 @@ class Diffusion:
         Raises:
             ValueError: an argument does not fit the model or another argument.
         """
-        count = len(labels) if labels is not None else len(x) if x is not None else n
-        if count is None or count < 1 or (n is not None and n != count):
-            raise ValueError(f"give a number of images of at least 1, not {n}, or labels")
+        count = _count(n, labels, x)
         if not (seed >= 0 and first >= 0 and seed * PER_SEED + first + count <= SEEDS):
             raise ValueError(f"seed must be within 0..{SEEDS // PER_SEED - 1}, not {seed}")
         if path is None:
@@ -133,12 +131,12 @@ class Diffusion:
         """
         labels, x = options.pop("labels", None), options.pop("x", None)
         first = options.pop("first", 0)
-        count = next((len(v) for v in (labels, x) if v is not None), n)
+        count = _count(n, labels, x)
         images = []
-        for start in range(0, count or 1, batch):
+        for start in range(0, count, batch):
             part = slice(start, start + batch)
             states = self.states(
-                n if count is None else min(batch, count - start),
+                min(batch, count - start),
                 labels=None if labels is None else labels[part],
                 x=None if x is None else x[part],
                 first=first + start,
@@ -187,6 +185,15 @@ class Diffusion:
         if wrong:
             raise ValueError(f"labels must be within 0..{classes - 1}, not {wrong[0]}")
         return labels.long()
+
+
+def _count(n: int | None, *per_image: Sequence[int] | Tensor | None) -> int:
+    """How many images are asked for, by their number or by what is given for each."""
+    counts = {len(values) for values in per_image if values is not None}
+    counts |= {n} if n is not None else set()
+    if len(counts) != 1 or min(counts) < 1:
+        raise ValueError("give one number of images of at least 1, or as many labels")
+    return counts.pop()
 
 
 def step_rule(sampler: str | StepRule) -> StepRule:

@@ -1,0 +1,124 @@
+"""Every script once on a tiny setting, and what it says to bad input."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import ddpm
+from ddpm.diffusion import Diffusion
+
+
+@pytest.fixture
+def weights(tiny, tmp_path):
+    torch.manual_seed(0)
+    Diffusion(tiny).save(tmp_path / "tiny.safetensors")
+    return tmp_path / "tiny.safetensors"
+
+
+def test_sample_writes_what_the_ending_says(call, weights, tmp_path):
+    options = ["--model", weights, "--labels", "37", "--each", "3", "--steps", "4"]
+    for ending in ("npz", "png", "gif"):
+        code, out, _ = call("sample", *options, "--out", tmp_path / f"x.{ending}")
+        assert code == 0
+        assert "6 images, 4 steps" in out
+    with np.load(tmp_path / "x.npz", allow_pickle=False) as arrays:
+        assert arrays["images"].shape == (6, 28, 28)
+        assert arrays["images"].dtype == np.float32
+        assert 0 <= arrays["images"].min() <= arrays["images"].max() <= 1
+        assert arrays["labels"].tolist() == [3, 3, 3, 7, 7, 7]
+        expected = ddpm.load(weights).sample(labels=[3, 3, 3, 7, 7, 7], steps=4)[:, 0]
+        assert (torch.from_numpy(arrays["images"]) - expected).abs().max() < 1e-3
+    with Image.open(tmp_path / "x.gif") as gif:
+        assert gif.n_frames == 5
+
+
+def test_sample_with_another_seed_is_another_image(call, weights, tmp_path):
+    for seed in (0, 0, 1):
+        call("sample", "--model", weights, "--labels", "3", "--steps", "2", "--seed", seed,
+             "--out", tmp_path / f"{seed}.npz")  # fmt: skip
+    a, b = (np.load(tmp_path / f"{seed}.npz")["images"] for seed in (0, 1))
+    assert not np.array_equal(a, b)
+
+
+def test_train_writes_weights_log_and_checkpoint_and_goes_on(call, tiny, tmp_path):
+    out = tmp_path / "model.safetensors"
+    options = ["tiny", "--data", "bundled", "--out", out]
+    assert call("train", *options, "--epochs", "1")[0] == 0
+    code, text, _ = call("train", *options, "--epochs", "2")
+    assert code == 0
+    assert "after epoch 1" in text
+    log = json.loads(out.with_suffix(".json").read_text())
+    assert [entry["epoch"] for entry in log["epochs"]] == [1, 2]
+    assert log["images"] == 4500
+    assert log["how"]["command"].startswith("python -m scripts.train tiny")
+    assert ddpm.load(out).header["last"] == log["epochs"][-1]
+    ddpm.load(out, weights="raw")
+    assert call("train", *options, "--epochs", "1", "--restart")[0] == 0
+    assert len(json.loads(out.with_suffix(".json").read_text())["epochs"]) == 1
+
+
+def test_evaluate_lists_and_measures_nothing_unknown(call):
+    assert "reading" in call("evaluate", "--list")[1]
+    code, _, error = call("evaluate", "nothing")
+    assert code == 2
+    assert "unknown measurement 'nothing'" in error
+
+
+BAD = {
+    "unknown recipe": ("train", ["nope"], "unknown recipe 'nope'"),
+    "no epochs": ("train", ["attention", "--epochs", "0"], "at least 1"),
+    "train out": ("train", ["attention", "--out", "x.bin"], ".safetensors"),
+    "unknown model": ("sample", ["--model", "nope"], "no model 'nope'"),
+    "unknown label": ("sample", ["--labels", "12x"], "--labels takes digits"),
+    "unknown sampler": ("sample", ["--sampler", "nope"], "unknown sampler 'nope'"),
+    "no steps": ("sample", ["--steps", "0"], "steps must be within 1..1000"),
+    "too many steps": ("sample", ["--steps", "1001"], "steps must be within 1..1000"),
+    "none of each": ("sample", ["--each", "0"], "--each must be at least 1"),
+    "bad seed": ("sample", ["--seed", "-1"], "seed must be within"),
+    "label for none": ("sample", ["--model", "attention", "--labels", "3"], "knows no labels"),
+    "unknown ending": ("sample", ["--out", "x.jpg"], "--out must end in .png, .gif, .npz"),
+    "no such folder": ("sample", ["--out", "no/such/x.png"], "cannot write"),
+    "unknown figure": ("figures", ["nope"], "unknown figure 'nope'"),
+}
+
+
+@pytest.mark.parametrize(("script", "arguments", "message"), BAD.values(), ids=BAD)
+def test_bad_input_is_one_line_and_exit_code_2(
+    call, tmp_path, monkeypatch, script, arguments, message
+):
+    monkeypatch.chdir(tmp_path)
+    code, out, error = call(script, *arguments)
+    assert code == 2
+    assert out == ""
+    assert message in error
+    assert error.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bad_input_overwrites_nothing(call, weights, tmp_path):
+    out = tmp_path / "x.png"
+    out.write_bytes(b"mine")
+    assert call("sample", "--model", weights, "--labels", "x", "--out", out)[0] == 2
+    assert call("sample", "--model", tmp_path / "none", "--out", out)[0] == 2
+    weights.write_bytes(weights.read_bytes()[:3000])
+    code, _, error = call("sample", "--model", weights, "--out", out)
+    assert code == 2
+    assert "holds no weights" in error
+    assert out.read_bytes() == b"mine"
+
+
+def test_training_without_mnist_says_what_to_do(call, tmp_path, monkeypatch):
+    from torchvision.datasets import MNIST
+
+    def fail(self):
+        raise RuntimeError("no network")
+
+    monkeypatch.setattr(MNIST, "download", fail)
+    monkeypatch.setenv("DDPM_DATA", str(tmp_path))
+    code, _, error = call("train", "attention", "--out", tmp_path / "x.safetensors")
+    assert code == 2
+    assert "set DDPM_DATA" in error
+    assert error.count("\n") == 1
