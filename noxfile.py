@@ -7,6 +7,7 @@ nox.options.reuse_venv = "yes"
 nox.options.sessions = ["tests", "lint", "docs"]
 nox.needs_version = ">=2025.2.9"
 
+QUIET = {"NO_MKDOCS_2_WARNING": "1"}
 GROUPS = nox.project.load_toml("pyproject.toml")
 
 
@@ -65,6 +66,3 @@ def serve(session: nox.Session) -> None:
     """Serves the site on this machine and rebuilds it on every change."""
     install(session, "docs", package=False)
     session.run("mkdocs", "serve", *session.posargs, env=QUIET)
-
-
-QUIET = {"NO_MKDOCS_2_WARNING": "1"}

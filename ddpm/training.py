@@ -100,9 +100,9 @@ class Run:
             theirs, log = Recipe.from_dict(json.loads(header["recipe"])), json.loads(header["log"])
         except (SafetensorError, KeyError, ValueError, OSError) as error:
             raise ValueError(f"'{path}' is no checkpoint of a training: {error}") from error
-        ours = self.recipe
-        if theirs.to_dict() != ours.to_dict():
-            raise ValueError(f"'{path}' is from another recipe or other settings than {ours.name}")
+        if _trained_part(theirs) != _trained_part(self.recipe):
+            name = self.recipe.name
+            raise ValueError(f"'{path}' is from another recipe or other settings than {name}")
         self.network.load_state_dict(_under(tensors, "network/"))
         self.averaged.load_state_dict(_under(tensors, "averaged/"))
         for i, parameter in enumerate(self.network.parameters()):
@@ -116,6 +116,12 @@ class Run:
                 },
             }
         self.log = log
+
+
+def _trained_part(recipe: Recipe) -> dict[str, Any]:
+    """What of a recipe decides how its training goes; how it samples does not."""
+    sampling = ("weights", "sampler", "steps")
+    return {key: value for key, value in recipe.to_dict().items() if key not in sampling}
 
 
 def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -40,7 +40,7 @@ def reading(quick: bool) -> dict[str, Any]:
     classifier = load_classifier()
     asked = torch.arange(10).repeat_interleave(each)
     shares: dict[str, dict[str, float]] = {}
-    settings = [("ancestral", 1000), ("beta-noise", 1000), ("ddim", 50)]
+    settings = [("ancestral", 1000), ("ddim", 50)]
     with tqdm(total=2 * len(settings), unit="setting") as bar:
         for sampler, steps in settings:
             row = shares.setdefault(f"{sampler}-{steps}", {})

@@ -142,10 +142,8 @@ def _picture(entry: Mapping[str, Any], asset: Callable[[str], str], eager: bool)
 def _made(entry: Mapping[str, Any]) -> str:
     inputs = entry.get("inputs", {})
     facts = [f"<code>{escape(entry['script'])}</code>"]
-    if "model" in inputs:
-        facts.append(f"model {escape(str(inputs['model']))}")
-    if "weights" in inputs:
-        facts.append(f"weights {escape(inputs['weights'].removeprefix('sha256:')[:8])}")
+    for model, digest in inputs.get("weights", {}).items():
+        facts.append(f"weights {escape(model)} {escape(digest.removeprefix('sha256:')[:8])}")
     if "seed" in inputs:
         facts.append(f"seed {inputs['seed']}")
     facts.append(

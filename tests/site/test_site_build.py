@@ -20,7 +20,7 @@ FIGURE = {
     "made": "Drawn by hand.",
     "alt": "A line",
     "script": "python -m scripts.figures line",
-    "inputs": {"model": "attention", "weights": "sha256:0123456789abcdef", "seed": 3},
+    "inputs": {"weights": {"attention": "sha256:0123456789abcdef"}, "seed": 3},
     "seconds": 1.25,
     "bytes": 1234,
     "sha256": "fedcba",
@@ -89,7 +89,7 @@ def test_macros_excerpts_and_notebooks(build, tree, visit):
         assert page.locator(".result").get_attribute("data-source") == source
         assert page.locator("pre code").text_content().rstrip() == "f = 1"
         caption = page.locator("figcaption")
-        for part in ("seed 3", "weights 01234567,", "1.2 s", "scripts.figures line"):
+        for part in ("seed 3", "weights attention 01234567,", "1.2 s", "scripts.figures line"):
             assert part in caption.inner_text()
         assert caption.locator("mjx-container").count() == 1
         page.get_by_text("How this was obtained").click()
