@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from ddpm.networks.attention_unet import AttentionUNet, SelfAttention, time_encoding
+from ddpm.networks.unet import UNet
 from ddpm.recipes import RECIPES
 
 
@@ -85,3 +86,49 @@ def test_self_attention_is_what_torch_calls_attention():
         pixels = pixels + ours.feed_forward(pixels)
         expected = pixels.transpose(1, 2).reshape(x.shape)
         assert (ours(x) - expected).abs().max() < 1e-5
+
+
+def conv_norm(inputs, outputs, kernel):
+    return kernel**2 * inputs * outputs + outputs + 2 * outputs  # bias, then BatchNorm
+
+
+def unet_by_hand(d, time, classes):
+    stem = conv_norm(1, d, 3) + conv_norm(d, d, 3)
+    down = conv_norm(d, d, 3) * 3 + conv_norm(d, 2 * d, 3) + 2 * conv_norm(2 * d, 2 * d, 3)
+    unflatten = conv_norm(2 * d, 2 * d, 7)
+    up = conv_norm(4 * d, d, 4) + conv_norm(2 * d, d, 4) + 4 * conv_norm(d, d, 3)
+    head = conv_norm(2 * d, d, 3) + conv_norm(d, d, 3) + 9 * d + 1
+
+    def mlps(inputs):
+        return sum(linear(inputs, outputs) + linear(outputs, outputs) for outputs in (d, 2 * d))
+
+    told = (mlps(1) if time else 0) + (mlps(classes) if classes else 0)
+    return stem + down + unflatten + up + head + told
+
+
+@pytest.mark.parametrize(
+    ("width", "time", "classes"), [(128, False, 0), (64, True, 0), (64, True, 10)]
+)
+def test_the_plain_unet_has_the_parameters_of_its_description(width, time, classes):
+    network = UNet(width, time, classes)
+    counted = sum(p.numel() for p in network.parameters())
+    assert counted == unet_by_hand(width, time, classes)
+
+
+def test_the_plain_unet_hears_time_and_label_and_knows_none():
+    torch.manual_seed(0)
+    network, x = UNet(8, True, 10).eval(), torch.randn(1, 1, 28, 28)
+
+    def answer(t, label):
+        return network(x, torch.tensor([t]), torch.tensor([label]))
+
+    with torch.no_grad():
+        assert answer(0.5, 3).shape == x.shape
+        # Untrained, with BatchNorm's first statistics, the answers differ little, but they do.
+        assert not torch.equal(answer(0.5, 3), answer(0.6, 3))
+        assert not torch.equal(answer(0.5, 3), answer(0.5, 4))
+        # "No label" is a vector of zeros: what the label's layers make of it is their biases.
+        features = torch.ones(1, 16, 2, 2)
+        told = network._told(features, None, network.label1, None, torch.tensor([10]))
+        expected = network.label1(torch.zeros(1, 10))[:, :, None, None] * features
+        assert (told - expected).abs().max() == 0
