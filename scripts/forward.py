@@ -113,7 +113,7 @@ def signal_and_noise() -> Plot:
     signal, noise = SCHEDULE.alpha_bar.sqrt(), (1 - SCHEDULE.alpha_bar).sqrt()
     axes.plot(signal, color=viz.BLUE)
     axes.plot(noise, color=viz.VERMILION)
-    axes.text(640, 0.22, "signal  $\\sqrt{\\bar\\alpha_t}$", color=viz.BLUE, fontsize=15)
-    axes.text(560, 0.86, "noise  $\\sqrt{1-\\bar\\alpha_t}$", color=viz.VERMILION, fontsize=15)
+    axes.text(630, 0.24, "signal $\\sqrt{\\bar\\alpha_t}$", color=viz.BLUE)
+    axes.text(520, 0.83, "noise $\\sqrt{1-\\bar\\alpha_t}$", color=viz.VERMILION)
     axes.set(xlabel="time t", ylabel="amplitude", xlim=(0, T), ylim=(0, 1.02))
     return plot

@@ -28,6 +28,6 @@ def time_encoding_map() -> Plot:
     image = axes.imshow(codes, aspect="auto", cmap="PuOr", vmin=-1, vmax=1, interpolation="nearest")
     axes.grid(False)
     axes.axhline(31.5, color=viz.INK, linewidth=1)
-    axes.set(xlabel="the network's time", ylabel="channel (sines above, cosines below)")
+    axes.set(xlabel="the network's time", ylabel="channel: sines, then cosines")
     plot.colorbar(image, label="value", ticks=[-1, 0, 1])
     return plot

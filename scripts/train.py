@@ -130,7 +130,8 @@ LOGS = ("training/attention", "training/attention-class")
     " Dotted: what the source course reported after its last epoch.",
     made="From the logs of the bundled models' trainings; the validation uses the same digits,"
     " times and noise after every epoch.",
-    alt="Two plots of the loss against the epoch, one for each recipe. Three curves each, for"
+    alt="Two plots, one below the other, of the loss against the epoch, one for each recipe."
+    " Three curves each, for"
     " training, validation, and validation of the averaged weights, fall steeply in the first"
     " five epochs and flatten towards twenty; that of the averaged weights is the lowest. A"
     " dotted line marks the source's last validation loss.",
@@ -138,7 +139,7 @@ LOGS = ("training/attention", "training/attention-class")
 )
 def loss_curves() -> Plot:
     """Train and validation loss per epoch of both attention recipes."""
-    plot, panels = viz.plot(width=9, panels=2)
+    plot, panels = viz.plot(height=7.6, panels=2)
     sources = read_json("sources")
     for axes, name in zip(panels, LOGS, strict=True):
         recipe = name.partition("/")[2]
@@ -153,8 +154,8 @@ def loss_curves() -> Plot:
         reported = sources[recipe]["validation"]
         axes.axhline(reported, color=viz.INK, linestyle=":", label="the source")
         axes.set(title=recipe, xlabel="epoch", ylim=(0.015, 0.06), xticks=range(0, 21, 5))
-    panels[0].set_ylabel("mean squared error of ε")
-    panels[1].legend(frameon=False, fontsize=11)
+        axes.set_ylabel("mean squared error")
+    panels[0].legend(frameon=False)
     return plot
 
 
@@ -188,7 +189,7 @@ def loss_by_time() -> Plot:
                 error = loss(model.network, model.recipe, model.schedule, x0, labels, t_each, eps)
             losses.append(float(error))
         axes.plot(times, losses, color=colour, label=name)
-    axes.set(xlabel="time t", ylabel="mean squared error of ε", yscale="log", xlim=(0, 1000))
+    axes.set(xlabel="time t", ylabel="mean squared error", yscale="log", xlim=(0, 1000))
     axes.legend(frameon=False)
     return plot
 
