@@ -10,6 +10,7 @@ import copy
 import json
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -176,8 +177,12 @@ def fast_arithmetic(device: torch.device) -> torch.autocast:
 
 
 @torch.no_grad()
-def validate(network: nn.Module, recipe: Recipe, digits: Digits, batch: int = 500) -> float:
+def validate(
+    network: nn.Module, recipe: Recipe, digits: Digits, batch: int = 500, exact: bool = False
+) -> float:
     """The loss on held-out digits, always with the same times and the same noise.
+
+    Computed with the arithmetic of training, or, if `exact`, in float32 like sampling.
 
     The times are spread evenly over 1..T, then dealt to the images at random: with times
     drawn one by one, two models' losses would differ less than two draws.
@@ -195,7 +200,7 @@ def validate(network: nn.Module, recipe: Recipe, digits: Digits, batch: int = 50
         x0 = recipe.scaling.to_network(digits.images[part])
         eps = torch.randn(x0.shape, generator=generator)
         arguments = (v.to(device) for v in (x0, digits.labels[part], times[part], eps))
-        with fast_arithmetic(device):
+        with nullcontext() if exact else fast_arithmetic(device):
             total += len(x0) * float(loss(network, recipe, schedule, *arguments))
     return total / count
 

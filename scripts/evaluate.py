@@ -36,7 +36,7 @@ def measurement(
 @measurement
 def reading(quick: bool) -> dict[str, Any]:
     """The share of conditional samples that are read as the digit asked for."""
-    each = 2 if quick else 20
+    each = 2 if quick else 10
     classifier = load_classifier()
     asked = torch.arange(10).repeat_interleave(each)
     shares: dict[str, dict[str, float]] = {}

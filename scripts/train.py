@@ -19,7 +19,7 @@ from ddpm.data import bundled, mnist
 from ddpm.diffusion import Diffusion, default_device, load
 from ddpm.recipes import recipe as find_recipe
 from ddpm.sampling import Noise
-from ddpm.training import Run, loss, train
+from ddpm.training import Run, loss, train, validate
 from scripts.common import RESULTS, ROOT, check_out, how, read_json, run, write_json
 from scripts.registry import figure
 
@@ -93,6 +93,10 @@ def train_recipe(
             write_json(out.with_suffix(".json"), _log(state, where, len(training)))
 
     log = _log(state, where, len(training))
+    log["float32"] = {
+        "validation_raw": validate(state.network, chosen, validation, exact=True),
+        "validation_averaged": validate(state.averaged, chosen, validation, exact=True),
+    }
     sets = {"raw": state.network, "averaged": state.averaged}
     model = Diffusion(chosen, sets.pop(chosen.weights), where, header=_header(log))
     destinations = [out]
@@ -117,7 +121,8 @@ def _log(state: Run, device: torch.device, images: int) -> dict[str, Any]:
 
 
 def _header(log: dict[str, Any]) -> dict[str, Any]:
-    return {"images": log["images"], "last": log["epochs"][-1], "how": log["how"]}
+    last = log["epochs"][-1]
+    return {"images": log["images"], "last": last, "float32": log["float32"], "how": log["how"]}
 
 
 LOGS = ("training/attention", "training/attention-class")

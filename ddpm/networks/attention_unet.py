@@ -149,9 +149,11 @@ class AttentionUNet(nn.Module):
             signal = time_encoding(t, channels)
             if self.label_embedding is not None:
                 signal = signal + self.label_embedding(label)[:, :channels]
-            return features + signal[:, :, None, None].to(features.dtype)
+            return features + signal[:, :, None, None]
 
-        x32 = self.stem(x)
+        # Near t = 0 the noise is finer than bfloat16's steps around -1: look at x in float32.
+        with torch.autocast(x.device.type, enabled=False):
+            x32 = self.stem(x)
         x16 = told(self.down1(x32))
         x8 = self.attention1(told(self.down2(x16)))
         x4 = self.attention2(told(self.down3(x8)))
