@@ -49,7 +49,7 @@ def reading(quick: bool) -> dict[str, Any]:
                 model = load("attention-class", weights=weights)
                 images, _ = draw(model, list(range(10)), each, steps, sampler, SEED)
                 row[weights] = float((classifier.read(images) == asked).float().mean())
-                # A clean digit's corner is black; a grey ground shows in the median pixel.
+                # Most pixels of a digit are background: a grey ground shows in the median pixel.
                 row[f"{weights}_grey"] = float(
                     (images.flatten(1).median(1).values > 0.1).float().mean()
                 )
