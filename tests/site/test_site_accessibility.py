@@ -1,9 +1,8 @@
 """axe-core's rules, contrast among them in both palettes."""
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from test_site_pages import paths
-
-axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
 # Colours change at once, or axe would measure them on their way from one palette to the other.
 AT_ONCE = "* { transition: none !important }"
@@ -15,9 +14,9 @@ def test_nothing_serious(visit, address, path):
     page = visit(address, path, color_scheme="light").page
     page.add_style_tag(content=AT_ONCE)
     page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true })")
-    found = axe.Axe().run(page).response["violations"]
+    found = Axe().run(page).response["violations"]
     page.evaluate(DARK)
     contrast = {"runOnly": ["color-contrast"], "resultTypes": ["violations"]}
-    found += axe.Axe().run(page, options=contrast).response["violations"]
+    found += Axe().run(page, options=contrast).response["violations"]
     serious = [rule for rule in found if rule["impact"] in ("serious", "critical")]
     assert [(rule["id"], node["html"]) for rule in serious for node in rule["nodes"]] == []
