@@ -15,9 +15,10 @@ from torch import Tensor, nn
 
 from ddpm.data import Scaling
 from ddpm.networks.attention_unet import AttentionUNet
+from ddpm.networks.unet import UNet
 from ddpm.schedule import NoiseSchedule
 
-NETWORKS: Mapping[str, type[nn.Module]] = {"attention_unet": AttentionUNet}
+NETWORKS: Mapping[str, type[nn.Module]] = {"attention_unet": AttentionUNet, "unet": UNet}
 SCHEDULES = {"linear": NoiseSchedule.linear, "cosine": NoiseSchedule.cosine}
 
 
@@ -28,7 +29,8 @@ class Training:
     Attributes:
         epochs: passes over the training split.
         batch: images per step.
-        rate: Adam's learning rate, constant.
+        rate, rate_decay: Adam's learning rate in the first epoch, and its factor from one epoch
+            to the next.
         average: decay of the averaged weights, per step.
         channels_last: memory layout; which one is faster was measured for each network.
         seed: of the first weights, the order of the images, the times and the noise.
@@ -37,6 +39,7 @@ class Training:
     epochs: int = 20
     batch: int = 128
     rate: float = 1e-3
+    rate_decay: float = 1.0
     average: float = 0.999
     channels_last: bool = True
     seed: int = 0
@@ -53,6 +56,8 @@ class Recipe:
         scaling: size and range of the network's images.
         time_shift, time_scale: the network is told `(t - time_shift) / time_scale`.
         classes: number of labels, 0 for a model without labels.
+        label_dropout: the share of images that are trained on without their label, the network
+            being told the label `classes` instead.
         weights: which set is the default, the last step's ("raw") or their running average.
         sampler, steps: what `sample` does unless told otherwise.
     """
@@ -66,6 +71,7 @@ class Recipe:
     time_shift: float = 0.0
     time_scale: float = 1.0
     classes: int = 0
+    label_dropout: float = 0.0
     weights: Literal["raw", "averaged"] = "averaged"
     sampler: str = "ancestral"
     steps: int = 1000
@@ -125,7 +131,32 @@ ATTENTION_CLASS = dataclasses.replace(
 )
 # --8<-- [end:attention]
 
-RECIPES: Mapping[str, Recipe] = {recipe.name: recipe for recipe in (ATTENTION, ATTENTION_CLASS)}
+# --8<-- [start:unet]
+TIME = Recipe(
+    name="time",
+    network="unet",
+    options={"width": 64, "time": True},
+    T=300,
+    scaling=Scaling(size=28, mean=0.0, std=1.0),  # [0, 1]
+    time_scale=300,
+    steps=300,
+    training=Training(
+        epochs=20, batch=128, rate=1e-3, rate_decay=0.1 ** (1 / 20), channels_last=False
+    ),
+)
+
+CLASS = dataclasses.replace(
+    TIME,
+    name="class",
+    options={"width": 64, "time": True, "classes": 10},
+    classes=10,
+    label_dropout=0.1,
+)
+# --8<-- [end:unet]
+
+RECIPES: Mapping[str, Recipe] = {
+    recipe.name: recipe for recipe in (ATTENTION, ATTENTION_CLASS, TIME, CLASS)
+}
 
 
 def recipe(name: str) -> Recipe:

@@ -228,15 +228,20 @@ def train(
     for epoch in range(run.epoch + 1, (epochs or settings.epochs) + 1):
         generator.manual_seed(1_000_000 * settings.seed + epoch)
         order = torch.randperm(len(clean), generator=generator, device=device)
+        for group in run.optimizer.param_groups:
+            group["lr"] = settings.rate * settings.rate_decay ** (epoch - 1)
         run.network.train()
         total, started = torch.zeros((), device=device), time.perf_counter()
         for step in range(1, steps + 1):
             chosen = order[(step - 1) * batch : step * batch]
-            x0 = clean[chosen]
+            x0, told = clean[chosen], labels[chosen]
+            if recipe.label_dropout:
+                dropped = torch.rand(batch, generator=generator, device=device)
+                told = told.where(dropped >= recipe.label_dropout, recipe.classes)
             t = torch.randint(1, recipe.T + 1, (batch,), generator=generator, device=device)
             eps = torch.randn(x0.shape, generator=generator, device=device)
             with fast_arithmetic(device):
-                error = loss(run.network, recipe, schedule, x0, labels[chosen], t, eps)
+                error = loss(run.network, recipe, schedule, x0, told, t, eps)
             run.optimizer.zero_grad()
             error.backward()
             run.optimizer.step()

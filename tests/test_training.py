@@ -3,6 +3,7 @@ import dataclasses
 import pytest
 import torch
 
+from ddpm.recipes import RECIPES, Training
 from ddpm.training import Run, train, update_average, validate
 
 
@@ -90,3 +91,28 @@ def test_refuses_a_checkpoint_that_is_broken_or_of_another_recipe(tiny, digits, 
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(ValueError, match="no checkpoint"):
         Run.start(tiny).restore(path)
+
+
+def test_the_rate_falls_from_epoch_to_epoch(tiny, digits):
+    settings = dataclasses.replace(tiny.training, rate=1e-3, rate_decay=0.5)
+    run = Run.start(dataclasses.replace(tiny, training=settings))
+    finish(run, digits, 3)
+    assert run.optimizer.param_groups[0]["lr"] == 1e-3 * 0.25
+
+
+def test_labels_are_dropped_as_often_as_the_recipe_says(digits):
+    recipe = dataclasses.replace(
+        RECIPES["class"],
+        options={"width": 4, "classes": 10},
+        label_dropout=0.3,
+        training=Training(epochs=10, batch=100),
+    )
+    run, told = Run.start(recipe), []
+    run.network.register_forward_pre_hook(lambda _, arguments: told.append(arguments[2]))
+    for _ in train(run, digits, digits[:10]):
+        pass
+    # Validation always tells the label; its batches are of 10.
+    seen = torch.cat([labels for labels in told if len(labels) == 100])
+    assert len(seen) == 2000
+    assert abs(float((seen == 10).float().mean()) - 0.3) < 0.04  # four standard errors
+    assert set(seen.tolist()) == set(range(11))
