@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ddpm.files import atomic
-from ddpm.guidance import condition
+from ddpm.guidance import condition, guided
 from ddpm.paths import strided
 from ddpm.recipes import Recipe
 from ddpm.sampling import EpsFn, Noise, State, StepRule, beta_noise, ddim, posterior, sample
@@ -64,13 +64,26 @@ class Diffusion:
         """Where the network is."""
         return next(self.network.parameters()).device
 
-    def eps_fn(self, labels: Sequence[int] | Tensor | None = None) -> EpsFn:
+    def eps_fn(
+        self, labels: Sequence[int] | Tensor | None = None, guidance: float | None = None
+    ) -> EpsFn:
         """The noise estimate for these labels, one per image.
 
+        Args:
+            labels: one per image, for a model with labels.
+            guidance: the scale of classifier-free guidance, 1 being none; the recipe's by default.
+
         Raises:
-            ValueError: labels for a model without, none for a model with, or one it has not.
+            ValueError: labels for a model without, none for a model with, or one it has not;
+                guidance for a model that always saw its labels in training.
         """
-        return condition(self.network, self._labels(labels), self.recipe.network_time)
+        recipe, known = self.recipe, self._labels(labels)
+        scale = recipe.guidance if guidance is None else guidance
+        if scale == 1:
+            return condition(self.network, known, recipe.network_time)
+        if known is None or not recipe.label_dropout:
+            raise ValueError(f"'{recipe.name}' was never trained without labels: no guidance")
+        return guided(self.network, known, recipe.classes, scale, recipe.network_time)
 
     # --8<-- [start:states]
     def states(
@@ -79,6 +92,7 @@ class Diffusion:
         labels: Sequence[int] | Tensor | None = None,
         steps: int | None = None,
         sampler: str | StepRule | None = None,
+        guidance: float | None = None,
         seed: int = 0,
         first: int = 0,
         x: Tensor | None = None,
@@ -91,6 +105,7 @@ class Diffusion:
             labels: one per image, for a model with labels.
             steps: transitions from T to 0, 1..T; the recipe's number by default.
             sampler: a key of `SAMPLERS` or a step rule; the recipe's by default.
+            guidance: the scale of classifier-free guidance, 1 being none; the recipe's by default.
             seed, first: the images are numbers first, first + 1, ... of this seed. The same
                 number of the same seed is the same image, whatever batch it is drawn in.
             x: where to start instead of noise: (N, 1, size, size) in the network's range.
@@ -112,7 +127,7 @@ class Diffusion:
         noise = Noise(seeds, (1, size, size), self.device)
         start = noise()
         return sample(
-            self.eps_fn(labels),
+            self.eps_fn(labels, guidance),
             start if x is None else x.to(self.device),
             path
             if path is not None

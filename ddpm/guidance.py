@@ -31,3 +31,35 @@ def condition(
 
     return eps_fn
     # --8<-- [end:condition]
+
+
+# --8<-- [start:guided]
+def guided(
+    network: nn.Module,
+    labels: Tensor,
+    null: int,
+    scale: float,
+    network_time: Callable[[Tensor], Tensor] = Tensor.float,
+) -> Callable[[Tensor, int], Tensor]:
+    """Classifier-free guidance (Ho and Salimans 2022): asks with the labels and without them.
+
+    The estimate is `eps_null + scale * (eps_label - eps_null)`: 1 is no guidance, 0 no label.
+    Some courses write gamma for the scale, others omega = scale - 1.
+
+    Args:
+        network, labels, network_time: as for `condition`; the network was trained with some of
+            its labels dropped.
+        null: the label that stands for "not told".
+        scale: how far to go from the answer without labels towards the one with them.
+
+    Returns:
+        (x, t) -> eps. Both questions are one batch of 2 N images.
+    """
+    both = condition(network, torch.cat([labels, torch.full_like(labels, null)]), network_time)
+
+    def eps_fn(x: Tensor, t: int) -> Tensor:
+        with_label, without = both(torch.cat([x, x]), t).chunk(2)
+        return without + scale * (with_label - without)
+
+    return eps_fn
+    # --8<-- [end:guided]

@@ -59,7 +59,7 @@ class Recipe:
         label_dropout: the share of images that are trained on without their label, the network
             being told the label `classes` instead.
         weights: which set is the default, the last step's ("raw") or their running average.
-        sampler, steps: what `sample` does unless told otherwise.
+        sampler, steps, guidance: what `sample` does unless told otherwise.
     """
 
     name: str
@@ -75,6 +75,7 @@ class Recipe:
     weights: Literal["raw", "averaged"] = "averaged"
     sampler: str = "ancestral"
     steps: int = 1000
+    guidance: float = 1.0
     training: Training = field(default_factory=Training)
 
     def make_network(self) -> nn.Module:
@@ -151,6 +152,7 @@ CLASS = dataclasses.replace(
     options={"width": 64, "time": True, "classes": 10},
     classes=10,
     label_dropout=0.1,
+    guidance=5.0,
 )
 # --8<-- [end:unet]
 

@@ -121,7 +121,7 @@ class Run:
 
 def _trained_part(recipe: Recipe) -> dict[str, Any]:
     """What of a recipe decides how its training goes; how it samples does not."""
-    sampling = ("weights", "sampler", "steps")
+    sampling = ("weights", "sampler", "steps", "guidance")
     return {key: value for key, value in recipe.to_dict().items() if key not in sampling}
 
 

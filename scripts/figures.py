@@ -78,7 +78,7 @@ def build(figure: Figure, folder: Path) -> dict[str, Any]:
     return {
         "section": figure.section,
         **files,
-        "pixelated": False,
+        "pixelated": not files["file"].endswith(".svg"),
         "caption": figure.caption,
         "made": figure.made,
         "alt": figure.alt,

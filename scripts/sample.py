@@ -47,6 +47,7 @@ def draw(
     steps: int,
     sampler: str | None,
     seed: int,
+    guidance: float | None = None,
     batch: int = 250,
     keep: set[int] | None = None,
     progress: bool = False,
@@ -68,6 +69,7 @@ def draw(
                 labels=all_labels[start : start + batch] if all_labels else None,
                 steps=steps,
                 sampler=sampler,
+                guidance=guidance,
                 seed=seed,
                 first=start,
             )
@@ -85,6 +87,7 @@ def sample(
     each: int = 1,
     steps: int | None = None,
     sampler: str | None = None,
+    guidance: float | None = None,
     weights: Literal["raw", "averaged"] | None = None,
     seed: int = 0,
     device: str | None = None,
@@ -98,6 +101,8 @@ def sample(
         each: how many of each (of all, for a model without labels).
         steps: network calls per image, at most the T that the model was trained with.
         sampler: ancestral, beta-noise, no-noise or ddim; the model's own by default.
+        guidance: how strongly to insist on the label, 1 being not at all; the model's own by
+            default. Only for models that were also trained without labels.
         weights: the last step's weights or their running average; the better set by default.
         seed: of the noise; the same seed draws the same images.
         device: cpu or cuda; a GPU by default if there is one.
@@ -115,7 +120,9 @@ def sample(
 
     gif = out.suffix.lower() == ".gif"
     times = pick_frames(path) if gif else set()
-    images, history = draw(diffusion, chosen, each, steps, sampler, seed, keep=times, progress=True)
+    images, history = draw(
+        diffusion, chosen, each, steps, sampler, seed, guidance, keep=times, progress=True
+    )
 
     across = each if chosen and each <= 20 else None
     names = [str(label) for label in chosen] if chosen and across else []

@@ -1,0 +1,60 @@
+import dataclasses
+
+import pytest
+import torch
+
+from ddpm.diffusion import Diffusion
+from ddpm.guidance import condition, guided
+
+
+def network(x, t, label):
+    """Answers with its time and label, so that the sum can be checked by hand."""
+    return torch.zeros_like(x) + t[:, None, None, None] + 10.0 * label[:, None, None, None]
+
+
+X, LABELS = torch.zeros(3, 1, 2, 2), torch.tensor([1, 2, 3])
+
+
+def test_condition_binds_labels_and_the_networks_time():
+    eps = condition(network, LABELS, lambda t: t / 2)(X, 6)
+    assert eps[:, 0, 0, 0].tolist() == [13, 23, 33]
+
+
+@pytest.mark.parametrize("scale", [0.0, 1.0, 3.0])
+def test_guidance_goes_from_the_null_answer_through_the_labels(scale):
+    eps = guided(network, LABELS, null=7, scale=scale)(X, 0)
+    expected = [70 + scale * (10 * label - 70) for label in (1, 2, 3)]
+    assert eps[:, 0, 0, 0].tolist() == expected
+
+
+def test_guidance_asks_both_questions_in_one_batch():
+    sizes = []
+
+    def counting(x, t, label):
+        sizes.append(len(x))
+        return network(x, t, label)
+
+    guided(counting, LABELS, null=7, scale=2.0)(X, 0)
+    assert sizes == [6]
+
+
+def test_a_scale_of_one_is_no_guidance(tiny):
+    torch.manual_seed(0)
+    recipe = dataclasses.replace(
+        tiny, network="unet", options={"width": 4, "classes": 10}, label_dropout=0.1
+    )
+    recipe = dataclasses.replace(recipe, scaling=dataclasses.replace(recipe.scaling, size=28))
+    model = Diffusion(recipe)
+    options = {"labels": [1, 2], "steps": 3}
+    plain, one, five = (model.sample(**options, guidance=g) for g in (None, 1.0, 5.0))
+    assert torch.equal(plain, one)
+    assert not torch.equal(plain, five)
+    by_hand = guided(model.network, LABELS, 10, 1.0, recipe.network_time)
+    x = torch.randn(3, 1, 28, 28)
+    with torch.no_grad():
+        assert (by_hand(x, 5) - model.eps_fn(LABELS)(x, 5)).abs().max() < 1e-5
+
+
+def test_a_model_that_always_saw_labels_cannot_be_guided(tiny):
+    with pytest.raises(ValueError, match="never trained without labels"):
+        Diffusion(tiny).sample(labels=[1], guidance=2.0)
