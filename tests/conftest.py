@@ -23,6 +23,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> Recipe:
         options={"width": 4, "classes": 10},
         T=200,
         steps=5,
+        weights="averaged",
         training=Training(epochs=2, batch=50, rate=3e-3, average=0.9),
     )
     monkeypatch.setitem(recipes.RECIPES, "tiny", recipe)
