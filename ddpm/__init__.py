@@ -8,7 +8,7 @@ from ddpm.data import bundled, mnist
 from ddpm.diffusion import SAMPLERS, Diffusion, bundled_models, load
 from ddpm.paths import every, strided
 from ddpm.recipes import RECIPES, Recipe, recipe
-from ddpm.sampling import State, beta_noise, ddim, posterior, sample
+from ddpm.sampling import State, beta_noise, ddim, dpm_solver, heun, posterior, sample
 from ddpm.schedule import NoiseSchedule
 
 __all__ = [
@@ -22,7 +22,9 @@ __all__ = [
     "bundled",
     "bundled_models",
     "ddim",
+    "dpm_solver",
     "every",
+    "heun",
     "load",
     "mnist",
     "posterior",

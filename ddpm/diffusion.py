@@ -18,7 +18,18 @@ from ddpm.files import atomic
 from ddpm.guidance import condition, guided
 from ddpm.paths import strided
 from ddpm.recipes import Recipe
-from ddpm.sampling import EpsFn, Noise, State, StepRule, beta_noise, ddim, posterior, sample
+from ddpm.sampling import (
+    EpsFn,
+    Noise,
+    State,
+    StepRule,
+    beta_noise,
+    ddim,
+    dpm_solver,
+    heun,
+    posterior,
+    sample,
+)
 
 FORMAT = "ddpm 1"
 WEIGHTS = ("raw", "averaged")
@@ -27,6 +38,8 @@ SAMPLERS: Mapping[str, StepRule] = {
     "beta-noise": beta_noise,
     "no-noise": partial(posterior, noise=0.0),
     "ddim": ddim,
+    "heun": heun,
+    "dpm-solver": dpm_solver,
 }
 """The step rules by the names that scripts accept."""
 

@@ -120,6 +120,47 @@ def ddim(step: Step, eta: float = 0.0) -> Tensor:
     # --8<-- [end:ddim]
 
 
+# --8<-- [start:heun]
+def heun(step: Step) -> Tensor:
+    """Second order by a second look: DDIM's line, with eps averaged over its two ends.
+
+    Costs two network calls, but for the last step, which is DDIM's. (Karras et al. 2022,
+    algorithm 1, without noise; on x / sqrt(alpha_bar), where the line is straight.)
+    """
+    x_s = ddim(step)
+    if step.s == 0:
+        return x_s
+    ab_t, ab_s = step.alpha_bars
+    eps_s, _ = step.estimate(x_s, step.s)
+    noise_t, noise_s = math.sqrt(1 / ab_t - 1), math.sqrt(1 / ab_s - 1)
+    slope = (step.eps + eps_s) / 2
+    return math.sqrt(ab_s) * (step.x / math.sqrt(ab_t) + (noise_s - noise_t) * slope)
+    # --8<-- [end:heun]
+
+
+# --8<-- [start:dpm_solver]
+def dpm_solver(step: Step) -> Tensor:
+    """DPM-Solver++(2M): second order by remembering the guess of the step before.
+
+    One network call per step; the first step and the last are DDIM's. (Lu et al. 2022,
+    "DPM-Solver++", algorithm 2; lambda is half the logarithm of the signal-to-noise ratio.)
+    """
+    if step.before is None or step.s == 0:
+        return ddim(step)
+    ab_t, ab_s = step.alpha_bars
+    h, h_before = (half_log_snr(z, z.s) - half_log_snr(z, z.t) for z in (step, step.before))
+    ratio = h_before / h
+    x0 = step.x0 + (step.x0 - step.before.x0) / (2 * ratio)
+    return math.sqrt((1 - ab_s) / (1 - ab_t)) * step.x - math.sqrt(ab_s) * math.expm1(-h) * x0
+
+
+def half_log_snr(step: Step, t: int) -> float:
+    """lambda_t = log(signal / noise) of amplitudes, for t >= 1."""
+    alpha_bar = float(step.schedule.alpha_bar[t])
+    return 0.5 * math.log(alpha_bar / (1 - alpha_bar))
+    # --8<-- [end:dpm_solver]
+
+
 # --8<-- [start:noise]
 class Noise:
     """Standard normal noise with a generator of its own for each image.

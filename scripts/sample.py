@@ -99,8 +99,10 @@ def sample(
         model: the name of a bundled model, or the path of a weights file.
         labels: the digits to draw, such as 0123456789; all by default.
         each: how many of each (of all, for a model without labels).
-        steps: network calls per image, at most the T that the model was trained with.
-        sampler: ancestral, beta-noise, no-noise or ddim; the model's own by default.
+        steps: from noise to image, at most the T that the model was trained with; each costs a
+            network call, with heun two.
+        sampler: ancestral, beta-noise, no-noise, ddim, heun or dpm-solver; the model's own by
+            default.
         guidance: how strongly to insist on the label, 1 being not at all; the model's own by
             default. Only for models that were also trained without labels.
         weights: the last step's weights or their running average; the better set by default.

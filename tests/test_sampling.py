@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from ddpm.paths import every, strided
-from ddpm.sampling import Noise, beta_noise, ddim, posterior, sample
+from ddpm.sampling import Noise, beta_noise, ddim, dpm_solver, heun, posterior, sample
 from ddpm.schedule import NoiseSchedule
 
 MEAN, STD = 0.4, 0.3
@@ -36,6 +36,8 @@ def run(step, path, count=COUNT, eps_fn=ideal_eps, **options):
 
 
 RULES = {
+    "heun": heun,
+    "dpm-solver": dpm_solver,
     "posterior": posterior,
     "ddim": ddim,
     "ddim with half the noise": partial(ddim, eta=0.5),
@@ -85,6 +87,29 @@ def test_ddim_is_deterministic_and_needs_no_noise():
     path = strided(1000, 10)
     a, b = ([*sample(ideal_eps, x, path, SCHEDULE, ddim, noise=no_noise)][-1].x for _ in "ab")
     assert torch.equal(a, b)
+
+
+def flow_error(rule, steps):
+    """How far a deterministic rule ends from the exact flow, which keeps each pixel's rank."""
+    x = torch.linspace(-3, 3, 61, dtype=torch.float64)[:, None, None, None]
+    *_, last = sample(ideal_eps, x, strided(1000, steps), SCHEDULE, rule)
+    alpha_bar = float(SCHEDULE.alpha_bar[1000])
+    spread = (alpha_bar * STD**2 + 1 - alpha_bar) ** 0.5
+    exact = MEAN + STD * (x - alpha_bar**0.5 * MEAN) / spread
+    return float((last.x - exact).abs().max())
+
+
+def test_second_order_rules_follow_the_exact_flow_closer_and_gain_more_from_more_steps():
+    errors = {
+        rule: [flow_error(rule, n) for n in (25, 50, 100)] for rule in (ddim, heun, dpm_solver)
+    }
+    for rule in (heun, dpm_solver):
+        assert all(
+            ours < 0.6 * theirs for ours, theirs in zip(errors[rule], errors[ddim], strict=True)
+        )
+    assert errors[ddim][0] / errors[ddim][2] < 5  # first order: four times the steps, a quarter
+    for rule in (heun, dpm_solver):
+        assert errors[rule][0] / errors[rule][2] > 7  # second order, but for the last step
 
 
 def test_yields_a_state_per_time_and_guesses_the_clean_image():
