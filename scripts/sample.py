@@ -151,19 +151,19 @@ STEPS = {"sampler": "beta-noise", "steps": 1000, "seed": 0}
 
 
 @cache
-def history(name: str, count: int, label: int | None = None) -> dict[int, Tensor]:
-    """What `count` images look like at the times of `TIMES` and of a GIF: each (N, 28, 28)."""
+def history(name: str, label: int | None) -> dict[int, Tensor]:
+    """What ten images look like at the times of `TIMES` and of a GIF: each (N, 28, 28)."""
     model = load(name)
     times = {*TIMES, *GIF_TIMES}
     images, kept = draw(
-        model, None if label is None else [label], count, 1000, "beta-noise", seed=0, keep=times
+        model, None if label is None else [label], 10, 1000, "beta-noise", seed=0, keep=times
     )
     return {t: x[:, 0] for t, x in kept.items()} | {0: images[:, 0]}
 
 
 def history_sheet(name: str, label: int | None = None) -> Image.Image:
     """Ten images in rows, their past from left to right."""
-    kept = history(name, 10, label)
+    kept = history(name, label)
     images = torch.stack([kept[t] for t in TIMES], dim=1)
     columns = [str(t) for t in TIMES]
     return viz.sheet(images, columns=columns, across="time t →", down="samples")
@@ -189,15 +189,16 @@ def unconditional_history() -> Image.Image:
     "denoising",
     "sampling",
     caption="The same ten samples, on their way from t = 1000 to t = 0.",
-    made="The states that the sampling loop yields, 40 of 1001.",
+    made="The states that the sampling loop yields, 40 of 1001, in eight grey levels.",
     alt="Ten cells of noise in two rows; while a counter runs from t = 1000 down to t = 0, grey"
     " digits appear in them, and then become sharp.",
     models=("attention",),
     settings=STEPS,
+    levels=8,
 )
 def denoising() -> list[Image.Image]:
     """The ten samples of the history as a GIF."""
-    kept = history("attention", 10)
+    kept = history("attention", None)
     return [
         viz.title_bar(viz.sheet(kept[t].unflatten(0, (2, 5)), scale=4), f"t = {t}")
         for t in sorted(GIF_TIMES, reverse=True)
@@ -230,17 +231,18 @@ def fixed_start() -> Image.Image:
 @figure(
     "no-noise",
     "sampling",
-    caption="The same starts, with the noise term and without it: without, the strokes dissolve.",
+    caption="The same starts, with the noise term and without it: without, all end in one flat"
+    " grey.",
     made="Above, ancestral sampling with the variance β; below, only its mean in each of the"
     " 1000 steps.",
     alt="Two rows of ten results from the same ten starts. With noise, above, they are digits;"
-    " without, below, most are smooth blobs or empty.",
+    " without, below, all ten cells are the same even grey.",
     models=("attention",),
     settings={**STEPS, "samplers": ["beta-noise", "no-noise"]},
 )
 def no_noise() -> Image.Image:
     """Sampling with and without the noise term."""
-    with_noise = history("attention", 10)[0]
+    with_noise = history("attention", None)[0]
     without = load("attention").sample(10, steps=1000, sampler="no-noise", seed=0)[:, 0]
     images = torch.stack([with_noise, without])
     return viz.sheet(images, rows=["with noise", "without"], across="the same ten starts")
