@@ -188,7 +188,7 @@ def unconditional_history() -> Image.Image:
 @figure(
     "denoising",
     "sampling",
-    caption="The same ten samples, on their way from t = 1000 to t = 0.",
+    caption="Ten samples on their way from t = 1000 to t = 0.",
     made="The states that the sampling loop yields, 40 of 1001, in eight grey levels.",
     alt="Ten cells of noise in two rows; while a counter runs from t = 1000 down to t = 0, grey"
     " digits appear in them, and then become sharp.",

@@ -4,6 +4,7 @@ import torch
 from ddpm.data import bundled
 from ddpm.metrics import Classifier, as_images, load_classifier, save_classifier, train_classifier
 from scripts.common import read_json
+from scripts.registry import digest_of
 
 
 def test_the_bundled_classifier_reads_held_out_digits():
@@ -38,3 +39,7 @@ def test_it_still_reads_digits_that_are_shifted(shift):
     digits = bundled()[::25]
     images = as_images(digits).roll(shift, 3)
     assert float((load_classifier().read(images) == digits.labels).float().mean()) >= 0.98
+
+
+def test_what_was_read_came_from_the_bundled_weights():
+    assert read_json("reading")["weights"] == digest_of("weights/attention-class.safetensors")

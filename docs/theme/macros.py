@@ -97,7 +97,8 @@ def define_env(env: Any) -> None:
         how = _walk(read(source), "how", source)
         body = _definitions(how.items())
         return (
-            f'<details class="how" data-search-exclude><summary>How this was obtained</summary>'
+            '<details class="how" data-search-exclude>'
+            f"<summary>How this was obtained: {escape(result)}</summary>"
             f"{body}"
             f'<p><a href="{asset(source)}">{escape(source)}</a></p></details>'
         )
