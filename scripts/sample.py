@@ -331,8 +331,8 @@ def each_digit() -> Image.Image:
     made="Ancestral sampling in 1000 steps and DDIM in 50, with the weights of the last training"
     " step and with their running average, nothing picked.",
     alt="Four rows of ten samples with the labels 0 to 9. The two upper rows, by ancestral"
-    " sampling, show white digits on black. The two lower ones, by DDIM, show hardly any readable"
-    " digit; many of their cells are grey all over, more so with the averaged weights.",
+    " sampling, show white digits on black. The two lower ones, by DDIM, show few readable"
+    " digits; many of their cells are grey all over, more so with the averaged weights.",
     models=("attention-class",),
     settings={"samplers": ["ancestral, 1000 steps", "ddim, 50 steps"], "seed": 0},
 )

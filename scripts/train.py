@@ -131,7 +131,7 @@ LOGS = ("training/attention", "training/attention-class")
 @figure(
     "loss-curves",
     "training",
-    caption="The loss falls fast and then slowly; the averaged weights are ahead all the way."
+    caption="The loss falls fast and then slowly; the averaged weights are soon ahead and stay so."
     " Dotted: what the source course reported after its last epoch.",
     made="From the logs of the bundled models' trainings; the validation uses the same digits,"
     " times and noise after every epoch.",
@@ -170,9 +170,9 @@ def loss_curves() -> Plot:
     caption="Nearly all of the loss comes from small t: where there is hardly any noise, it is"
     " hard to tell from the digit.",
     made="Held-out digits, 500 of them, at 28 times under the same noise.",
-    alt="A plot of the loss on a logarithmic axis against t from 0 to 1000. It falls from nearly 1"
-    " at t = 1 to about a hundredth within the first two hundred steps, then further, more and"
-    " more slowly.",
+    alt="A plot of the loss on a logarithmic axis against t from 0 to 1000. It is"
+    " highest at t = 1, falls steeply within the first hundred steps, and then more and more"
+    " slowly.",
     models=("attention", "attention-class"),
     settings={"seed": 0},
 )
