@@ -10,6 +10,8 @@ from typing import Literal
 
 import numpy as np
 import torch
+from PIL import Image, ImageOps
+from PIL.Image import Resampling
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -123,3 +125,62 @@ def mnist(split: Split, root: str | Path | None = None) -> Digits:
     held_out = torch.zeros(len(digits), dtype=torch.bool)
     held_out[validation_indices(digits.labels)] = True
     return digits[held_out if split == "validation" else ~held_out]
+
+
+# --8<-- [start:folder]
+def folder(root: str | Path) -> tuple[Digits, tuple[str, ...]]:
+    """Images of your own, one subfolder for each class, as the models see digits.
+
+    An image becomes grey, is scaled so that its shorter side has 28 pixels, and its middle 28x28
+    are cut out. Nothing is inverted: like MNIST, the models draw bright ink on a dark ground.
+
+    Args:
+        root: a folder of folders of images, as `torchvision.datasets.ImageFolder` takes it.
+
+    Returns:
+        The images, and the names of their classes: label k is the k-th of the subfolders' names
+        in alphabetical order.
+
+    Raises:
+        ValueError: no folder, fewer than two classes, a class without images, or a file that
+            cannot be read.
+    """
+    from torchvision.datasets import ImageFolder
+
+    root = Path(root)
+    if not root.is_dir():
+        raise ValueError(f"no folder '{root}' with one subfolder of images per class")
+    try:
+        found = ImageFolder(root)
+    except FileNotFoundError as error:
+        raise ValueError(f"in '{root}': {error}") from error
+    if len(found.classes) < 2:
+        raise ValueError(f"'{root}' has one class, '{found.classes[0]}'; give two or more")
+    images = []
+    for path, _ in found.samples:
+        try:
+            with Image.open(path) as image:
+                images.append(ImageOps.fit(image.convert("L"), (28, 28), Resampling.BICUBIC))
+        except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+            raise ValueError(f"cannot read the image '{path}': {error}") from error
+    pixels = torch.from_numpy(np.stack([np.asarray(image) for image in images]))
+    return Digits(pixels, torch.tensor(found.targets)), tuple(found.classes)
+    # --8<-- [end:folder]
+
+
+def split_off(digits: Digits, share: int = 10) -> tuple[Digits, Digits]:
+    """Splits own images in two, to train on and to check on: the last 1 in `share` of each class.
+
+    Returns:
+        The larger part, and the smaller with at least one image of each class.
+
+    Raises:
+        ValueError: a class has a single image.
+    """
+    held_out = torch.zeros(len(digits), dtype=torch.bool)
+    for label in digits.labels.unique():
+        places = (digits.labels == label).nonzero()[:, 0]
+        if len(places) < 2:
+            raise ValueError(f"class {int(label)} has one image only: none is left to check on")
+        held_out[places[-max(1, len(places) // share) :]] = True
+    return digits[~held_out], digits[held_out]

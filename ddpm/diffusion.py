@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ddpm.files import atomic
-from ddpm.guidance import condition, guided
+from ddpm.guidance import as_eps, condition, guided
 from ddpm.paths import strided
 from ddpm.recipes import Recipe
 from ddpm.sampling import (
@@ -92,11 +92,14 @@ class Diffusion:
         """
         recipe, known = self.recipe, self._labels(labels)
         scale = recipe.guidance if guidance is None else guidance
+        network = partial(recipe.ask, self.network)
         if scale == 1:
-            return condition(self.network, known, recipe.network_time)
-        if known is None or not recipe.label_dropout:
+            estimate = condition(network, known)
+        elif known is None or not recipe.label_dropout:
             raise ValueError(f"'{recipe.name}' was never trained without labels: no guidance")
-        return guided(self.network, known, recipe.classes, scale, recipe.network_time)
+        else:
+            estimate = guided(network, known, recipe.classes, scale)
+        return as_eps(estimate, recipe.predicts, self.schedule)
 
     # --8<-- [start:states]
     def states(

@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+
+from ddpm.schedule import NoiseSchedule
+
+Network = Callable[[Tensor, Tensor, Tensor | None], Tensor]
+"""(x, t, label) -> what the network predicts; one time per image."""
 
 
 # --8<-- [start:condition]
 def condition(
-    network: nn.Module,
+    network: Network,
     labels: Tensor | None = None,
-    network_time: Callable[[Tensor], Tensor] = Tensor.float,
 ) -> Callable[[Tensor, int], Tensor]:
     """Binds labels to a network: the sampler that gets the result never sees them.
 
     Args:
-        network: called as `network(x, t, label)`.
+        network: called as `network(x, t, label)` with our times, as `Recipe.ask` is.
         labels: integers (N,) on the network's device, or None for a network without labels.
-        network_time: from our times (N,) to the network's own, `Recipe.network_time`.
 
     Returns:
         (x, t) -> eps, for images (N, C, H, W) and one time t.
@@ -27,7 +30,7 @@ def condition(
 
     def eps_fn(x: Tensor, t: int) -> Tensor:
         times = torch.full((len(x),), t, device=x.device)
-        return network(x, network_time(times), labels)
+        return network(x, times, labels)
 
     return eps_fn
     # --8<-- [end:condition]
@@ -35,11 +38,10 @@ def condition(
 
 # --8<-- [start:guided]
 def guided(
-    network: nn.Module,
+    network: Network,
     labels: Tensor,
     null: int,
     scale: float,
-    network_time: Callable[[Tensor], Tensor] = Tensor.float,
 ) -> Callable[[Tensor, int], Tensor]:
     """Classifier-free guidance (Ho and Salimans 2022): asks with the labels and without them.
 
@@ -47,15 +49,15 @@ def guided(
     Some courses write gamma for the scale, others omega = scale - 1.
 
     Args:
-        network, labels, network_time: as for `condition`; the network was trained with some of
-            its labels dropped.
+        network, labels: as for `condition`; the network was trained with some of its labels
+            dropped.
         null: the label that stands for "not told".
         scale: how far to go from the answer without labels towards the one with them.
 
     Returns:
         (x, t) -> eps. Both questions are one batch of 2 N images.
     """
-    both = condition(network, torch.cat([labels, torch.full_like(labels, null)]), network_time)
+    both = condition(network, torch.cat([labels, torch.full_like(labels, null)]))
 
     def eps_fn(x: Tensor, t: int) -> Tensor:
         with_label, without = both(torch.cat([x, x]), t).chunk(2)
@@ -63,3 +65,23 @@ def guided(
 
     return eps_fn
     # --8<-- [end:guided]
+
+
+# --8<-- [start:as_eps]
+def as_eps(
+    estimate: Callable[[Tensor, int], Tensor], predicts: str, schedule: NoiseSchedule
+) -> Callable[[Tensor, int], Tensor]:
+    """Turns an estimate of another kind into one of the noise, which is what samplers take.
+
+    Guidance may come before it or after: at one x and t the three kinds are linear in another.
+
+    Args:
+        estimate: (x, t) -> what the network predicts.
+        predicts: "eps", "x0" or "v".
+        schedule: of the network.
+    """
+    if predicts == "eps":
+        return estimate
+    convert = {"x0": schedule.eps_from_x0, "v": schedule.eps_from_v}[predicts]
+    return lambda x, t: convert(x, t, estimate(x, t))
+    # --8<-- [end:as_eps]

@@ -7,7 +7,7 @@ its images, how it counts time, its labels, its schedule. No other module asks f
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -15,11 +15,22 @@ from torch import Tensor, nn
 
 from ddpm.data import Scaling
 from ddpm.networks.attention_unet import AttentionUNet
+from ddpm.networks.digits_unet import DigitsUNet
+from ddpm.networks.resunet import ResUNet
 from ddpm.networks.unet import UNet
 from ddpm.schedule import NoiseSchedule
 
-NETWORKS: Mapping[str, type[nn.Module]] = {"attention_unet": AttentionUNet, "unet": UNet}
-SCHEDULES = {"linear": NoiseSchedule.linear, "cosine": NoiseSchedule.cosine}
+NETWORKS: Mapping[str, type[nn.Module]] = {
+    "attention_unet": AttentionUNet,
+    "resunet": ResUNet,
+    "unet": UNet,
+    "digits_unet": DigitsUNet,
+}
+SCHEDULES: Mapping[str, Callable[[int], NoiseSchedule]] = {
+    "linear": NoiseSchedule.linear,
+    "cosine": NoiseSchedule.cosine,
+    "single": NoiseSchedule.single,
+}
 
 
 @dataclass(frozen=True)
@@ -31,6 +42,11 @@ class Training:
         batch: images per step.
         rate, rate_decay: Adam's learning rate in the first epoch, and its factor from one epoch
             to the next.
+        one_cycle: instead, the rate rises to `rate` over the first tenth of all steps and falls
+            to nothing along half a cosine (after Smith and Topin 2018, "Super-Convergence").
+        weight_decay: what AdamW takes off each weight per step, as a share of the rate.
+        min_snr: 0, or the signal-to-noise ratio above which times weigh less in the loss
+            (Hang et al. 2023, "Efficient Diffusion Training via Min-SNR Weighting Strategy").
         average: decay of the averaged weights, per step.
         channels_last: memory layout; which one is faster was measured for each network.
         seed: of the first weights, the order of the images, the times and the noise.
@@ -40,6 +56,9 @@ class Training:
     batch: int = 128
     rate: float = 1e-3
     rate_decay: float = 1.0
+    one_cycle: bool = False
+    weight_decay: float = 0.0
+    min_snr: float = 0.0
     average: float = 0.999
     channels_last: bool = True
     seed: int = 0
@@ -54,8 +73,12 @@ class Recipe:
         network, options: a key of `NETWORKS` and the arguments of that class.
         schedule, T: a key of `SCHEDULES` and its number of steps.
         scaling: size and range of the network's images.
+        predicts: what the network's answer is: the noise "eps", the clean image "x0", or the
+            velocity "v" = sqrt(alpha_bar) eps - sqrt(1 - alpha_bar) x0.
+        input_scale: the network sees `input_scale * x_t`.
         time_shift, time_scale: the network is told `(t - time_shift) / time_scale`.
         classes: number of labels, 0 for a model without labels.
+        names: what the labels are called, if they are not the digits.
         label_dropout: the share of images that are trained on without their label, the network
             being told the label `classes` instead.
         weights: which set is the default, the last step's ("raw") or their running average.
@@ -65,18 +88,28 @@ class Recipe:
     name: str
     network: str
     options: dict[str, Any]
-    schedule: Literal["linear", "cosine"] = "linear"
+    schedule: Literal["linear", "cosine", "single"] = "linear"
     T: int = 1000
     scaling: Scaling = field(default_factory=Scaling)
+    predicts: Literal["eps", "x0", "v"] = "eps"
+    input_scale: float = 1.0
     time_shift: float = 0.0
     time_scale: float = 1.0
     classes: int = 0
+    names: tuple[str, ...] = ()
     label_dropout: float = 0.0
     weights: Literal["raw", "averaged"] = "averaged"
     sampler: str = "ancestral"
     steps: int = 1000
     guidance: float = 1.0
     training: Training = field(default_factory=Training)
+
+    def for_classes(self, names: Sequence[str]) -> Recipe:
+        """The same for other classes than the digits; a model without labels stays without."""
+        if not self.classes:
+            return self
+        options = {**self.options, "classes": len(names)}
+        return dataclasses.replace(self, options=options, classes=len(names), names=tuple(names))
 
     def make_network(self) -> nn.Module:
         """A new network with random weights, drawn from torch's global generator."""
@@ -89,6 +122,19 @@ class Recipe:
     def network_time(self, t: Tensor) -> Tensor:
         """From our times, an integer tensor (N,) within 1..T, to the network's own, float (N,)."""
         return (t.float() - self.time_shift) / self.time_scale
+
+    # --8<-- [start:ask]
+    def ask(self, network: nn.Module, x: Tensor, t: Tensor, labels: Tensor | None) -> Tensor:
+        """The network's answer, in its own terms (`predicts`), to a question in ours.
+
+        Args:
+            x: images at time t, (N, 1, size, size), as the schedule makes them.
+            t: integer (N,), each 1..T.
+            labels: integer (N,), each 0..classes; not looked at by a model without labels.
+        """
+        told = labels if self.classes else None
+        return network(x * self.input_scale, self.network_time(t), told)
+        # --8<-- [end:ask]
 
     def to_dict(self) -> dict[str, Any]:
         """As plain dictionaries, for a file's header."""
@@ -104,6 +150,7 @@ class Recipe:
         try:
             values = dict(values)
             scaling, training = Scaling(**values.pop("scaling")), Training(**values.pop("training"))
+            values["names"] = tuple(values.get("names", ()))
             recipe = cls(**values, scaling=scaling, training=training)
         except (TypeError, KeyError, AttributeError) as error:
             raise ValueError(f"not a recipe: {error}") from error
@@ -133,6 +180,19 @@ ATTENTION_CLASS = dataclasses.replace(
 # --8<-- [end:attention]
 
 # --8<-- [start:unet]
+DENOISER = Recipe(
+    name="denoiser",
+    network="unet",
+    options={"width": 128, "time": False},
+    schedule="single",  # one step of noise, sigma = 0.5 on a clean image in [0, 1]
+    T=1,
+    scaling=Scaling(size=28, mean=0.0, std=1.0),
+    predicts="x0",
+    input_scale=1.25**0.5,  # sqrt(0.8) x_0 + sqrt(0.2) eps becomes x_0 + 0.5 eps
+    steps=1,
+    training=Training(epochs=5, batch=256, rate=1e-4),
+)
+
 TIME = Recipe(
     name="time",
     network="unet",
@@ -156,8 +216,69 @@ CLASS = dataclasses.replace(
 )
 # --8<-- [end:unet]
 
+# --8<-- [start:resunet]
+RESUNET = Recipe(
+    name="resunet",
+    network="resunet",
+    options={"width": 128, "classes": 10},
+    T=400,
+    scaling=Scaling(size=28, mean=0.1307, std=0.3081),
+    time_scale=400,
+    classes=10,
+    label_dropout=0.1,
+    sampler="beta-noise",
+    steps=400,
+    guidance=3.0,  # omega = 2
+    training=Training(epochs=10, batch=256, rate=1e-4),
+)
+
+RESUNET_LARGE = dataclasses.replace(
+    RESUNET,
+    name="resunet-large",
+    options={"width": 256, "classes": 10},
+    T=600,
+    time_scale=600,
+    label_dropout=0.2,
+    steps=600,
+    guidance=4.0,  # omega = 3
+)
+
+RESUNET_SMALL = dataclasses.replace(
+    RESUNET, name="resunet-small", options={"width": 48, "classes": 10}
+)
+# --8<-- [end:resunet]
+
+# --8<-- [start:digits]
+DIGITS = Recipe(
+    name="digits",
+    network="digits_unet",
+    options={"width": 64, "blocks": 1, "classes": 10},
+    T=1000,
+    scaling=Scaling(size=28, mean=0.5, std=0.5),  # [-1, 1]
+    classes=10,
+    label_dropout=0.1,
+    sampler="ddim",
+    steps=25,
+    guidance=1.5,
+    training=Training(
+        epochs=20, batch=256, rate=2e-3, one_cycle=True, weight_decay=0.01, average=0.999
+    ),
+)
+# --8<-- [end:digits]
+
 RECIPES: Mapping[str, Recipe] = {
-    recipe.name: recipe for recipe in (ATTENTION, ATTENTION_CLASS, TIME, CLASS)
+    recipe.name: recipe
+    for recipe in (
+        DIGITS,
+        ATTENTION,
+        ATTENTION_CLASS,
+        RESUNET,
+        RESUNET_LARGE,
+        RESUNET_SMALL,
+        DENOISER,
+        TIME,
+        CLASS,
+    )
 }
 
 

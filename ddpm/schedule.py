@@ -57,6 +57,20 @@ class NoiseSchedule:
         signal = torch.cos((u + offset) / (1 + offset) * math.pi / 2) ** 2
         return cls.from_betas((1 - signal[1:] / signal[:-1]).clamp(max=beta_max))
 
+    @classmethod
+    def single(cls, T: int = 1) -> NoiseSchedule:
+        """One step, by which noise of sigma 0.5 is added to a clean image of amplitude 1.
+
+        A denoiser for that one level of noise is a diffusion model with T = 1: alpha_bar_1 is
+        1 / (1 + sigma^2) = 0.8, so x_1 is `x_0 + sigma eps` times sqrt(0.8).
+
+        Raises:
+            ValueError: T is not 1.
+        """
+        if T != 1:
+            raise ValueError(f"this schedule has one step, not {T}")
+        return cls.from_betas(torch.tensor([0.2]))
+
     @property
     def T(self) -> int:
         """The last time, where (almost) only noise is left."""
@@ -98,6 +112,16 @@ class NoiseSchedule:
     def eps_from_x0(self, x: Tensor, t: Time, x0: Tensor) -> Tensor:
         """The noise that x_t and a clean image imply: `add_noise` solved for eps (t >= 1)."""
         return (x - self.signal(t, x) * x0) / self.sigma(t, x)
+
+    # --8<-- [start:velocity]
+    def velocity(self, x0: Tensor, t: Time, eps: Tensor) -> Tensor:
+        """v: how fast x_t turns from image to noise (Salimans and Ho 2022, appendix D)."""
+        return self.signal(t, x0) * eps - self.sigma(t, x0) * x0
+
+    def eps_from_v(self, x: Tensor, t: Time, v: Tensor) -> Tensor:
+        """The noise that x_t and a velocity imply."""
+        return self.signal(t, x) * v + self.sigma(t, x) * x
+        # --8<-- [end:velocity]
 
     def coefficients(self, t: int) -> dict[str, float]:
         """The numbers of one time 1..T by name, as a textbook tabulates them.

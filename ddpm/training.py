@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -23,11 +24,17 @@ from torch.nn import functional as F
 
 from ddpm.data import Digits
 from ddpm.files import atomic
-from ddpm.recipes import Recipe
+from ddpm.processes import Processes
+from ddpm.recipes import Recipe, Training
 from ddpm.schedule import NoiseSchedule
 
 REPORT_EVERY = 10
 """Steps between two reports: reading a loss makes a GPU wait for it."""
+
+ALONE = Processes()
+
+WARM_UP = 0.1
+"""The share of a one-cycle training in which the rate rises."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,7 @@ class Run:
     recipe: Recipe
     network: nn.Module
     averaged: nn.Module
-    optimizer: torch.optim.Adam
+    optimizer: torch.optim.AdamW
     log: list[dict[str, Any]]
 
     @classmethod
@@ -70,7 +77,10 @@ class Run:
             network = network.to(memory_format=torch.channels_last)
         averaged = copy.deepcopy(network).requires_grad_(False)
         fused = torch.device(device).type in ("cpu", "cuda")
-        optimizer = torch.optim.Adam(network.parameters(), recipe.training.rate, fused=fused)
+        settings = recipe.training
+        optimizer = torch.optim.AdamW(
+            trained(network), settings.rate, weight_decay=settings.weight_decay, fused=fused
+        )
         return cls(recipe, network, averaged, optimizer, [])
 
     @property
@@ -106,7 +116,7 @@ class Run:
             raise ValueError(f"'{path}' is from another recipe or other settings than {name}")
         self.network.load_state_dict(_under(tensors, "network/"))
         self.averaged.load_state_dict(_under(tensors, "averaged/"))
-        for i, parameter in enumerate(self.network.parameters()):
+        for i, parameter in enumerate(trained(self.network)):
             saved = _under(tensors, f"optimizer/{i}/")
             # A fused step walks through memory, so the moments take their parameter's layout.
             self.optimizer.state[parameter] = {
@@ -117,6 +127,11 @@ class Run:
                 },
             }
         self.log = log
+
+
+def trained(network: nn.Module) -> list[nn.Parameter]:
+    """The parameters that training changes: all that are not frozen."""
+    return [parameter for parameter in network.parameters() if parameter.requires_grad]
 
 
 def _trained_part(recipe: Recipe) -> dict[str, Any]:
@@ -138,20 +153,53 @@ def loss(
     labels: Tensor,
     t: Tensor,
     eps: Tensor,
+    weight: Tensor | None = None,
 ) -> Tensor:
-    """The mean squared error of the noise estimate at times t (Ho et al. 2020, equation 14).
+    """The mean squared error of the network's estimate at times t.
+
+    For a network that predicts the noise this is equation 14 of Ho et al. 2020.
 
     Args:
         x0, eps: clean images in the network's range and standard normal noise, (N, 1, H, W).
         labels, t: integer tensors (N,); t within 1..T.
+        weight: how much each time 0..T counts, (T + 1,); all the same by default.
 
     Returns:
         One number: the mean over images and pixels.
     """
     x_t = schedule.add_noise(x0, t, eps)
-    estimate = network(x_t, recipe.network_time(t), labels if recipe.classes else None)
-    return F.mse_loss(estimate.float(), eps)
+    estimate = recipe.ask(network, x_t, t, labels)
+    if recipe.predicts == "eps":
+        target = eps
+    else:
+        target = x0 if recipe.predicts == "x0" else schedule.velocity(x0, t, eps)
+    if weight is None:
+        return F.mse_loss(estimate.float(), target)
+    return (weight[t] * (estimate.float() - target).square().mean((1, 2, 3))).mean()
     # --8<-- [end:loss]
+
+
+def min_snr_weight(recipe: Recipe) -> Tensor | None:
+    """The weight of each time 0..T by its signal-to-noise ratio, of mean 1; None for no weights.
+
+    Source: Hang et al. 2023, "Efficient Diffusion Training via Min-SNR Weighting Strategy".
+    """
+    if not recipe.training.min_snr:
+        return None
+    alpha_bar = recipe.make_schedule().alpha_bar
+    snr = alpha_bar / (1 - alpha_bar).clamp(min=1e-12)
+    of_x0 = snr.clamp(max=recipe.training.min_snr)
+    weight = {"eps": of_x0 / snr, "x0": of_x0, "v": of_x0 / (snr + 1)}[recipe.predicts]
+    return (weight / weight[1:].mean()).float()
+
+
+def learning_rate(settings: Training, epoch: int, progress: float) -> float:
+    """The rate in epoch 1, 2, ..., when `progress` in 0..1 of the whole training is done."""
+    if not settings.one_cycle:
+        return settings.rate * settings.rate_decay ** (epoch - 1)
+    if progress < WARM_UP:
+        return settings.rate * progress / WARM_UP
+    return settings.rate * math.cos((progress - WARM_UP) / (1 - WARM_UP) * math.pi / 2) ** 2
 
 
 # --8<-- [start:average]
@@ -207,7 +255,11 @@ def validate(
 
 # --8<-- [start:train]
 def train(
-    run: Run, digits: Digits, validation: Digits, epochs: int | None = None
+    run: Run,
+    digits: Digits,
+    validation: Digits,
+    epochs: int | None = None,
+    shared: Processes = ALONE,
 ) -> Iterator[Progress]:
     """Trains until `epochs` are done (the recipe's number by default), reporting as it goes.
 
@@ -215,6 +267,10 @@ def train(
         run: where to start from; it is changed in place, and may be saved whenever a report
             carries an `entry`.
         digits, validation: what is learned and what it is checked on after each epoch.
+        shared: the processes among which each batch is shared out.
+
+    Raises:
+        ValueError: the batch does not divide by the number of processes.
     """
     recipe, settings = run.recipe, run.recipe.training
     device = next(run.network.parameters()).device
@@ -222,14 +278,16 @@ def train(
     clean = recipe.scaling.to_network(digits.images.to(device))
     labels = digits.labels.to(device)
     batch = min(settings.batch, len(clean))
-    steps = len(clean) // batch
+    steps, mine = len(clean) // batch, shared.part(batch)
+    network = shared.wrap(run.network)
     generator = torch.Generator(device)
+    weight = min_snr_weight(recipe)
+    weight = None if weight is None else weight.to(device)
+    epochs = epochs or settings.epochs
 
-    for epoch in range(run.epoch + 1, (epochs or settings.epochs) + 1):
+    for epoch in range(run.epoch + 1, epochs + 1):
         generator.manual_seed(1_000_000 * settings.seed + epoch)
         order = torch.randperm(len(clean), generator=generator, device=device)
-        for group in run.optimizer.param_groups:
-            group["lr"] = settings.rate * settings.rate_decay ** (epoch - 1)
         run.network.train()
         total, started = torch.zeros((), device=device), time.perf_counter()
         for step in range(1, steps + 1):
@@ -240,8 +298,12 @@ def train(
                 told = told.where(dropped >= recipe.label_dropout, recipe.classes)
             t = torch.randint(1, recipe.T + 1, (batch,), generator=generator, device=device)
             eps = torch.randn(x0.shape, generator=generator, device=device)
+            done = ((epoch - 1) * steps + step) / (epochs * steps)
+            for group in run.optimizer.param_groups:
+                group["lr"] = learning_rate(settings, epoch, done)
             with fast_arithmetic(device):
-                error = loss(run.network, recipe, schedule, x0, told, t, eps)
+                x0, told, t, eps = (value[mine] for value in (x0, told, t, eps))
+                error = loss(network, recipe, schedule, x0, told, t, eps, weight)
             run.optimizer.zero_grad()
             error.backward()
             run.optimizer.step()
@@ -249,9 +311,9 @@ def train(
             total += error.detach()
             if step % REPORT_EVERY == 0 and step < steps:
                 speed = step * batch / (time.perf_counter() - started)
-                yield Progress(epoch, step, steps, float(total) / step, speed)
+                yield Progress(epoch, step, steps, shared.mean(total) / step, speed)
 
-        mean = float(total) / steps
+        mean = shared.mean(total) / steps
         seconds = time.perf_counter() - started
         entry = {
             "epoch": epoch,

@@ -55,7 +55,7 @@ def source_way(name: str, device: torch.device, steps: int) -> float:
         eps = torch.randn_like(x0)
         kept = alpha_bar[t][:, None, None, None]
         x_t = kept.sqrt() * x0 + (1 - kept).sqrt() * eps
-        estimate = network(x_t, chosen.network_time(t), labels if chosen.classes else None)
+        estimate = chosen.ask(network, x_t, t, labels)
         error = F.mse_loss(estimate, eps)
         optimizer.zero_grad()
         error.backward()
@@ -82,7 +82,7 @@ def bare_calls(model: Diffusion, x: Tensor, path: tuple[int, ...], labels: Tenso
     with torch.no_grad():
         for t in path[:-1]:
             times = torch.full((len(x),), t, device=x.device)
-            model.network(x, model.recipe.network_time(times), labels)
+            model.recipe.ask(model.network, x, times, labels)
 
 
 def whole_loop(model: Diffusion, x: Tensor, path: tuple[int, ...], labels: Tensor | None) -> None:

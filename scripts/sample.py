@@ -24,17 +24,28 @@ from scripts.registry import figure
 
 
 def parse_labels(text: str | None, model: Diffusion) -> list[int] | None:
-    """The labels a reader typed, "37" being a 3 and a 7; all that the model knows if None.
+    """The labels a reader typed; all that the model knows if None.
+
+    Digits are typed without anything between them, "37" being a 3 and a 7; the names of other
+    classes with commas, "cat,dog".
 
     Raises:
-        ValueError: not digits, or labels for a model without.
+        ValueError: not a label of this model, or labels for a model without.
     """
+    names = model.recipe.names
     if not model.recipe.classes:
         if text:
             raise ValueError(f"'{model.recipe.name}' knows no labels: leave --labels out")
         return None
     if text is None:
         return list(range(model.recipe.classes))
+    if names:
+        asked = [name.strip() for name in text.split(",")]
+        unknown = [name for name in asked if name not in names]
+        if unknown:
+            known = ", ".join(names)
+            raise ValueError(f"--labels takes names out of {known}, not '{unknown[0]}'")
+        return [names.index(name) for name in asked]
     if not (text.isascii() and text.isdigit()):
         raise ValueError(f"--labels takes digits, such as 0123456789, not '{text}'")
     return [int(character) for character in text]
@@ -97,7 +108,8 @@ def sample(
 
     Args:
         model: the name of a bundled model, or the path of a weights file.
-        labels: the digits to draw, such as 0123456789; all by default.
+        labels: the digits to draw, such as 0123456789, or the names of the model's own classes
+            with commas between them; all by default.
         each: how many of each (of all, for a model without labels).
         steps: from noise to image, at most the T that the model was trained with; each costs a
             network call, with heun two.
@@ -127,7 +139,8 @@ def sample(
     )
 
     across = each if chosen and each <= 20 else None
-    names = [str(label) for label in chosen] if chosen and across else []
+    called = diffusion.recipe.names
+    names = [called[label] if called else str(label) for label in chosen or () if across]
 
     def as_sheet(x: Tensor) -> Image.Image:
         return viz.sheet(viz.as_grid(x, across), rows=names, down="label" if names else "")

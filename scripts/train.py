@@ -8,27 +8,31 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from matplotlib.figure import Figure as Plot
 from tqdm import tqdm
 
 from ddpm import viz
-from ddpm.data import bundled, mnist
+from ddpm.data import Digits, bundled, folder, mnist, split_off
 from ddpm.diffusion import Diffusion, default_device, load
+from ddpm.processes import processes
 from ddpm.recipes import recipe as find_recipe
 from ddpm.sampling import Noise
 from ddpm.training import Run, loss, train, validate
 from scripts.common import RESULTS, ROOT, check_out, how, read_json, run, write_json
 from scripts.registry import figure
 
+BOTH_SETS = 1_600_000
+"""Of networks with more parameters than this only the better set of weights is bundled."""
+
 
 def train_recipe(
     recipe: str,
     /,
     epochs: int | None = None,
-    data: Literal["mnist", "bundled"] = "mnist",
+    data: str = "mnist",
     seed: int | None = None,
     device: str | None = None,
     restart: bool = False,
@@ -37,11 +41,15 @@ def train_recipe(
 ) -> None:
     """Trains a recipe, or goes on where it was stopped.
 
+    Started by `torchrun --nproc-per-node N -m scripts.train RECIPE`, N processes share each batch.
+
     Args:
-        recipe: its name, such as attention or attention-class.
+        recipe: its name, such as digits or attention-class.
         epochs: passes over the data; the recipe's number by default.
-        data: all of MNIST, or the 5,000 digits that come with the package (4,500 of them are
-            trained on, and the last 50 of each digit are the validation).
+        data: mnist, for all of it; bundled, for the 5,000 digits that come with the package; or
+            a folder with one subfolder of images for each class, which become grey and 28x28
+            pixels (bright ink on a dark ground draws best). Of bundled digits and own images
+            the last tenth of each class is not trained on but checked on.
         seed: of weights, order, times and noise; the recipe's by default.
         device: cpu or cuda; a GPU by default if there is one.
         restart: begin anew even though a checkpoint is there.
@@ -56,65 +64,95 @@ def train_recipe(
             raise ValueError(f"--seed must be within 0..3999, not {seed}")
         settings = dataclasses.replace(chosen.training, seed=seed)
         chosen = dataclasses.replace(chosen, training=settings)
+    if bundle and data != "mnist":
+        raise ValueError("--bundle is for models of MNIST")
     if out is None:
         out = ROOT / "runs" / f"{recipe}.safetensors"
         out.parent.mkdir(exist_ok=True)
     check_out(out, (".safetensors",))
     checkpoint = out.with_suffix(".checkpoint.safetensors")
 
-    where = torch.device(device) if device else default_device()
-    if data == "bundled":
-        digits = bundled()
-        held_out = torch.zeros(len(digits), dtype=torch.bool)
-        for digit in range(10):
-            held_out[(digits.labels == digit).nonzero()[-50:, 0]] = True
-        training, validation = digits[~held_out], digits[held_out]
-    else:
-        training, validation = mnist("train"), bundled()
+    training, validation, names = read_data(data)
+    if names:
+        chosen = chosen.for_classes(names)
+    with processes(torch.device(device) if device else default_device()) as (shared, where):
+        state = Run.start(chosen, where)
+        if checkpoint.is_file() and not restart:
+            state.restore(checkpoint)
+            if shared.first:
+                print(f"going on from {checkpoint} after epoch {state.epoch}")
+        bar = None
+        for progress in train(state, training, validation, epochs, shared):
+            if not shared.first:
+                continue
+            if bar is None:
+                title = f"{recipe}, epoch {progress.epoch}"
+                bar = tqdm(total=progress.steps, unit="step", desc=title)
+            speed = f"{progress.images_per_second:.0f} images/s"
+            bar.set_postfix_str(f"loss {progress.loss:.4f}, {speed}")
+            bar.update(progress.step - bar.n)
+            if progress.entry:
+                bar.set_postfix_str(
+                    f"train {progress.loss:.4f}, validation {progress.entry['validation_raw']:.4f}"
+                    f" (averaged {progress.entry['validation_averaged']:.4f}), {speed}"
+                )
+                bar = bar.close()
+                state.save(checkpoint)
+                log = _log(state, where, len(training), shared.count)
+                write_json(out.with_suffix(".json"), log)
+        if shared.first:
+            finish(state, where, training, validation, shared.count, out, bundle)
 
-    state = Run.start(chosen, where)
-    if checkpoint.is_file() and not restart:
-        state.restore(checkpoint)
-        print(f"going on from {checkpoint} after epoch {state.epoch}")
-    bar = None
-    for progress in train(state, training, validation, epochs):
-        if bar is None:
-            bar = tqdm(total=progress.steps, unit="step", desc=f"{recipe}, epoch {progress.epoch}")
-        bar.set_postfix_str(f"loss {progress.loss:.4f}, {progress.images_per_second:.0f} images/s")
-        bar.update(progress.step - bar.n)
-        if progress.entry:
-            bar.set_postfix_str(
-                f"train {progress.loss:.4f}, validation {progress.entry['validation_raw']:.4f}"
-                f" (averaged {progress.entry['validation_averaged']:.4f}),"
-                f" {progress.images_per_second:.0f} images/s"
-            )
-            bar = bar.close()
-            state.save(checkpoint)
-            write_json(out.with_suffix(".json"), _log(state, where, len(training)))
 
-    log = _log(state, where, len(training))
+def read_data(data: str) -> tuple[Digits, Digits, tuple[str, ...]]:
+    """What to train on, what to check on, and the classes' names if they are not the digits.
+
+    Args:
+        data: "mnist", "bundled", or a folder of folders of images.
+    """
+    if data == "mnist":
+        return mnist("train"), bundled(), ()
+    digits, names = (bundled(), ()) if data == "bundled" else folder(data)
+    return *split_off(digits), names
+
+
+def finish(
+    state: Run,
+    device: torch.device,
+    training: Digits,
+    validation: Digits,
+    count: int,
+    out: Path,
+    bundle: bool,
+) -> None:
+    """Measures the trained model once more, in float32, and writes its weights and its log."""
+    recipe = state.recipe
+    log = _log(state, device, len(training), count)
     log["float32"] = {
-        "validation_raw": validate(state.network, chosen, validation, exact=True),
-        "validation_averaged": validate(state.averaged, chosen, validation, exact=True),
+        "validation_raw": validate(state.network, recipe, validation, exact=True),
+        "validation_averaged": validate(state.averaged, recipe, validation, exact=True),
     }
     sets = {"raw": state.network, "averaged": state.averaged}
-    model = Diffusion(chosen, sets.pop(chosen.weights), where, header=_header(log))
-    destinations = [out]
+    model = Diffusion(recipe, sets.pop(recipe.weights), device, header=_header(log))
+    write_json(out.with_suffix(".json"), log)
+    model.save(out, sets)
+    print(f"{out}: {log['parameters']:,} parameters, {state.epoch} epochs")
     if bundle:
-        destinations.append(ROOT / "ddpm" / "weights" / out.name)
-        write_json(RESULTS / "training" / f"{recipe}.json", log)
-    for path in destinations:
-        model.save(path, sets)
-        print(f"{path}: {log['parameters']:,} parameters, {state.epoch} epochs")
+        both = log["parameters"] <= BOTH_SETS
+        bundled_file = ROOT / "ddpm" / "weights" / f"{recipe.name}.safetensors"
+        model.save(bundled_file, sets if both else {})
+        write_json(RESULTS / "training" / f"{recipe.name}.json", log)
+        print(f"{bundled_file}: the {'two sets' if both else recipe.weights + ' set'} of weights")
 
 
-def _log(state: Run, device: torch.device, images: int) -> dict[str, Any]:
+def _log(state: Run, device: torch.device, images: int, count: int) -> dict[str, Any]:
     seconds = sum(entry["seconds"] for entry in state.log)
     parameters = sum(p.numel() for p in state.network.parameters())
     return {
         "recipe": state.recipe.to_dict(),
         "parameters": parameters,
         "images": images,
+        "processes": count,
         "epochs": state.log,
         "how": how(device, state.recipe.training.seed, seconds),
     }

@@ -1,4 +1,5 @@
 import dataclasses
+from functools import partial
 
 import pytest
 import torch
@@ -15,9 +16,9 @@ def network(x, t, label):
 X, LABELS = torch.zeros(3, 1, 2, 2), torch.tensor([1, 2, 3])
 
 
-def test_condition_binds_labels_and_the_networks_time():
-    eps = condition(network, LABELS, lambda t: t / 2)(X, 6)
-    assert eps[:, 0, 0, 0].tolist() == [13, 23, 33]
+def test_condition_binds_labels_and_asks_at_one_time():
+    eps = condition(network, LABELS)(X, 6)
+    assert eps[:, 0, 0, 0].tolist() == [16, 26, 36]
 
 
 @pytest.mark.parametrize("scale", [0.0, 1.0, 3.0])
@@ -49,7 +50,7 @@ def test_a_scale_of_one_is_no_guidance(tiny):
     plain, one, five = (model.sample(**options, guidance=g) for g in (None, 1.0, 5.0))
     assert torch.equal(plain, one)
     assert not torch.equal(plain, five)
-    by_hand = guided(model.network, LABELS, 10, 1.0, recipe.network_time)
+    by_hand = guided(partial(recipe.ask, model.network), LABELS, 10, 1.0)
     x = torch.randn(3, 1, 28, 28)
     with torch.no_grad():
         assert (by_hand(x, 5) - model.eps_fn(LABELS)(x, 5)).abs().max() < 1e-5

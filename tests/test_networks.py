@@ -47,7 +47,7 @@ def test_every_recipe_makes_a_network_that_answers_in_the_shape_of_its_input(nam
     size = recipe.scaling.size
     x, t = torch.randn(2, 1, size, size), torch.tensor([1, recipe.T])
     label = torch.tensor([0, 9]) if recipe.classes else None
-    assert recipe.make_network()(x, recipe.network_time(t), label).shape == x.shape
+    assert recipe.ask(recipe.make_network(), x, t, label).shape == x.shape
 
 
 def test_time_and_label_change_the_answer():
