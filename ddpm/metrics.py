@@ -64,6 +64,16 @@ def as_images(digits: Digits) -> Tensor:
     return digits.images[:, None].float() / 255
 
 
+def psnr(images: Tensor, reference: Tensor) -> Tensor:
+    """The peak signal-to-noise ratio of each image in dB, float (N,); infinite if both are equal.
+
+    Args:
+        images, reference: (N, 1, H, W) in [0, 1].
+    """
+    error = (images - reference).square().mean((1, 2, 3))
+    return -10 * error.log10()
+
+
 # --8<-- [start:fid]
 MINIMUM = 1000
 """Fewer images than this give no Fréchet distance: 128 features have 8,256 covariances."""

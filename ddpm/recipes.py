@@ -48,6 +48,7 @@ class Training:
         min_snr: 0, or the signal-to-noise ratio above which times weigh less in the loss
             (Hang et al. 2023, "Efficient Diffusion Training via Min-SNR Weighting Strategy").
         average: decay of the averaged weights, per step.
+        show: after which epochs the script keeps images to look at.
         channels_last: memory layout; which one is faster was measured for each network.
         seed: of the first weights, the order of the images, the times and the noise.
     """
@@ -60,6 +61,7 @@ class Training:
     weight_decay: float = 0.0
     min_snr: float = 0.0
     average: float = 0.999
+    show: tuple[int, ...] = ()
     channels_last: bool = True
     seed: int = 0
 
@@ -149,9 +151,10 @@ class Recipe:
         """
         try:
             values = dict(values)
-            scaling, training = Scaling(**values.pop("scaling")), Training(**values.pop("training"))
+            scaling, training = Scaling(**values.pop("scaling")), dict(values.pop("training"))
+            training["show"] = tuple(training.get("show", ()))
             values["names"] = tuple(values.get("names", ()))
-            recipe = cls(**values, scaling=scaling, training=training)
+            recipe = cls(**values, scaling=scaling, training=Training(**training))
         except (TypeError, KeyError, AttributeError) as error:
             raise ValueError(f"not a recipe: {error}") from error
         if recipe.network not in NETWORKS or recipe.schedule not in SCHEDULES:
@@ -190,7 +193,7 @@ DENOISER = Recipe(
     predicts="x0",
     input_scale=1.25**0.5,  # sqrt(0.8) x_0 + sqrt(0.2) eps becomes x_0 + 0.5 eps
     steps=1,
-    training=Training(epochs=5, batch=256, rate=1e-4),
+    training=Training(epochs=5, batch=256, rate=1e-4, show=(1, 5)),
 )
 
 TIME = Recipe(
@@ -201,9 +204,7 @@ TIME = Recipe(
     scaling=Scaling(size=28, mean=0.0, std=1.0),  # [0, 1]
     time_scale=300,
     steps=300,
-    training=Training(
-        epochs=20, batch=128, rate=1e-3, rate_decay=0.1 ** (1 / 20), channels_last=False
-    ),
+    training=Training(epochs=20, batch=128, rate=1e-3, rate_decay=0.1 ** (1 / 20), show=(5, 20)),
 )
 
 CLASS = dataclasses.replace(
@@ -229,7 +230,7 @@ RESUNET = Recipe(
     sampler="beta-noise",
     steps=400,
     guidance=3.0,  # omega = 2
-    training=Training(epochs=10, batch=256, rate=1e-4),
+    training=Training(epochs=10, batch=256, rate=1e-4, show=tuple(range(1, 11))),
 )
 
 RESUNET_LARGE = dataclasses.replace(
@@ -252,16 +253,18 @@ RESUNET_SMALL = dataclasses.replace(
 DIGITS = Recipe(
     name="digits",
     network="digits_unet",
-    options={"width": 64, "blocks": 1, "classes": 10},
+    options={"width": 48, "blocks": 2, "classes": 10},
+    schedule="cosine",
     T=1000,
     scaling=Scaling(size=28, mean=0.5, std=0.5),  # [-1, 1]
+    predicts="v",
     classes=10,
     label_dropout=0.1,
     sampler="ddim",
     steps=25,
     guidance=1.5,
     training=Training(
-        epochs=20, batch=256, rate=2e-3, one_cycle=True, weight_decay=0.01, average=0.999
+        epochs=24, batch=256, rate=3e-3, one_cycle=True, weight_decay=0.01, average=0.999
     ),
 )
 # --8<-- [end:digits]

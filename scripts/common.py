@@ -127,6 +127,26 @@ def write_json(path: Path, values: dict[str, Any]) -> None:
         file.write_text(json.dumps(values, indent=1) + "\n")
 
 
+def results_file(name: str) -> Path:
+    """Where a results file is: `.json` is added to a name such as "training/attention"."""
+    return RESULTS / (name if name.endswith(".npz") else f"{name}.json")
+
+
 def read_json(name: str) -> dict[str, Any]:
     """A results file by its name, such as "training/attention"."""
-    return json.loads((RESULTS / f"{name}.json").read_text())
+    return json.loads(results_file(name).read_text())
+
+
+def write_pictures(path: Path, pictures: dict[str, Tensor]) -> None:
+    """Writes sets of images (N, 1, 28, 28) in [0, 1] by name as bytes in a `.npz`."""
+    arrays: dict[str, Any] = {
+        name: (images[:, 0] * 255).round().byte().numpy() for name, images in pictures.items()
+    }
+    with atomic(path) as file:
+        np.savez_compressed(file, **arrays)
+
+
+def read_pictures(path: Path) -> dict[str, Tensor]:
+    """The inverse of `write_pictures`."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return {name: torch.from_numpy(arrays[name])[:, None].float() / 255 for name in arrays}

@@ -15,7 +15,7 @@ from typing import Any
 from matplotlib.figure import Figure as Plot
 from PIL import Image
 
-from scripts.common import RESULTS
+from scripts.common import results_file
 
 Drawing = Image.Image | list[Image.Image] | Plot
 
@@ -32,7 +32,8 @@ class Figure:
         caption: one sentence: what to see.
         made: one sentence: how it was made.
         alt: what is to be seen, for those who do not see it.
-        models, results: the bundled models and results files that it is made from.
+        models, results: the bundled models and results files that it is made from, the latter
+            `.json` unless their names say otherwise.
         settings: seeds, steps and the like, for its record.
         milliseconds: of each frame of a GIF.
         levels: grey levels of a GIF.
@@ -57,7 +58,7 @@ class Figure:
         """What the figure is made from, files by their digests."""
         weights = {name: digest_of(f"weights/{name}.safetensors") for name in self.models}
         logs = {
-            name: "sha256:" + hashlib.sha256((RESULTS / f"{name}.json").read_bytes()).hexdigest()
+            name: "sha256:" + hashlib.sha256(results_file(name).read_bytes()).hexdigest()
             for name in self.results
         }
         inputs: dict[str, Any] = dict(self.settings)

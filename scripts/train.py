@@ -6,6 +6,7 @@ Writes three files: the weights (`--out`, a `.safetensors` file), beside them th
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,21 @@ from ddpm.processes import processes
 from ddpm.recipes import recipe as find_recipe
 from ddpm.sampling import Noise
 from ddpm.training import Run, loss, train, validate
-from scripts.common import RESULTS, ROOT, check_out, how, read_json, run, write_json
+from scripts.common import (
+    RESULTS,
+    ROOT,
+    check_out,
+    how,
+    read_json,
+    read_pictures,
+    results_file,
+    run,
+    write_json,
+    write_pictures,
+)
+from scripts.denoiser import add_noise, denoise, held_out
 from scripts.registry import figure
+from scripts.sample import draw
 
 BOTH_SETS = 1_600_000
 """Of networks with more parameters than this only the better set of weights is bundled."""
@@ -100,6 +114,8 @@ def train_recipe(
                 state.save(checkpoint)
                 log = _log(state, where, len(training), shared.count)
                 write_json(out.with_suffix(".json"), log)
+                if state.epoch in chosen.training.show:
+                    keep_images(state, where, out.with_suffix(".npz"))
         if shared.first:
             finish(state, where, training, validation, shared.count, out, bundle)
 
@@ -114,6 +130,23 @@ def read_data(data: str) -> tuple[Digits, Digits, tuple[str, ...]]:
         return mnist("train"), bundled(), ()
     digits, names = (bundled(), ()) if data == "bundled" else folder(data)
     return *split_off(digits), names
+
+
+def keep_images(state: Run, device: torch.device, path: Path) -> None:
+    """Adds to `path` what the averaged weights draw now: four of each digit, or 40 of any.
+
+    A denoiser draws nothing: it takes the noise off one held-out digit of each class.
+    """
+    model = Diffusion(state.recipe, copy.deepcopy(state.averaged), device)
+    if model.recipe.T == 1:
+        images = denoise(model, add_noise(held_out(), 0.5))
+    else:
+        labels = list(range(model.recipe.classes)) or None
+        images, _ = draw(model, labels, 4 if labels else 40, model.recipe.steps, None, seed=0)
+    # After a restart, or if this epoch is trained again, its images replace the old ones.
+    kept = read_pictures(path) if path.is_file() and state.epoch > 1 else {}
+    earlier = {name: kept[name] for name in kept if int(name) < state.epoch}
+    write_pictures(path, earlier | {str(state.epoch): images})
 
 
 def finish(
@@ -142,6 +175,9 @@ def finish(
         bundled_file = ROOT / "ddpm" / "weights" / f"{recipe.name}.safetensors"
         model.save(bundled_file, sets if both else {})
         write_json(RESULTS / "training" / f"{recipe.name}.json", log)
+        if recipe.training.show:
+            pictures = read_pictures(out.with_suffix(".npz"))
+            write_pictures(results_file(f"training/{recipe.name}.npz"), pictures)
         print(f"{bundled_file}: the {'two sets' if both else recipe.weights + ' set'} of weights")
 
 

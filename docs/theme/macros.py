@@ -76,9 +76,7 @@ def define_env(env: Any) -> None:
             f'<figcaption markdown="span">{caption}</figcaption>\n</figure>'
         )
 
-    @macro
-    def number(result: str, path: str, spec: str = "") -> str:
-        """One measured number: the value at a dotted path of a result, formatted."""
+    def measured(result: str, path: str, spec: str) -> str:
         source = f"results/{result}.json"
         value = _walk(read(source), path, source)
         if not isinstance(value, int | float | str):
@@ -89,6 +87,33 @@ def define_env(env: Any) -> None:
             raise Missing(f"{value!r} at {path!r} of site_assets/{source}: {error}") from None
         where = escape(f"{source}#{path}")
         return f'<span class="result" data-source="{where}">{escape(text)}</span>'
+
+    @macro
+    def number(result: str, path: str, spec: str = "") -> str:
+        """One measured number: the value at a dotted path of a result, formatted."""
+        return measured(result, path, spec)
+
+    @macro
+    def table(result: str, path: str, *columns: tuple[str, str, str], first: str = "") -> str:
+        """A table with a row for each entry of a result: its name, and one number a column.
+
+        A column is a heading, the dotted path within the entry, and a format; words, which have
+        none, stand at the left. `first` heads the names. What an entry lacks is left empty.
+        """
+        entries = _walk(read(f"results/{result}.json"), path, f"results/{result}.json")
+        lines = [
+            f"| {' | '.join([first, *(heading for heading, *_ in columns)])} |",
+            "| --- |" + "".join(" ---: |" if spec else " --- |" for *_, spec in columns),
+        ]
+        for name in entries:
+            cells = [f"`{name}`"]
+            for _, inner, spec in columns:
+                try:
+                    cells.append(measured(result, f"{path}.{name}.{inner}", spec))
+                except Missing:
+                    cells.append("")
+            lines.append(f"| {' | '.join(cells)} |")
+        return "\n".join(lines)
 
     @macro
     def record(result: str) -> str:

@@ -1,0 +1,157 @@
+"""What each choice of the flagship was worth: `python -m scripts.ablation [NAME ...]`.
+
+Every row is a short training from the same seed on the same images, times and noise, that
+differs from the first row in one thing; then a thousand digits are drawn from the same noise.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import Annotated, Any
+
+import torch
+import tyro
+from torch import Tensor
+
+from ddpm.data import Digits, bundled, mnist
+from ddpm.diffusion import Diffusion, default_device
+from ddpm.metrics import as_images, fid, load_classifier
+from ddpm.recipes import DIGITS, RESUNET, Recipe
+from ddpm.training import Run, fast_arithmetic, train
+from scripts.common import RESULTS, how, read_json, run, write_json
+
+EACH = 100
+SEED = 1
+
+
+def change(training: dict[str, Any] | None = None, **fields: Any) -> Recipe:
+    """The flagship's recipe with other settings."""
+    settings = dataclasses.replace(DIGITS.training, **(training or {}))
+    return dataclasses.replace(DIGITS, training=settings, **fields)
+
+
+def network(width: int, blocks: int) -> Recipe:
+    """The flagship's recipe with another size of network."""
+    return change(options={**DIGITS.options, "width": width, "blocks": blocks})
+
+
+SMALL = dataclasses.replace(RESUNET, options={**RESUNET.options, "width": 24}, steps=25)
+SMALL = dataclasses.replace(SMALL, sampler="ddim", guidance=DIGITS.guidance)
+
+# --8<-- [start:rows]
+ROWS: dict[str, tuple[str, Recipe]] = {
+    "digits": ("the recipe as it is", DIGITS),
+    "eps": ("predicts the noise", change(predicts="eps")),
+    "x0": ("predicts the image", change(predicts="x0")),
+    "linear": ("linear schedule", change(schedule="linear")),
+    "linear-eps": (
+        "linear schedule, predicts the noise",
+        change(schedule="linear", predicts="eps"),
+    ),
+    "min-snr": ("loss weighted by min-SNR 5", change({"min_snr": 5.0})),
+    "constant": ("constant rate of 1e-3", change({"one_cycle": False, "rate": 1e-3})),
+    "rate-4e-3": ("twice the rate", change({"rate": 4e-3})),
+    "batch-128": ("half the batch, twice the steps", change({"batch": 128})),
+    "narrow-deep": ("48 channels, two blocks a level", network(48, 2)),
+    "small": ("32 channels", network(32, 1)),
+    "no-dropout": (
+        "the label is never dropped, no guidance",
+        change(label_dropout=0.0, guidance=1.0),
+    ),
+    "last-weights": ("the last weights, not their average", change(weights="raw")),
+    "shifted": ("digits shifted by up to one pixel", DIGITS),
+    "balanced": ("as many of each digit", DIGITS),
+    "resunet": ("course B's network, 24 features", SMALL),
+    "resunet-frozen": (
+        "the same, its embeddings frozen",
+        dataclasses.replace(SMALL, options={**SMALL.options, "frozen": True}),
+    ),
+}
+# --8<-- [end:rows]
+
+
+def shifted(digits: Digits) -> Digits:
+    """Each digit moved by -1, 0 or 1 pixel in both directions at random."""
+    generator = torch.Generator().manual_seed(SEED)
+    moves = torch.randint(-1, 2, (len(digits), 2), generator=generator)
+    images = digits.images.clone()
+    for dy, dx in [(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]:
+        these = (moves == torch.tensor([dy, dx])).all(1)
+        images[these] = digits.images[these].roll((dy, dx), (1, 2))
+    return Digits(images, digits.labels)
+
+
+def balanced(digits: Digits) -> Digits:
+    """As many of each digit, in all as many as before: some are left out, some come twice."""
+    generator = torch.Generator().manual_seed(SEED)
+    size, chosen = len(digits) // 10, []
+    for label in range(10):
+        places = (digits.labels == label).nonzero()[:, 0]
+        order = torch.randperm(len(places), generator=generator)
+        chosen.append(places[order.repeat(2)[:size]])
+    return digits[torch.cat(chosen)]
+
+
+DATA = {"shifted": shifted, "balanced": balanced}
+
+
+def measure(name: str, digits: Digits, test: Tensor, epochs: int) -> dict[str, Any]:
+    """Trains one row and draws from it."""
+    recipe, device = ROWS[name][1], default_device()
+    state = Run.start(recipe, device)
+    digits = DATA.get(name, lambda same: same)(digits)
+    for _ in train(state, digits, bundled()[:500], epochs):
+        pass
+    seconds = sum(entry["seconds"] for entry in state.log)
+    model = Diffusion(recipe, state.network if recipe.weights == "raw" else state.averaged, device)
+    asked = torch.arange(10).repeat(EACH)
+    with fast_arithmetic(device):
+        images = model.sample(labels=asked, seed=SEED).float()
+    classifier = load_classifier()
+    return {
+        "change": ROWS[name][0],
+        "accuracy": float((classifier.read(images) == asked).float().mean()),
+        "fid": fid(images, test, classifier),
+        "loss": state.log[-1][f"validation_{recipe.weights}"],
+        "parameters": sum(p.numel() for p in state.network.parameters()),
+        "seconds": seconds,
+        "images_per_second": epochs * len(digits) / seconds,
+    }
+
+
+def ablation(
+    names: Annotated[tuple[str, ...], tyro.conf.Positional] = (),
+    epochs: int = 2,
+    list_: Annotated[bool, tyro.conf.arg(name="list")] = False,
+) -> None:
+    """Trains and measures rows of the table, and records each as soon as it is done.
+
+    Args:
+        names: which; all by default.
+        epochs: passes over the 55,000 digits in each.
+        list_: only list their names.
+    """
+    if list_:
+        for name, (words, _) in ROWS.items():
+            print(f"{name:14} {words}")
+        return
+    unknown = [name for name in names if name not in ROWS]
+    if unknown:
+        raise ValueError(f"unknown row '{unknown[0]}'; --list shows all")
+    if epochs < 1:
+        raise ValueError(f"--epochs must be at least 1, not {epochs}")
+    digits, test = mnist("train"), as_images(mnist("test"))
+    for name in names or ROWS:
+        started = time.perf_counter()
+        row = measure(name, digits, test, epochs)
+        row["how"] = how(default_device(), DIGITS.training.seed, time.perf_counter() - started)
+        path = RESULTS / "ablation.json"
+        rows = read_json("ablation")["rows"] if path.is_file() else {}
+        rows = {key: value for key, value in {**rows, name: row}.items() if key in ROWS}
+        write_json(path, {"epochs": epochs, "count": 10 * EACH, "rows": rows, "how": row["how"]})
+        print(f"{name:14} read right {row['accuracy']:.1%}, FID {row['fid']:.3f}")
+
+
+if __name__ == "__main__":
+    run(ablation)
