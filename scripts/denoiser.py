@@ -165,7 +165,7 @@ def psnr_curve() -> Plot:
     axes.plot(sigmas, measured["denoised"], color=viz.BLUE, marker="o", label="denoised")
     axes.plot(sigmas, measured["noisy"], color=viz.VERMILION, marker="o", label="noisy")
     axes.axvline(0.5, color=viz.INK, linestyle=":")
-    axes.text(0.51, measured["noisy"][0] - 1, "trained for", color=viz.INK)
+    axes.text(0.51, measured["denoised"][-1], "trained for", color=viz.INK)
     axes.set(xlabel="noise σ", ylabel="PSNR (dB)", xlim=(0, 1.05))
     axes.legend(frameon=False)
     return plot

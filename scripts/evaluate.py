@@ -7,6 +7,7 @@ was obtained, to `site_assets/results/NAME.json`, from where the pages read it.
 from __future__ import annotations
 
 import dataclasses
+import json
 import time
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -14,14 +15,22 @@ from typing import Annotated, Any
 import torch
 import tyro
 from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
 from ddpm.data import Digits, bundled, mnist
-from ddpm.diffusion import Diffusion, default_device, load
-from ddpm.metrics import as_images, load_classifier, psnr
-from ddpm.recipes import DENOISER
+from ddpm.diffusion import Diffusion, bundled_models, default_device, load
+from ddpm.metrics import (
+    Classifier,
+    as_images,
+    fid,
+    load_classifier,
+    psnr,
+    train_classifier,
+)
+from ddpm.recipes import DENOISER, RECIPES
 from ddpm.schedule import NoiseSchedule
-from ddpm.training import Run, loss
+from ddpm.training import Run, fast_arithmetic, loss
 from scripts.common import (
     RESULTS,
     how,
@@ -83,7 +92,7 @@ def denoising(quick: bool) -> dict[str, Any]:
     model, classifier = load("denoiser"), load_classifier()
     digits = bundled()[:: 50 if quick else 5]
     clean, rows = as_images(digits), []
-    for sigma in (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0):
+    for sigma in (0.01, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0):
         noisy = add_noise(clean, sigma)
         for name, images in (("noisy", noisy.clamp(0, 1)), ("denoised", denoise(model, noisy))):
             right = float((classifier.read(images) == digits.labels).float().mean())
@@ -105,6 +114,95 @@ def denoising(quick: bool) -> dict[str, Any]:
 
 
 KINDS = ("noisy", "denoised")
+
+
+@measurement
+def quality(quick: bool) -> dict[str, Any]:
+    """How well every model draws what it is asked for, at its default setting.
+
+    A second classifier, trained here, was not there when anything was chosen.
+    """
+    test, training = as_images(mnist("test")), mnist("train")
+    judges = {"": load_classifier(), "second_": second_classifier(1 if quick else 6)}
+    order = torch.randperm(len(training), generator=torch.Generator().manual_seed(SEED))
+    real = as_images(training[order[:COUNT]])
+    floors = {judge: fid(real, test, judges[judge]) for judge in judges}
+    asked = torch.arange(10).repeat_interleave(COUNT // 10)
+    device, models = default_device(), {}
+    for name in ["digits"] if quick else bundled_models():
+        model = load(name)
+        if not model.recipe.classes:
+            continue
+        started = time.perf_counter()
+        with fast_arithmetic(device):
+            images = model.sample(labels=asked, seed=SEED).float()
+        recipe = model.recipe
+        models[name] = {
+            "sampler": recipe.sampler,
+            "steps": recipe.steps,
+            "guidance": recipe.guidance,
+            "seconds": time.perf_counter() - started,
+            "weights": digest_of(f"weights/{name}.safetensors"),
+        }
+        for judge, classifier in judges.items():
+            distance = fid(images, test, classifier)
+            models[name] |= {
+                f"{judge}accuracy": float((classifier.read(images) == asked).float().mean()),
+                f"{judge}fid": distance,
+                f"{judge}fid_over_floor": distance / floors[judge],
+            }
+        print(name, models[name])
+    read = judges["second_"].read(test)
+    return {
+        "models": models,
+        "floor": floors[""],
+        "second_floor": floors["second_"],
+        "second_test_accuracy": float((read == mnist("test").labels).float().mean()),
+        "count": COUNT,
+    }
+
+
+COUNT = 1000
+
+
+def second_classifier(epochs: int) -> Classifier:
+    """A narrower classifier from another seed, for numbers that nothing was chosen by."""
+    torch.manual_seed(SEED + 1)
+    classifier = Classifier(width=24)
+    for _ in tqdm(train_classifier(classifier, mnist("train"), epochs, seed=SEED + 1)):
+        pass
+    return classifier
+
+
+@measurement
+def networks(quick: bool) -> dict[str, Any]:
+    """Size, cost and speed of every recipe's network."""
+    speeds, rows, device = read_json("bench")["training"], {}, default_device()
+    for name, recipe in RECIPES.items():
+        model = Diffusion(recipe, device=device)
+        size, n = recipe.scaling.size, 1 if quick else 64
+        x = torch.randn(n, 1, size, size, device=device)
+        t = torch.ones(n, dtype=torch.int64, device=device)
+        labels = torch.zeros(n, dtype=torch.int64, device=device)
+        with torch.no_grad(), FlopCounterMode(display=False) as counter:
+            recipe.ask(model.network, x, t, labels)
+        calls = []
+        for _ in range(3):
+            started = time.perf_counter()
+            with torch.no_grad():
+                recipe.ask(model.network, x, t, labels)
+            if device.type == "cuda":
+                torch.cuda.synchronize()
+            calls.append(n / (time.perf_counter() - started))
+        rows[name] = {
+            "parameters": sum(p.numel() for p in model.network.parameters()),
+            "macs": counter.get_total_flops() // 2 // n,
+            "training": speeds[name]["ours"],
+            "calls": max(calls),
+        }
+        if (log := results_file(f"training/{name}")).is_file():
+            rows[name]["loss"] = json.loads(log.read_text())["epochs"][-1]["validation_averaged"]
+    return {"networks": rows, "batch": n}
 
 
 def trained_on_noise(digits: Digits, steps: int) -> Tensor:

@@ -22,7 +22,7 @@ from ddpm.files import atomic
 from scripts.common import ASSETS, device_name, run
 from scripts.registry import FIGURES, Drawing, Figure
 
-FAMILIES = ("forward", "network", "train", "sample")
+FAMILIES = ("digits", "forward", "network", "denoiser", "train", "sample", "ablation")
 """The scripts that register figures."""
 
 VERSIONS = ("torch", "numpy", "matplotlib", "pillow", "imageio")

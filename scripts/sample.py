@@ -93,7 +93,7 @@ def draw(
 
 
 def sample(
-    model: str = "attention-class",
+    model: str = "digits",
     labels: str | None = None,
     each: int = 1,
     steps: int | None = None,
@@ -276,50 +276,6 @@ def label_3_history() -> Image.Image:
     return history_sheet("attention-class", 3)
 
 
-@cache
-def each_label() -> dict[int, Tensor]:
-    """Ten images of each digit at the times of `HERO_TIMES`: each (10, 10, 28, 28)."""
-    model = load("attention-class")
-    kept = draw(model, list(range(10)), 10, 1000, "beta-noise", 0, keep=set(HERO_TIMES))[1]
-    return {t: x[:, 0].unflatten(0, (10, 10)) for t, x in kept.items()}
-
-
-HERO_TIMES = (1000, 700, 600, 500, *range(450, -1, -30))
-"""Little can be seen to happen above t = 450."""
-
-
-@figure(
-    "hero",
-    "home",
-    caption="Fifty digits come out of noise: five of each, asked for by their label.",
-    made="Ancestral sampling in 1000 steps by the bundled conditional model, nothing picked.",
-    alt="Fifty cells of noise, ten in a row, in which digits appear until each column shows five"
-    " different handwritten forms of its digit, from 0 on the left to 9 on the right.",
-    models=("attention-class",),
-    settings=STEPS,
-    milliseconds=110,
-    levels=8,
-)
-def hero() -> list[Image.Image]:
-    """The first five of each digit, out of noise."""
-    kept = each_label()
-    return [viz.sheet(kept[t][:, :5].transpose(0, 1), scale=2) for t in HERO_TIMES]
-
-
-@figure(
-    "logo",
-    "home",
-    caption="The site's mark: a 6 that the conditional model drew.",
-    made="The first 6 of the figure of ten samples of each digit, enlarged four times.",
-    alt="A handwritten 6, white on black.",
-    models=("attention-class",),
-    settings=STEPS,
-)
-def logo() -> Image.Image:
-    """A 6."""
-    return viz.sheet(each_label()[0][6:7, :1], scale=4, gap=0)
-
-
 @figure(
     "each-digit",
     "conditional",
@@ -333,7 +289,8 @@ def logo() -> Image.Image:
 def each_digit() -> Image.Image:
     """Ten samples of each digit."""
     rows = [str(digit) for digit in range(10)]
-    return viz.sheet(each_label()[0], rows=rows, across="samples", down="label")
+    images, _ = draw(load("attention-class"), list(range(10)), 10, 1000, "beta-noise", seed=0)
+    return viz.sheet(images[:, 0].unflatten(0, (10, 10)), rows=rows, across="samples", down="label")
 
 
 @figure(

@@ -1,7 +1,8 @@
 import pytest
 import torch
+from PIL import Image
 
-from ddpm.data import Scaling, bundled, mnist, validation_indices
+from ddpm.data import Scaling, bundled, folder, mnist, split_off, validation_indices
 
 
 def test_the_bundled_digits_are_five_hundred_of_each():
@@ -72,3 +73,60 @@ def test_mnist_is_split_as_the_bundle_says(tmp_path, monkeypatch):
     assert torch.equal(mnist("validation").images, images[:5000])
     assert torch.equal(mnist("train").images, images[5000:])
     assert len(mnist("test")) == count
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """Two classes of small colour pictures, of several sizes and formats."""
+    for name, colour in (("cat", (255, 0, 0)), ("dog", (0, 0, 255))):
+        (tmp_path / name).mkdir()
+        for k in range(12):
+            image = Image.new("RGB", (30 + k, 40), colour)
+            image.save(tmp_path / name / f"{k:02}.{('png', 'jpg', 'bmp')[k % 3]}")
+    return tmp_path
+
+
+def test_own_images_become_grey_and_small_and_keep_their_names(pictures):
+    digits, names = folder(pictures)
+    assert names == ("cat", "dog")
+    assert digits.images.shape == (24, 28, 28)
+    assert digits.images.dtype == torch.uint8
+    assert digits.labels.tolist() == [0] * 12 + [1] * 12
+    assert digits.images[0].unique().tolist() == [76]  # red's luminance, 0.299 * 255
+
+
+def test_own_images_keep_their_middle(tmp_path):
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        wide = Image.new("L", (84, 28))
+        wide.paste(255, (28, 0, 56, 28))
+        wide.save(tmp_path / name / "x.png")
+    assert folder(tmp_path)[0].images.unique().tolist() == [255]
+
+
+def test_the_last_tenth_of_each_class_is_held_out(pictures):
+    training, held_out = split_off(folder(pictures)[0])
+    assert held_out.labels.tolist() == [0, 1]
+    assert len(training) == 22
+    training, held_out = split_off(bundled())
+    assert (len(training), held_out.labels.bincount().tolist()) == (4500, [50] * 10)
+
+
+def test_what_cannot_be_read_is_named(pictures):
+    (pictures / "dog" / "03.png").write_bytes(b"no image")
+    with pytest.raises(ValueError, match=r"cannot read the image '.*dog/03\.png'"):
+        folder(pictures)
+    (pictures / "empty").mkdir()
+    with pytest.raises(ValueError, match="empty"):
+        folder(pictures)
+    with pytest.raises(ValueError, match="no folder"):
+        folder(pictures / "none")
+
+
+def test_one_class_is_not_enough(tmp_path):
+    (tmp_path / "cat").mkdir()
+    Image.new("L", (9, 9)).save(tmp_path / "cat" / "x.png")
+    with pytest.raises(ValueError, match="one class, 'cat'"):
+        folder(tmp_path)
+    with pytest.raises(ValueError, match="one image only"):
+        split_off(bundled()[:1])

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from ddpm.diffusion import Diffusion
-from ddpm.guidance import condition, guided
+from ddpm.guidance import as_eps, condition, guided
+from ddpm.schedule import NoiseSchedule
 
 
 def network(x, t, label):
@@ -59,3 +60,22 @@ def test_a_scale_of_one_is_no_guidance(tiny):
 def test_a_model_that_always_saw_labels_cannot_be_guided(tiny):
     with pytest.raises(ValueError, match="never trained without labels"):
         Diffusion(tiny).sample(labels=[1], guidance=2.0)
+
+
+@pytest.mark.parametrize("predicts", ["eps", "x0", "v"])
+def test_guidance_before_the_conversion_to_noise_is_guidance_after_it(predicts):
+    schedule = NoiseSchedule.cosine(1000)
+    torch.manual_seed(0)
+    x, with_label, without = torch.randn(3, 2, 1, 4, 4).double()
+    before = as_eps(lambda x, t: without + 3 * (with_label - without), predicts, schedule)(x, 400)
+    one, other = (as_eps(lambda x, t, y=y: y, predicts, schedule) for y in (with_label, without))
+    after = other(x, 400) + 3 * (one(x, 400) - other(x, 400))
+    assert (before - after).abs().max() < 1e-6
+    assert (before - (without + 3 * (with_label - without))).abs().max() > 0.1 or predicts == "eps"
+
+
+def test_both_courses_conventions_are_one():
+    omega, scale = 2.0, 3.0
+    eps = guided(network, LABELS, null=7, scale=scale)(X, 6)[:, 0, 0, 0]
+    with_label, without = 6 + 10.0 * LABELS, 6 + 10.0 * 7
+    assert eps.tolist() == ((1 + omega) * with_label - omega * without).tolist()

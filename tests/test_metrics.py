@@ -1,8 +1,17 @@
+import numpy as np
 import pytest
 import torch
 
 from ddpm.data import bundled
-from ddpm.metrics import Classifier, as_images, load_classifier, save_classifier, train_classifier
+from ddpm.metrics import (
+    Classifier,
+    as_images,
+    fid,
+    load_classifier,
+    psnr,
+    save_classifier,
+    train_classifier,
+)
 from scripts.common import read_json
 from scripts.registry import digest_of
 
@@ -43,3 +52,32 @@ def test_it_still_reads_digits_that_are_shifted(shift):
 
 def test_what_was_read_came_from_the_bundled_weights():
     assert read_json("reading")["weights"] == digest_of("weights/attention-class.safetensors")
+
+
+def test_the_distance_of_a_set_to_itself_is_nothing():
+    images, classifier = as_images(bundled()[::5]), load_classifier()
+    assert fid(images, images, classifier) == pytest.approx(0, abs=1e-4)
+
+
+def test_the_distance_is_that_of_two_gaussians():
+    """Against the formula, with the features' means and covariances taken by numpy."""
+    digits, classifier = bundled(), load_classifier()
+    one, other = as_images(digits[:2000]), as_images(digits[:2000]).roll(3, 2)
+    with torch.no_grad():
+        a, b = (classifier.features(x * 2 - 1).double().numpy() for x in (one, other))
+    means = ((a.mean(0) - b.mean(0)) ** 2).sum()
+    product = np.cov(a.T) @ np.cov(b.T)
+    trace = np.trace(np.cov(a.T) + np.cov(b.T)) - 2 * np.sqrt(np.linalg.eigvals(product)).real.sum()
+    assert fid(one, other, classifier) == pytest.approx(means + trace, rel=1e-3)
+
+
+def test_too_few_images_have_no_distance():
+    images = as_images(bundled()[:1200])
+    with pytest.raises(ValueError, match="1,000 images or more, not 999"):
+        fid(images, images[:999], load_classifier())
+
+
+def test_psnr_is_twenty_decibels_for_a_tenth():
+    x = torch.full((2, 1, 4, 4), 0.5)
+    x[1] = 0.2
+    assert psnr(x + 0.1, x).tolist() == pytest.approx([20, 20], abs=1e-3)

@@ -1,9 +1,14 @@
+import dataclasses
+
 import pytest
 import torch
 
 from ddpm.networks.attention_unet import AttentionUNet, SelfAttention, time_encoding
+from ddpm.networks.digits_unet import DigitsUNet
+from ddpm.networks.resunet import ResUNet
 from ddpm.networks.unet import UNet
-from ddpm.recipes import RECIPES
+from ddpm.recipes import RECIPES, Training
+from ddpm.training import Run, train
 
 
 def conv3(inputs, outputs):
@@ -132,3 +137,93 @@ def test_the_plain_unet_hears_time_and_label_and_knows_none():
         told = network._told(features, None, network.label1, None, torch.tensor([10]))
         expected = network.label1(torch.zeros(1, 10))[:, :, None, None] * features
         assert (told - expected).abs().max() == 0
+
+
+def residual_conv(inputs, outputs):
+    return conv_norm(inputs, outputs, 3) + conv_norm(outputs, outputs, 3)
+
+
+def resunet_by_hand(d, classes):
+    stem = residual_conv(1, d)
+    down = residual_conv(d, d) + residual_conv(d, 2 * d)
+    unflatten = conv_norm(2 * d, 2 * d, 7)
+    up = sum(4 * inputs * d + d + 2 * residual_conv(d, d) for inputs in (4 * d, 2 * d))
+    head = conv_norm(2 * d, d, 3) + 9 * d + 1
+    embed = sum(linear(n, d * k) + linear(d * k, d * k) for n in (1, classes) for k in (1, 2))
+    fuse = 2 * (linear(4 * d, 2 * d) + linear(2 * d, d))
+    return stem + down + unflatten + up + head + embed + fuse
+
+
+@pytest.mark.parametrize("width", [8, 48])
+def test_the_resunet_has_the_parameters_of_its_description(width):
+    counted = sum(p.numel() for p in ResUNet(width).parameters())
+    assert counted == resunet_by_hand(width, 10)
+
+
+def digits_by_hand(w, blocks, classes):
+    told = 4 * w
+
+    def conv_bias(inputs, outputs, kernel=3):
+        return kernel**2 * inputs * outputs + outputs
+
+    def block(inputs, outputs):
+        convs = conv_bias(inputs, outputs) + conv_bias(outputs, outputs)
+        shortcut = conv_bias(inputs, outputs, 1) if inputs != outputs else 0
+        return convs + 2 * inputs + 2 * outputs + linear(told, 2 * outputs) + shortcut
+
+    embeddings = linear(64, told) + linear(told, told) + (classes + 1) * told
+    down = blocks * (block(w, w) + block(2 * w, 2 * w)) + conv_bias(w, 2 * w)
+    attention = 4 * w + conv_bias(2 * w, 6 * w, 1) + conv_bias(2 * w, 2 * w, 1)
+    up = blocks * (block(4 * w, 2 * w) + block(2 * w, w)) + conv_bias(2 * w, w, 4)
+    return embeddings + conv_bias(4, w) + down + attention + up + 4 * w + conv_bias(2 * w, 4)
+
+
+@pytest.mark.parametrize(("width", "blocks"), [(16, 1), (48, 2)])
+def test_the_flagship_has_the_parameters_of_its_description(width, blocks):
+    counted = sum(p.numel() for p in DigitsUNet(width, blocks).parameters())
+    assert counted == digits_by_hand(width, blocks, 10)
+
+
+def test_the_flagship_is_small_enough_for_a_browser():
+    assert sum(p.numel() for p in RECIPES["digits"].make_network().parameters()) <= 2_000_000
+
+
+def test_the_flagship_begins_as_nothing_and_hears_time_and_label():
+    torch.manual_seed(0)
+    network, x = DigitsUNet(16, 1).eval(), torch.randn(1, 1, 28, 28)
+
+    def answer(t, label):
+        return network(x, torch.tensor([float(t)]), torch.tensor([label]))
+
+    with torch.no_grad():
+        assert answer(5, 3).abs().max() == 0
+        for parameter in network.parameters():
+            parameter.add_(0.05 * torch.randn(parameter.shape))
+        assert (answer(5, 3) - answer(6, 3)).abs().max() > 1e-4
+        assert (answer(5, 3) - answer(5, 10)).abs().max() > 1e-4
+
+
+def test_no_label_is_minus_one_everywhere_in_the_resunet():
+    torch.manual_seed(0)
+    network, heard = ResUNet(4).eval(), []
+    network.label1.register_forward_pre_hook(lambda _, given: heard.append(given[0]))
+    network(torch.randn(2, 1, 28, 28), torch.rand(2), torch.tensor([3, 10]))
+    assert heard[0][0].tolist() == [0, 0, 0, 1, 0, 0, 0, 0, 0, 0]
+    assert heard[0][1].tolist() == [-1] * 10
+
+
+def test_frozen_embeddings_stay_as_they_were(digits):
+    recipe = dataclasses.replace(
+        RECIPES["resunet"],
+        options={"width": 4, "classes": 10, "frozen": True},
+        training=Training(epochs=1, batch=50),
+    )
+    run = Run.start(recipe)
+    before = {k: v.clone() for k, v in run.network.state_dict().items()}
+    for _ in train(run, digits, digits[:10]):
+        pass
+    after = run.network.state_dict()
+    for name in ("time1", "time2", "label1", "label2"):
+        key = f"{name}.0.weight"
+        assert torch.equal(before[key], after[key])
+    assert not torch.equal(before["stem.conv1.0.weight"], after["stem.conv1.0.weight"])

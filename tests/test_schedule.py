@@ -97,3 +97,26 @@ def test_refuses_times_outside(t):
         SCHEDULES["linear"].add_noise(x, t, x)
     with pytest.raises(ValueError, match=r"1\.\.1000"):
         SCHEDULES["linear"].coefficients(t)
+
+
+@pytest.mark.parametrize("schedule", [NoiseSchedule.linear(1000), NoiseSchedule.cosine(1000)])
+@pytest.mark.parametrize("t", [1, 500, 990])
+def test_noise_comes_back_from_velocity_and_from_image(schedule, t):
+    torch.manual_seed(0)
+    x0, eps = torch.randn(2, 1, 4, 4).double(), torch.randn(2, 1, 4, 4).double()
+    x = schedule.add_noise(x0, t, eps)
+    v = schedule.velocity(x0, t, eps)
+    assert (schedule.eps_from_v(x, t, v) - eps).abs().max() < 1e-6
+    assert (schedule.eps_from_x0(x, t, x0) - eps).abs().max() < 1e-6
+    # The image is a turn by the same angle: no division, so no error is blown up.
+    a = schedule.alpha_bar[t]
+    assert (a.sqrt() * x - (1 - a).sqrt() * v - x0).abs().max() < 1e-6
+
+
+def test_the_single_step_adds_noise_of_half_the_amplitude():
+    schedule = NoiseSchedule.single()
+    assert schedule.T == 1
+    x = schedule.add_noise(torch.zeros(1, 1, 1, 1), 1, torch.ones(1, 1, 1, 1))
+    assert float(x / schedule.signal(1, x)) == pytest.approx(0.5)
+    with pytest.raises(ValueError, match="one step"):
+        NoiseSchedule.single(2)

@@ -1,6 +1,10 @@
 """Every script once on a tiny setting, and what it says to bad input."""
 
+import dataclasses
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -8,7 +12,12 @@ import torch
 from PIL import Image
 
 import ddpm
+from ddpm import recipes
 from ddpm.diffusion import Diffusion
+from ddpm.metrics import psnr
+from ddpm.processes import Processes
+from scripts.common import read_pictures
+from scripts.denoiser import add_noise, held_out
 
 
 @pytest.fixture
@@ -60,6 +69,90 @@ def test_train_writes_weights_log_and_checkpoint_and_goes_on(call, tiny, tmp_pat
     assert len(json.loads(out.with_suffix(".json").read_text())["epochs"]) == 1
 
 
+def test_own_images_are_trained_on_and_drawn_by_name(call, tiny, tmp_path):
+    for name, grey in (("cat", 255), ("dog", 90)):
+        (tmp_path / "own" / name).mkdir(parents=True)
+        for k in range(60):
+            Image.new("L", (20 + k, 30), grey).save(tmp_path / "own" / name / f"{k}.png")
+    out = tmp_path / "own.safetensors"
+    options = ["--data", tmp_path / "own", "--epochs", 1, "--out", out]
+    code, _, _ = call("train", "tiny", *options)
+    assert code == 0
+    assert ddpm.load(out).recipe.names == ("cat", "dog")
+    options = ["--model", out, "--each", 2, "--out", tmp_path / "x.npz"]
+    assert call("sample", *options, "--labels", "dog,cat")[0] == 0
+    with np.load(tmp_path / "x.npz", allow_pickle=False) as arrays:
+        assert arrays["labels"].tolist() == [1, 1, 0, 0]
+    code, _, error = call("sample", *options, "--labels", "cow")
+    assert code == 2
+    assert "names out of cat, dog, not 'cow'" in error
+    # The same file's recipe does not go on with other classes.
+    code, _, error = call("train", "tiny", "--data", "bundled", "--epochs", 2, "--out", out)
+    assert code == 2
+    assert "other settings" in error
+
+
+def test_the_images_of_an_epoch_are_kept(call, tiny, tmp_path, monkeypatch):
+    settings = dataclasses.replace(tiny.training, show=(1, 2))
+    shown = dataclasses.replace(tiny, training=settings)
+    monkeypatch.setitem(recipes.RECIPES, "tiny", shown)
+    out = tmp_path / "model.safetensors"
+    assert call("train", "tiny", "--data", "bundled", "--epochs", 2, "--out", out)[0] == 0
+    kept = read_pictures(out.with_suffix(".npz"))
+    assert list(kept) == ["1", "2"]
+    assert all(images.shape == (40, 1, 28, 28) for images in kept.values())
+    expected = ddpm.load(out).sample(labels=[k for k in range(10) for _ in range(4)])
+    assert (kept["2"] - expected).abs().mean() < 0.01  # a byte a pixel, half-precision weights
+
+
+def test_two_processes_learn_what_one_does(tmp_path):
+    """The same global batch, seeds and start: the same curve, up to rounding."""
+    entries = {}
+    for count in (1, 2):
+        out = tmp_path / f"{count}.safetensors"
+        launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(count)]
+        command = [sys.executable, *launch, "tests/train_tiny.py", out]
+        environment = os.environ | {"OMP_NUM_THREADS": "1"}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.count(f"{out}: ") == 1
+        log = json.loads(out.with_suffix(".json").read_text())
+        assert log["processes"] == count
+        entries[count] = log["epochs"]
+    for one, two in zip(entries[1], entries[2], strict=True):
+        for key in ("train", "validation_raw", "validation_averaged"):
+            assert two[key] == pytest.approx(one[key], rel=2e-3)
+    assert entries[1][0]["train"] > 1.02 * entries[1][1]["train"]
+    written = {path.name for path in tmp_path.iterdir()}
+    assert written == {
+        f"{n}{end}" for n in (1, 2) for end in (".safetensors", ".json", ".checkpoint.safetensors")
+    }
+
+
+def test_a_batch_that_cannot_be_shared_is_refused():
+    with pytest.raises(ValueError, match="3 processes cannot share a batch of 50 evenly"):
+        Processes(0, 3).part(50)
+    assert [Processes(rank, 2).part(50) for rank in (0, 1)] == [slice(0, 25), slice(25, 50)]
+
+
+def test_the_denoiser_takes_noise_off(call, tmp_path):
+    out = tmp_path / "x.npz"
+    code, text, _ = call("denoiser", "--digits", "37", "--sigma", "0.5", "--out", out)
+    assert code == 0
+    assert "2 digits" in text
+    clean = held_out()[[3, 7]]
+    with np.load(out, allow_pickle=False) as arrays:
+        denoised = torch.from_numpy(arrays["images"])[:, None]
+    noisy = add_noise(clean, 0.5).clamp(0, 1)
+    assert (psnr(denoised, clean) > psnr(noisy, clean) + 5).all()
+
+
+def test_ablation_lists_its_rows(call):
+    assert "linear-eps" in call("ablation", "--list")[1]
+    assert "unknown row 'nope'" in call("ablation", "nope")[2]
+    assert "no bench 'nope'" in call("bench", "nope")[2]
+
+
 def test_evaluate_lists_and_measures_nothing_unknown(call):
     assert "reading" in call("evaluate", "--list")[1]
     code, _, error = call("evaluate", "nothing")
@@ -81,6 +174,11 @@ BAD = {
     "label for none": ("sample", ["--model", "attention", "--labels", "3"], "knows no labels"),
     "unknown ending": ("sample", ["--out", "x.jpg"], "--out must end in .png, .gif, .npz"),
     "no such folder": ("sample", ["--out", "no/such/x.png"], "cannot write"),
+    "labels between": ("denoiser", ["--digits", "3,4"], "--digits takes digits"),
+    "too much noise": ("denoiser", ["--sigma", "-1"], "--sigma must be within"),
+    "no denoiser": ("denoiser", ["--model", "attention"], "is no denoiser"),
+    "no data": ("train", ["digits", "--data", "nowhere"], "no folder 'nowhere'"),
+    "bundle of own": ("train", ["digits", "--data", "bundled", "--bundle"], "models of MNIST"),
     "unknown figure": ("figures", ["nope"], "unknown figure 'nope'"),
 }
 

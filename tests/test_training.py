@@ -1,10 +1,19 @@
 import dataclasses
+from itertools import pairwise
 
 import pytest
 import torch
 
 from ddpm.recipes import RECIPES, Training
-from ddpm.training import Run, train, update_average, validate
+from ddpm.training import (
+    Run,
+    learning_rate,
+    loss,
+    min_snr_weight,
+    train,
+    update_average,
+    validate,
+)
 
 
 def finish(run, digits, epochs):
@@ -116,3 +125,58 @@ def test_labels_are_dropped_as_often_as_the_recipe_says(digits):
     assert len(seen) == 2000
     assert abs(float((seen == 10).float().mean()) - 0.3) < 0.04  # four standard errors
     assert set(seen.tolist()) == set(range(11))
+
+
+def test_one_cycle_rises_and_falls_to_nothing():
+    settings = Training(rate=2.0, one_cycle=True)
+    rates = [learning_rate(settings, 1, done / 100) for done in range(1, 101)]
+    assert rates[:9] == pytest.approx([0.2 * step for step in range(1, 10)])
+    assert max(rates) == pytest.approx(2)
+    assert rates.index(max(rates)) == 9
+    assert all(a > b for a, b in pairwise(rates[9:]))
+    assert rates[-1] == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("predicts", ["eps", "x0", "v"])
+def test_the_loss_of_a_perfect_answer_is_zero(predicts, digits):
+    recipe = dataclasses.replace(RECIPES["digits"], predicts=predicts)
+    schedule, x0 = recipe.make_schedule(), recipe.scaling.to_network(digits.images[:4])
+    torch.manual_seed(0)
+    eps, t = torch.randn(x0.shape), torch.tensor([1, 300, 700, 1000])
+    perfect = {"eps": eps, "x0": x0, "v": schedule.velocity(x0, t, eps)}[predicts]
+    arguments = (recipe, schedule, x0, digits.labels[:4], t, eps)
+    assert loss(lambda *_: perfect, *arguments) == 0
+    assert loss(lambda *_: perfect + 2, *arguments) == pytest.approx(4)
+    # Weighted, only the first time counts here, and its error is 2 squared.
+    weight = torch.zeros(1001)
+    weight[1] = 4.0
+    assert loss(lambda *_: perfect + 2, *arguments, weight) == pytest.approx(4)
+
+
+def test_min_snr_weighs_small_times_as_the_paper_says():
+    for predicts in ("eps", "v", "x0"):
+        recipe = dataclasses.replace(RECIPES["digits"], predicts=predicts)
+        assert min_snr_weight(recipe) is None
+        settings = dataclasses.replace(recipe.training, min_snr=5.0)
+        weight = min_snr_weight(dataclasses.replace(recipe, training=settings))
+        alpha_bar = recipe.make_schedule().alpha_bar[1:]
+        snr = alpha_bar / (1 - alpha_bar)
+        divisor = {"eps": snr, "v": snr + 1, "x0": torch.ones(1000)}[predicts]
+        expected = snr.clamp(max=5) / divisor
+        ratio = weight[1:] / expected
+        assert (ratio / ratio[0] - 1).abs().max() < 1e-5
+        assert weight[1:].mean() == pytest.approx(1)
+
+
+def test_the_denoiser_learns_the_image_from_image_plus_half_the_noise(digits):
+    recipe, seen = RECIPES["denoiser"], []
+    x0 = recipe.scaling.to_network(digits.images[:4])
+    eps, t = torch.randn(x0.shape), torch.ones(4, dtype=torch.int64)
+
+    def network(z, t, label):
+        seen.append(z)
+        return torch.zeros_like(z)
+
+    error = loss(network, recipe, recipe.make_schedule(), x0, digits.labels[:4], t, eps)
+    assert (seen[0] - (x0 + 0.5 * eps)).abs().max() < 1e-5
+    assert error == pytest.approx(float(x0.square().mean()))

@@ -1,0 +1,100 @@
+"""Figures of the flagship, the recipe `digits`, and those of the home page, which it drew."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ddpm import viz
+from ddpm.diffusion import load
+from ddpm.recipes import DIGITS
+from scripts.registry import figure
+
+DEFAULTS = {"sampler": DIGITS.sampler, "steps": DIGITS.steps, "guidance": DIGITS.guidance}
+SCALES = (1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
+NAMES = [str(digit) for digit in range(10)]
+
+
+@cache
+def each_label() -> list[Tensor]:
+    """Ten images of each digit, from noise to the end: each (10, 10, 28, 28), label by label."""
+    model = load("digits")
+    labels = [label for label in range(10) for _ in range(10)]
+    states = model.states(labels=labels, seed=0)
+    return [model.to_images(state.x)[:, 0].unflatten(0, (10, 10)) for state in states]
+
+
+@figure(
+    "hero",
+    "home",
+    caption="Fifty digits come out of noise: five of each, asked for by their label.",
+    made=f"All {DIGITS.steps} steps of the model `digits`, in {DIGITS.steps} network calls;"
+    " nothing was picked.",
+    alt="Fifty cells of noise, ten in a row, in which digits appear until each column shows five"
+    " different handwritten forms of its digit, from 0 on the left to 9 on the right.",
+    models=("digits",),
+    settings={**DEFAULTS, "seed": 0},
+    milliseconds=110,
+    levels=8,
+)
+def hero() -> list[Image.Image]:
+    """The first five of each digit, out of noise."""
+    return [viz.sheet(images[:, :5].transpose(0, 1), scale=2) for images in each_label()]
+
+
+@figure(
+    "logo",
+    "home",
+    caption="The site's mark: a 6 that the model drew.",
+    made="The first 6 of the figure of ten samples of each digit, enlarged four times.",
+    alt="A handwritten 6, white on black.",
+    models=("digits",),
+    settings={**DEFAULTS, "seed": 0},
+)
+def logo() -> Image.Image:
+    """A 6."""
+    return viz.sheet(each_label()[-1][6:7, :1], scale=4, gap=0)
+
+
+@figure(
+    "digits-grid",
+    "digits",
+    caption="Ten samples of each digit asked for, in 25 steps each; nothing was picked.",
+    made=f"The model `digits` at its default setting: {DIGITS.sampler}, {DIGITS.steps} steps,"
+    f" guidance {DIGITS.guidance:g}.",
+    alt="A sheet of ten rows, one for each digit from 0 to 9, with ten samples in each: white,"
+    " sharp digits on black, different in slant, width and thickness.",
+    models=("digits",),
+    settings={**DEFAULTS, "seed": 0},
+)
+def digits_grid() -> Image.Image:
+    """Ten samples of each digit."""
+    return viz.sheet(each_label()[-1], rows=NAMES, across="samples", down="label")
+
+
+@figure(
+    "guidance-scales",
+    "guidance",
+    caption="The same noise with more and more guidance: unclear digits become clear, then all"
+    " become alike and thick.",
+    made="The model `digits`, two samples of each label from the same noise in every row.",
+    alt="Six rows of twenty samples, two of each digit from 0 to 9, with scales from 1 to 10. In"
+    " the first row strokes vary most; towards the last they grow bolder.",
+    models=("digits",),
+    settings={**DEFAULTS, "guidance": list(SCALES), "seed": 4},
+)
+def guidance_scales() -> Image.Image:
+    """Every digit twice at six scales."""
+    model, labels = load("digits"), [label for label in range(10) for _ in range(2)]
+    rows = [model.sample(labels=labels, guidance=scale, seed=4)[:, 0] for scale in SCALES]
+    return viz.sheet(
+        torch.stack(rows),
+        rows=[f"{scale:g}" for scale in SCALES],
+        columns=[str(label) if place % 2 == 0 else "" for place, label in enumerate(labels)],
+        across="label",
+        down="scale",
+        scale=2,
+    )
