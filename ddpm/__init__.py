@@ -1,7 +1,7 @@
 """ddpm: denoising diffusion on MNIST, small enough to read and complete enough to use.
 
 import ddpm
-images = ddpm.load("attention-class").sample(labels=[3] * 8, seed=0)  # (8, 1, 28, 28)
+images = ddpm.load("digits").sample(labels=[3] * 8, seed=0)  # (8, 1, 28, 28)
 """
 
 from ddpm.data import bundled, mnist

@@ -52,6 +52,7 @@ ROWS: dict[str, tuple[str, Recipe]] = {
         "linear schedule, predicts the noise",
         change(schedule="linear", predicts="eps"),
     ),
+    "x0": ("predicts the image", change(predicts="x0")),
     "min-snr": ("loss weighted by min-SNR 5", change({"min_snr": 5.0})),
     "constant": ("constant rate of 1e-3", change({"one_cycle": False, "rate": 1e-3})),
     "lower-rate": ("rate of 1e-3", change({"rate": 1e-3})),

@@ -163,7 +163,8 @@ def psnr_curve() -> Plot:
     plot, (axes,) = viz.plot()
     sigmas = measured["sigmas"]
     axes.plot(sigmas, measured["denoised"], color=viz.BLUE, marker="o", label="denoised")
-    axes.plot(sigmas, measured["noisy"], color=viz.VERMILION, marker="o", label="noisy")
+    # Without noise the ratio is infinite, and the curve of the noisy digits starts after it.
+    axes.plot(sigmas[1:], measured["noisy"][1:], color=viz.VERMILION, marker="o", label="noisy")
     axes.axvline(0.5, color=viz.INK, linestyle=":")
     axes.text(0.51, measured["denoised"][-1], "trained for", color=viz.INK)
     axes.set(xlabel="noise σ", ylabel="PSNR (dB)", xlim=(0, 1.05))

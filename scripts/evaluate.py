@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import time
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -92,11 +93,12 @@ def denoising(quick: bool) -> dict[str, Any]:
     model, classifier = load("denoiser"), load_classifier()
     digits = bundled()[:: 50 if quick else 5]
     clean, rows = as_images(digits), []
-    for sigma in (0.01, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0):
+    for sigma in (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0):
         noisy = add_noise(clean, sigma)
         for name, images in (("noisy", noisy.clamp(0, 1)), ("denoised", denoise(model, noisy))):
             right = float((classifier.read(images) == digits.labels).float().mean())
-            rows.append((sigma, name, float(psnr(images, clean).mean()), right))
+            decibels = float(psnr(images, clean).mean())
+            rows.append((sigma, name, decibels if math.isfinite(decibels) else None, right))
     training = mnist("train")
     average = training.images.float().mean(0)[None, None] / 255
     answers = trained_on_noise(training, steps=20 if quick else 400)
