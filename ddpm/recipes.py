@@ -262,7 +262,7 @@ DIGITS = Recipe(
     label_dropout=0.1,
     sampler="ddim",
     steps=25,
-    guidance=1.5,
+    guidance=1.4,
     training=Training(
         epochs=24, batch=256, rate=3e-3, one_cycle=True, weight_decay=0.01, average=0.999
     ),
