@@ -22,7 +22,7 @@ from ddpm.files import atomic
 from scripts.common import ASSETS, device_name, run
 from scripts.registry import FIGURES, Drawing, Figure
 
-FAMILIES = ("digits", "forward", "network", "denoiser", "train", "sample", "ablation")
+FAMILIES = ("digits", "forward", "network", "train", "sample")
 """The scripts that register figures."""
 
 VERSIONS = ("torch", "numpy", "matplotlib", "pillow", "imageio")

@@ -13,7 +13,6 @@ from typing import Any
 
 import torch
 from matplotlib.figure import Figure as Plot
-from PIL import Image
 from tqdm import tqdm
 
 from ddpm import viz
@@ -240,99 +239,6 @@ def loss_curves() -> Plot:
         axes.set_ylabel("mean squared error")
     panels[0].legend(frameon=False)
     return plot
-
-
-COURSES = ("resunet-small", "time", "class", "denoiser")
-
-
-@figure(
-    "loss-curves-courses",
-    "courses",
-    caption="The losses of the other courses' recipes. Each is on its own terms: they do not"
-    " compare with one another.",
-    made="From the logs of the bundled models' trainings; the validation uses the same digits,"
-    " times and noise after every epoch.",
-    alt="Four plots, one below the other, of the loss against the epoch, one for each recipe. In"
-    " each the curves for training and validation fall steeply at first and flatten.",
-    results=tuple(f"training/{name}" for name in COURSES),
-)
-def loss_curves_of_courses() -> Plot:
-    """Train and validation loss per epoch of the recipes of courses B and C."""
-    plot, panels = viz.plot(height=12.0, panels=len(COURSES))
-    for axes, name in zip(panels, COURSES, strict=True):
-        epochs = read_json(f"training/{name}")["epochs"]
-        x = [entry["epoch"] for entry in epochs]
-        for key, label, colour in CURVES:
-            axes.plot(x, [entry[key] for entry in epochs], color=colour, label=label)
-        top = 1.1 * max(epochs[1]["train"], *(e["validation_averaged"] for e in epochs[1:]))
-        axes.set(title=name, xlabel="epoch", ylabel="mean squared error", xticks=_ticks(len(x)))
-        axes.set_ylim(top=min(top, axes.get_ylim()[1]))
-    panels[0].legend(frameon=False)
-    return plot
-
-
-def _ticks(epochs: int) -> range:
-    return range(0, epochs + 1, 5) if epochs > 10 else range(1, epochs + 1)
-
-
-def _grids(name: str) -> Image.Image:
-    """What a model drew after some of its epochs, four rows of ten for each."""
-    kept = read_pictures(results_file(f"training/{name}.npz"))
-    # Drawn label by label, four of each: a column is a digit.
-    rows = [images[:, 0].unflatten(0, (10, 4)).transpose(0, 1) for images in kept.values()]
-    names = [f"epoch {epoch}" if row == 0 else "" for epoch in kept for row in range(4)]
-    labels = find_recipe(name).classes
-    return viz.sheet(torch.cat(rows), rows=names, columns=[*map(str, range(10))] if labels else [])
-
-
-@figure(
-    "time-epochs",
-    "courses",
-    caption="Samples of the recipe time after epoch 5 and after epoch 20, from the same noise.",
-    made="Kept while the bundled model was trained: 300 ancestral steps with the averaged weights.",
-    alt="Eight rows of ten generated digits. The upper four rows, after epoch 5, have more"
-    " strokes that form no digit than the lower four, after epoch 20.",
-    results=("training/time.npz",),
-    settings={"seed": 0},
-)
-def time_epochs() -> Image.Image:
-    """Unconditional samples after epochs 5 and 20."""
-    return _grids("time")
-
-
-@figure(
-    "class-epochs",
-    "courses",
-    caption="Every digit as the recipe class draws it after epoch 5 and after epoch 20.",
-    made="Kept while the bundled model was trained: 300 ancestral steps with guidance 5 and the"
-    " averaged weights; the same noise for both epochs.",
-    alt="Eight rows of the digits 0 to 9, four after epoch 5 and four after epoch 20. All can be"
-    " read as the digit above their column; they look alike within a column.",
-    results=("training/class.npz",),
-    settings={"seed": 0},
-)
-def class_epochs() -> Image.Image:
-    """Conditional samples after epochs 5 and 20."""
-    return _grids("class")
-
-
-@figure(
-    "resunet-epochs",
-    "courses",
-    caption="One row of samples after each epoch, always from the same noise.",
-    made="Kept while the bundled model was trained: 400 steps with sigma = sqrt(beta), guidance 3"
-    " and the averaged weights.",
-    alt="Ten rows, one for each epoch, of the digits 0 to 9. The first row is blurred or broken,"
-    " and from row to row the digits become cleaner.",
-    results=("training/resunet-small.npz",),
-    settings={"seed": 0},
-)
-def resunet_epochs() -> Image.Image:
-    """One sample of each digit after each epoch."""
-    kept = read_pictures(results_file("training/resunet-small.npz"))
-    rows = torch.stack([images[::4, 0] for images in kept.values()])
-    columns = [str(digit) for digit in range(10)]
-    return viz.sheet(rows, rows=list(kept), columns=columns, down="epoch", across="label")
 
 
 @figure(

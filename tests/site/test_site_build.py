@@ -27,7 +27,11 @@ FIGURE = {
     "versions": {"torch": "2.15.0"},
     "device": "cpu",
 }
-RESULT = {"how": {"command": "python -m scripts.x", "seed": 0}, "epochs": [{"loss": 0.0345678}]}
+RESULT = {
+    "how": {"command": "python -m scripts.x", "seed": 0},
+    "epochs": [{"loss": 0.0345678}],
+    "rows": {"one": {"words": "first", "fid": 0.12345}, "two": {"words": "second"}},
+}
 LINE = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><path d="M0 0L40 20"/></svg>'
 NAV = "nav: [{Home: index.md}, {Reproduce: reproduce.md}, {Lab: lab.ipynb}]\n"
 
@@ -100,6 +104,22 @@ def test_macros_excerpts_and_notebooks(build, tree, visit):
         lab = visit(base, "lab/")
         assert lab.page.locator(".jp-RenderedMarkdown mjx-container").count() == 1
         assert home.faults + lab.faults == []
+
+
+def test_a_table_has_a_row_for_each_entry(build, tree, visit):
+    root = tree(
+        '{{ table("small", "rows", ("what", "words", ""), ("FID", "fid", ".3f"), first="row") }}\n'
+    )
+    done = build(root, root / "out")
+    assert done.returncode == 0, done.stdout
+    with serving(root / "out") as base:
+        page = visit(base, "").page
+        rows = [row.inner_text().split("\t") for row in page.locator("article tr").all()]
+        assert [[cell.strip() for cell in row] for row in rows] == [
+            ["row", "what", "FID"], ["one", "first", "0.123"], ["two", "second", ""]
+        ]  # fmt: skip
+        sources = [cell.get_attribute("data-source") for cell in page.locator(".result").all()]
+        assert "results/small.json#rows.one.fid" in sources
 
 
 def test_what_is_missing_fails_and_is_named(build, tree):

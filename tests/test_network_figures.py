@@ -1,0 +1,56 @@
+"""The diagrams are traced from networks at work; here against a network whose wiring is known."""
+
+import dataclasses
+
+import pytest
+import torch
+from torch import nn
+
+from ddpm import recipes
+from ddpm.recipes import RECIPES
+from scripts.network import ARCHITECTURES, diagram, trace
+
+
+class Known(nn.Module):
+    """x -> a -> b, b + t -> c, then a and c side by side -> d."""
+
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Conv2d(1, 2, 1)
+        self.b = nn.ModuleList([nn.MaxPool2d(2)])
+        self.c = nn.Upsample(scale_factor=2)
+        self.d = nn.Conv2d(4, 1, 1)
+
+    def forward(self, x, t, label):
+        a = self.a(x)
+        c = self.c(self.b[0](a * 2) + t.sin()[:, None, None, None])
+        return self.d(torch.cat([a, c], dim=1))
+
+
+def test_the_trace_finds_parts_shapes_and_shortcuts(monkeypatch):
+    monkeypatch.setitem(recipes.NETWORKS, "known", Known)
+    recipe = dataclasses.replace(RECIPES["digits"], network="known", options={})
+    parts = {part.name: part for part in trace(recipe)}
+    assert list(parts) == ["a", "b 0", "c", "d"]
+    assert parts["b 0"].shape == (2, 14, 14)
+    assert [sorted(part.sources) for part in parts.values()] == [
+        ["x"], ["a"], ["b 0", "t"], ["a", "c"]
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_every_diagram_has_a_box_for_each_part_that_returns_images(name):
+    boxes = [part.name for part in trace(RECIPES[name]) if len(part.shape) == 3]
+    words = {text.get_text() for text in diagram(RECIPES[name]).axes[0].texts}
+    for box in boxes:
+        assert any(word.startswith(f"{box}\n") for word in words)
+
+
+def test_the_flagships_shortcuts_join_equal_resolutions():
+    parts = {part.name: part for part in trace(RECIPES["digits"])}
+    for name, part in parts.items():
+        if name.startswith("up"):
+            joined = [parts[source] for source in part.sources if source.startswith("down")]
+            assert len(joined) == 1
+            assert joined[0].shape[1:] == part.shape[1:]
+            assert {"time", "label"} <= part.sources
