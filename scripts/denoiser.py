@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from pathlib import Path
+from typing import Any
 
 import torch
 from matplotlib.figure import Figure as Plot
@@ -10,11 +13,25 @@ from PIL import Image
 from torch import Tensor
 
 from ddpm import viz
-from ddpm.data import bundled
+from ddpm.data import Digits, bundled, mnist
 from ddpm.diffusion import Diffusion, load
+from ddpm.metrics import as_images, load_classifier, psnr
+from ddpm.recipes import DENOISER
 from ddpm.sampling import Noise
-from scripts.common import check_out, read_json, read_pictures, results_file, run, write_images
-from scripts.registry import figure
+from ddpm.schedule import NoiseSchedule
+from ddpm.training import Run, loss
+from scripts.common import (
+    check_out,
+    read_json,
+    read_pictures,
+    results_file,
+    run,
+    write_images,
+    write_pictures,
+)
+from scripts.registry import SEED, digest_of, figure, measurement
+
+KINDS = ("noisy", "denoised")
 
 SIGMAS = (0.0, 0.2, 0.4, 0.5, 0.6, 0.8, 1.0)
 """The levels of noise that the source course shows; 0.5 is the one trained for."""
@@ -77,6 +94,60 @@ def denoiser(
     sheet = viz.sheet(rows, rows=["noisy", "denoised"], columns=list(digits))
     write_images(out, clean, torch.tensor(chosen), sheet)
     print(f"{out}: {len(chosen)} digits with noise of sigma {sigma}")
+
+
+@measurement
+def denoising(quick: bool) -> dict[str, Any]:
+    """What the denoiser does at each level of noise, and one trained on pure noise."""
+    model, classifier = load("denoiser"), load_classifier()
+    digits = bundled()[:: 50 if quick else 5]
+    clean, rows = as_images(digits), []
+    for sigma in (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0):
+        noisy = add_noise(clean, sigma)
+        for name, images in (("noisy", noisy.clamp(0, 1)), ("denoised", denoise(model, noisy))):
+            right = float((classifier.read(images) == digits.labels).float().mean())
+            decibels = float(psnr(images, clean).mean())
+            rows.append((sigma, name, decibels if math.isfinite(decibels) else None, right))
+    training = mnist("train")
+    average = training.images.float().mean(0)[None, None] / 255
+    answers = trained_on_noise(training, steps=20 if quick else 400)
+    if not quick:
+        write_pictures(results_file("denoising.npz"), {"average": average, "pure": answers})
+    return {
+        "sigmas": sorted({sigma for sigma, *_ in rows}),
+        **{name: [value for _, kind, value, _ in rows if kind == name] for name in KINDS},
+        **{f"{name}_read": [right for _, kind, _, right in rows if kind == name] for name in KINDS},
+        "count": len(digits),
+        "pure_to_average": float((answers - average).abs().mean()),
+        "digit_to_average": float((clean - average).abs().mean()),
+        "weights": digest_of("weights/denoiser.safetensors"),
+    }
+
+
+def trained_on_noise(digits: Digits, steps: int) -> Tensor:
+    """What a small denoiser answers to noise after it was trained on nothing but noise.
+
+    Returns:
+        Its answers to eight images of noise, (8, 1, 28, 28) in [0, 1].
+    """
+    recipe = dataclasses.replace(DENOISER, options={"width": 16, "time": False}, input_scale=1.0)
+    nothing_left = NoiseSchedule.from_betas(torch.tensor([1 - 1e-9]))
+    state = Run.start(recipe)
+    generator = torch.Generator().manual_seed(SEED)
+    for group in state.optimizer.param_groups:
+        group["lr"] = 1e-3
+    state.network.train()
+    t, batch = torch.ones(recipe.training.batch, dtype=torch.int64), recipe.training.batch
+    for _ in range(steps):
+        chosen = torch.randint(len(digits), (batch,), generator=generator)
+        x0 = recipe.scaling.to_network(digits.images[chosen])
+        eps = torch.randn(x0.shape, generator=generator)
+        error = loss(state.network, recipe, nothing_left, x0, digits.labels[chosen], t, eps)
+        state.optimizer.zero_grad()
+        error.backward()
+        state.optimizer.step()
+    model = Diffusion(recipe, state.network)
+    return denoise(model, add_noise(torch.zeros(8, 1, 28, 28), 1.0))
 
 
 def _names(sigmas: tuple[float, ...]) -> list[str]:

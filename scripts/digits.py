@@ -2,20 +2,84 @@
 
 from __future__ import annotations
 
+import time
 from functools import cache
+from typing import Any
 
 import torch
 from PIL import Image
 from torch import Tensor
+from tqdm import tqdm
 
 from ddpm import viz
-from ddpm.diffusion import load
+from ddpm.data import mnist
+from ddpm.diffusion import bundled_models, default_device, load
+from ddpm.metrics import Classifier, as_images, fid, load_classifier, train_classifier
 from ddpm.recipes import DIGITS
-from scripts.registry import figure
+from ddpm.training import fast_arithmetic
+from scripts.registry import SEED, digest_of, figure, measurement
 
 DEFAULTS = {"sampler": DIGITS.sampler, "steps": DIGITS.steps, "guidance": DIGITS.guidance}
 SCALES = (1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
+COUNT = 1000
+"""How many digits a model draws to be judged by."""
+
 NAMES = [str(digit) for digit in range(10)]
+
+
+@measurement
+def quality(quick: bool) -> dict[str, Any]:
+    """How well every model draws what it is asked for, at its default setting.
+
+    A second classifier, trained here, was not there when anything was chosen.
+    """
+    test, training = as_images(mnist("test")), mnist("train")
+    judges = {"": load_classifier(), "second_": second_classifier(1 if quick else 6)}
+    order = torch.randperm(len(training), generator=torch.Generator().manual_seed(SEED))
+    real = as_images(training[order[:COUNT]])
+    floors = {judge: fid(real, test, judges[judge]) for judge in judges}
+    asked = torch.arange(10).repeat_interleave(COUNT // 10)
+    device, models = default_device(), {}
+    for name in ["digits"] if quick else bundled_models():
+        model = load(name)
+        if not model.recipe.classes:
+            continue
+        started = time.perf_counter()
+        with fast_arithmetic(device):
+            images = model.sample(labels=asked, seed=SEED).float()
+        recipe = model.recipe
+        models[name] = {
+            "sampler": recipe.sampler,
+            "steps": recipe.steps,
+            "guidance": recipe.guidance,
+            "seconds": time.perf_counter() - started,
+            "weights": digest_of(f"weights/{name}.safetensors"),
+        }
+        for judge, classifier in judges.items():
+            distance = fid(images, test, classifier)
+            models[name] |= {
+                f"{judge}accuracy": float((classifier.read(images) == asked).float().mean()),
+                f"{judge}fid": distance,
+                f"{judge}fid_over_floor": distance / floors[judge],
+            }
+        print(name, models[name])
+    read = judges["second_"].read(test)
+    return {
+        "models": models,
+        "floor": floors[""],
+        "second_floor": floors["second_"],
+        "second_test_accuracy": float((read == mnist("test").labels).float().mean()),
+        "count": COUNT,
+    }
+
+
+def second_classifier(epochs: int) -> Classifier:
+    """A narrower classifier from another seed, for numbers that nothing was chosen by."""
+    torch.manual_seed(SEED + 1)
+    classifier = Classifier(width=24)
+    for _ in tqdm(train_classifier(classifier, mnist("train"), epochs, seed=SEED + 1)):
+        pass
+    return classifier
 
 
 @cache

@@ -8,7 +8,7 @@ import json
 import tempfile
 import time
 from dataclasses import dataclass
-from importlib import import_module, metadata
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,9 +21,6 @@ from ddpm.diffusion import default_device
 from ddpm.files import atomic
 from scripts.common import ASSETS, device_name, run
 from scripts.registry import FIGURES, Drawing, Figure
-
-FAMILIES = ("digits", "forward", "network", "train", "sample")
-"""The scripts that register figures."""
 
 VERSIONS = ("torch", "numpy", "matplotlib", "pillow", "imageio")
 """The packages whose version may change a figure's bytes."""
@@ -110,8 +107,7 @@ def figures(
         list_: only list their names.
         check: build into a temporary folder and fail where bytes differ from the committed ones.
     """
-    for family in FAMILIES:
-        import_module(f"scripts.{family}")
+    register_all()
     if list_:
         for figure in FIGURES.values():
             print(f"{figure.section:12} {figure.name:28} scripts/{figure.script}.py")

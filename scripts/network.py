@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,12 +13,15 @@ from matplotlib.patches import FancyBboxPatch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
+from torch.utils.flop_counter import FlopCounterMode
 
 from ddpm import viz
+from ddpm.diffusion import Diffusion, default_device
 from ddpm.networks.attention_unet import time_encoding
-from ddpm.recipes import Recipe
+from ddpm.recipes import RECIPES, Recipe
 from ddpm.recipes import recipe as find_recipe
-from scripts.registry import figure
+from scripts.common import read_json, results_file
+from scripts.registry import figure, measurement
 
 
 @figure(
@@ -193,3 +198,34 @@ def _register(name: str, words: str) -> None:
 
 for _name, _words in ARCHITECTURES.items():
     _register(_name, _words)
+
+
+@measurement
+def networks(quick: bool) -> dict[str, Any]:
+    """Size, cost and speed of every recipe's network."""
+    speeds, rows, device = read_json("bench")["training"], {}, default_device()
+    for name, recipe in RECIPES.items():
+        model = Diffusion(recipe, device=device)
+        size, n = recipe.scaling.size, 1 if quick else 64
+        x = torch.randn(n, 1, size, size, device=device)
+        t = torch.ones(n, dtype=torch.int64, device=device)
+        labels = torch.zeros(n, dtype=torch.int64, device=device)
+        with torch.no_grad(), FlopCounterMode(display=False) as counter:
+            recipe.ask(model.network, x, t, labels)
+        calls = []
+        for _ in range(3):
+            started = time.perf_counter()
+            with torch.no_grad():
+                recipe.ask(model.network, x, t, labels)
+            if device.type == "cuda":
+                torch.cuda.synchronize()
+            calls.append(n / (time.perf_counter() - started))
+        rows[name] = {
+            "parameters": sum(p.numel() for p in model.network.parameters()),
+            "macs": counter.get_total_flops() // 2 // n,
+            "training": speeds[name]["ours"],
+            "calls": max(calls),
+        }
+        if (log := results_file(f"training/{name}")).is_file():
+            rows[name]["loss"] = json.loads(log.read_text())["epochs"][-1]["validation_averaged"]
+    return {"networks": rows, "batch": n}

@@ -1,4 +1,6 @@
-"""Figures by name: each script registers its own, and `scripts.figures` builds them.
+"""Figures and measurements by name: each script registers its own.
+
+`scripts.figures` builds the figures, and `scripts.evaluate` takes the measurements.
 
 A figure is a function without arguments that returns what is to be written: a sheet (`.png`),
 a list of sheets (`.gif`) or a plot (`.svg`). Beside it stand its words and its inputs.
@@ -9,13 +11,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib import resources
+from importlib import import_module, resources
 from typing import Any
 
 from matplotlib.figure import Figure as Plot
 from PIL import Image
 
 from scripts.common import results_file
+
+FAMILIES = ("digits", "forward", "network", "train", "sample")
+"""The scripts that register figures and measurements."""
 
 Drawing = Image.Image | list[Image.Image] | Plot
 
@@ -81,6 +86,27 @@ def figure(name: str, section: str, **words: Any) -> Callable[[Callable[[], Draw
         return draw
 
     return register
+
+
+SEED = 0
+"""Of all measurements."""
+
+MEASUREMENTS: dict[str, Callable[[bool], dict[str, Any]]] = {}
+
+
+def measurement(
+    function: Callable[[bool], dict[str, Any]],
+) -> Callable[[bool], dict[str, Any]]:
+    """Registers a measurement under its name: it is told whether to be quick, and returns what
+    `scripts.evaluate` writes."""
+    MEASUREMENTS[function.__name__] = function
+    return function
+
+
+def register_all() -> None:
+    """Imports every script that registers figures or measurements."""
+    for family in FAMILIES:
+        import_module(f"scripts.{family}")
 
 
 def digest_of(path: str) -> str:

@@ -17,10 +17,11 @@ from tqdm import tqdm
 
 from ddpm import viz
 from ddpm.diffusion import SAMPLERS, Diffusion, load
+from ddpm.metrics import load_classifier
 from ddpm.paths import every, strided
 from ddpm.sampling import Noise
-from scripts.common import check_out, pick_frames, run, write_frames, write_images
-from scripts.registry import figure
+from scripts.common import check_out, pick_frames, read_json, run, write_frames, write_images
+from scripts.registry import SEED, digest_of, figure, measurement
 
 
 def parse_labels(text: str | None, model: Diffusion) -> list[int] | None:
@@ -152,6 +153,35 @@ def sample(
         all_labels = [label for label in chosen or [-1] for _ in range(each)]
         write_images(out, images, torch.tensor(all_labels), as_sheet(images))
     print(f"{out}: {len(images)} images, {steps} steps each")
+
+
+@measurement
+def reading(quick: bool) -> dict[str, Any]:
+    """The share of conditional samples that are read as the digit asked for."""
+    each = 2 if quick else 10
+    classifier = load_classifier()
+    asked = torch.arange(10).repeat_interleave(each)
+    shares: dict[str, dict[str, float]] = {}
+    settings = [("ancestral", 1000), ("ddim", 50)]
+    with tqdm(total=2 * len(settings), unit="setting") as bar:
+        for sampler, steps in settings:
+            row = shares.setdefault(f"{sampler}-{steps}", {})
+            for weights in ("raw", "averaged"):
+                bar.set_description(f"{sampler}, {steps} steps, {weights}")
+                model = load("attention-class", weights=weights)
+                images, _ = draw(model, list(range(10)), each, steps, sampler, SEED)
+                row[weights] = float((classifier.read(images) == asked).float().mean())
+                # Most pixels of a digit are background: a grey ground shows in the median pixel.
+                row[f"{weights}_grey"] = float(
+                    (images.flatten(1).median(1).values > 0.1).float().mean()
+                )
+                bar.update()
+    return {
+        "attention-class": shares,
+        "count": len(asked),
+        "classifier_test_accuracy": read_json("classifier")["accuracy"]["test"],
+        "weights": digest_of("weights/attention-class.safetensors"),
+    }
 
 
 TIMES = list(range(1000, -1, -100))

@@ -2,17 +2,15 @@
 
 import hashlib
 import json
-from importlib import import_module
 
 import pytest
 from PIL import Image
 
 from scripts.common import ASSETS
-from scripts.figures import FAMILIES, compare, read_manifest
-from scripts.registry import FIGURES
+from scripts.figures import compare, read_manifest
+from scripts.registry import FIGURES, register_all
 
-for family in FAMILIES:
-    import_module(f"scripts.{family}")
+register_all()
 
 RECORDS = read_manifest()
 
