@@ -20,7 +20,7 @@ from ddpm import viz
 from ddpm.diffusion import default_device
 from ddpm.files import atomic
 from scripts.common import ASSETS, device_name, run
-from scripts.registry import FIGURES, Drawing, Figure
+from scripts.registry import FIGURES, Drawing, Figure, register_all
 
 VERSIONS = ("torch", "numpy", "matplotlib", "pillow", "imageio")
 """The packages whose version may change a figure's bytes."""
