@@ -31,6 +31,9 @@ from ddpm.schedule import NoiseSchedule
 REPORT_EVERY = 10
 """Steps between two reports: reading a loss makes a GPU wait for it."""
 
+STATISTICS_BATCHES = 40
+"""On how many batches the averaged weights' BatchNorm statistics are measured."""
+
 ALONE = Processes()
 
 WARM_UP = 0.1
@@ -210,9 +213,39 @@ def update_average(averaged: nn.Module, network: nn.Module, decay: float, steps:
     ours: list[Tensor] = list(averaged.parameters())
     theirs: list[Tensor] = list(network.parameters())
     torch._foreach_lerp_(ours, theirs, 1 - decay)
-    for mine, buffer in zip(averaged.buffers(), network.buffers(), strict=True):
-        mine.copy_(buffer)
-        # --8<-- [end:average]
+    # --8<-- [end:average]
+
+
+# --8<-- [start:statistics]
+@torch.no_grad()
+def measure_statistics(
+    averaged: nn.Module, recipe: Recipe, clean: Tensor, labels: Tensor, generator: torch.Generator
+) -> None:
+    """Gives BatchNorm the statistics of the averaged weights, over some batches of training.
+
+    Those that the network collected belong to other weights, the last steps'. (Izmailov et al.
+    2018, "Averaging Weights Leads to Wider Optima and Better Generalization", section 3.2.)
+    Networks without BatchNorm are left alone.
+    """
+    norms = [layer for layer in averaged.modules() if isinstance(layer, nn.BatchNorm2d)]
+    if not norms:
+        return
+    momenta = [layer.momentum for layer in norms]
+    for layer in norms:
+        layer.reset_running_stats()
+        layer.momentum = None  # a plain mean over all batches
+    averaged.train()
+    schedule, device = recipe.make_schedule(), clean.device
+    for _ in range(STATISTICS_BATCHES):
+        batch = (min(recipe.training.batch, len(clean)),)
+        chosen = torch.randint(len(clean), batch, generator=generator, device=device)
+        t = torch.randint(1, recipe.T + 1, batch, generator=generator, device=device)
+        eps = torch.randn(clean[chosen].shape, generator=generator, device=device)
+        with fast_arithmetic(device):
+            loss(averaged, recipe, schedule, clean[chosen], labels[chosen], t, eps)
+    for layer, momentum in zip(norms, momenta, strict=True):
+        layer.momentum = momentum
+        # --8<-- [end:statistics]
 
 
 def fast_arithmetic(device: torch.device) -> torch.autocast:
@@ -314,6 +347,7 @@ def train(
                 yield Progress(epoch, step, steps, shared.mean(total) / step, speed)
 
         mean = shared.mean(total) / steps
+        measure_statistics(run.averaged, recipe, clean, labels, generator)
         seconds = time.perf_counter() - started
         entry = {
             "epoch": epoch,

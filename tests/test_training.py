@@ -180,3 +180,29 @@ def test_the_denoiser_learns_the_image_from_image_plus_half_the_noise(digits):
     error = loss(network, recipe, recipe.make_schedule(), x0, digits.labels[:4], t, eps)
     assert (seen[0] - (x0 + 0.5 * eps)).abs().max() < 1e-5
     assert error == pytest.approx(float(x0.square().mean()))
+
+
+def test_the_averaged_weights_have_statistics_of_their_own(digits):
+    recipe = dataclasses.replace(
+        RECIPES["class"], options={"width": 4, "classes": 10}, training=Training(epochs=1, batch=50)
+    )
+    run = Run.start(recipe)
+    finish(run, digits, 1)
+    norms = [
+        [layer for layer in net.modules() if isinstance(layer, torch.nn.BatchNorm2d)]
+        for net in (run.network, run.averaged)
+    ]
+    assert all(layer.momentum == 0.1 for layer in norms[1])
+    # What the first layer's features are like under the averaged weights, measured here.
+    x0, schedule = recipe.scaling.to_network(digits.images), recipe.make_schedule()
+    generator, seen = torch.Generator().manual_seed(0), []
+    conv = run.averaged.stem[0][0]
+    conv.register_forward_hook(lambda *call: seen.append(call[2].mean((0, 2, 3))))
+    for _ in range(100):
+        t = torch.randint(1, 301, (200,), generator=generator)
+        eps = torch.randn(x0.shape, generator=generator)
+        run.averaged.stem(schedule.add_noise(x0, t, eps))
+    expected = torch.stack(seen).mean(0)
+    error = [(layer.running_mean - expected).abs().max() for layer, *_ in norms]
+    assert error[1] < 0.1 * expected.abs().max()
+    assert error[1] < error[0]
