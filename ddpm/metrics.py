@@ -51,7 +51,16 @@ class Classifier(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """The classes' logits (N, 10) of images (N, 1, 28, 28) in [0, 1]."""
-        return self.head(self.features(images * 2 - 1))
+        return self.head(self.describe(images))
+
+    def describe(self, images: Tensor) -> Tensor:
+        """The features (N, 128) of images (N, 1, 28, 28) in [0, 1]."""
+        return self.features(images * 2 - 1)
+
+    @torch.no_grad()
+    def describe_all(self, images: Tensor, batch: int = 500) -> Tensor:
+        """As `describe`, a batch at a time and without gradients."""
+        return torch.cat([self.describe(part) for part in images.split(batch)])
 
     @torch.no_grad()
     def read(self, images: Tensor, batch: int = 500) -> Tensor:
@@ -116,8 +125,92 @@ class _Features(nn.Module):
         self.classifier = classifier
 
     def forward(self, images: Tensor) -> Tensor:
-        return self.classifier.features(images.float() * 2 - 1).double()
+        return self.classifier.describe(images.float()).double()
         # --8<-- [end:fid]
+
+
+# --8<-- [start:precision_recall]
+def precision_recall(
+    images: Tensor, reference: Tensor, classifier: Classifier, neighbour: int = 3
+) -> tuple[float, float]:
+    """How many of the images look real, and how much of what is real the images cover.
+
+    Around each point of a set, in the classifier's features, lies a ball that reaches to its
+    third-nearest neighbour in the same set. Precision is the share of the images that lie in a
+    ball of the reference, recall the share of the reference that lies in a ball of the images.
+
+    Args:
+        images, reference: (N, 1, 28, 28) in [0, 1], as many of each, at least `MINIMUM`.
+        classifier: whose features.
+        neighbour: which neighbour the balls reach to.
+
+    Returns:
+        Precision and recall, each in 0..1.
+
+    Raises:
+        ValueError: too few images, or not as many of each: the balls depend on the count.
+
+    Source: Kynkäänniemi et al. 2019, "Improved Precision and Recall Metric for Assessing
+    Generative Models".
+    """
+    if len(images) != len(reference) or len(images) < MINIMUM:
+        raise ValueError(
+            f"precision and recall need as many of each, {MINIMUM:,} or more,"
+            f" not {len(images)} and {len(reference)}"
+        )
+    ours, theirs = classifier.describe_all(images), classifier.describe_all(reference)
+
+    def covered(points: Tensor, centres: Tensor) -> float:
+        radii = torch.cat(
+            # The nearest of a point's neighbours is the point itself.
+            [
+                torch.cdist(part, centres).kthvalue(neighbour + 1).values
+                for part in centres.split(1000)
+            ]
+        )
+        inside = [(torch.cdist(part, centres) <= radii).any(1) for part in points.split(1000)]
+        return float(torch.cat(inside).float().mean())
+
+    return covered(ours, theirs), covered(theirs, ours)
+    # --8<-- [end:precision_recall]
+
+
+def diversity(images: Tensor, labels: Tensor, classifier: Classifier) -> Tensor:
+    """How far apart the images of one class are: the mean distance of two, for each class.
+
+    Args:
+        images: (N, 1, 28, 28) in [0, 1].
+        labels: integer (N,), what each was asked to be.
+        classifier: whose features.
+
+    Returns:
+        float (classes,), for the labels in ascending order.
+
+    Raises:
+        ValueError: a class with a single image.
+    """
+    features, spreads = classifier.describe_all(images), []
+    for label in labels.unique():
+        same = features[labels == label]
+        if len(same) < 2:
+            raise ValueError(f"class {int(label)} has one image only, and no distance")
+        spreads.append(torch.pdist(same).mean())
+    return torch.stack(spreads)
+
+
+def nearest(images: Tensor, training: Tensor) -> tuple[Tensor, Tensor]:
+    """The training image most like each image, and how far from it: a search for copies.
+
+    Args:
+        images, training: (N, 1, H, W) and (M, 1, H, W) in [0, 1].
+
+    Returns:
+        Distances, float (N,), the root of the summed squares over the pixels; and places in
+        `training`, int64 (N,).
+    """
+    flat = training.flatten(1)
+    found = [torch.cdist(part.flatten(1), flat).min(1) for part in images.split(250)]
+    return torch.cat([f.values for f in found]), torch.cat([f.indices for f in found])
 
 
 def train_classifier(
