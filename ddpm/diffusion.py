@@ -16,7 +16,8 @@ from torch import Tensor, nn
 
 from ddpm.files import atomic
 from ddpm.guidance import as_eps, condition, guided
-from ddpm.paths import strided
+from ddpm.paths import SPACINGS
+from ddpm.paths import Path as Times
 from ddpm.recipes import Recipe
 from ddpm.sampling import (
     EpsFn,
@@ -113,6 +114,7 @@ class Diffusion:
         first: int = 0,
         x: Tensor | None = None,
         path: Sequence[int] | None = None,
+        spacing: str = "trailing",
     ) -> Iterator[State]:
         """The states on the way from noise to images, for histories and GIFs.
 
@@ -125,7 +127,8 @@ class Diffusion:
             seed, first: the images are numbers first, first + 1, ... of this seed. The same
                 number of the same seed is the same image, whatever batch it is drawn in.
             x: where to start instead of noise: (N, 1, size, size) in the network's range.
-            path: the times to visit, instead of `steps` even strides from T.
+            path: the times to visit, instead of `steps` of them chosen by `spacing`.
+            spacing: a key of `ddpm.paths.SPACINGS`.
 
         Yields:
             One `State` per time visited, in the network's range; `to_images` makes pictures.
@@ -137,7 +140,7 @@ class Diffusion:
         if not (seed >= 0 and first >= 0 and seed * PER_SEED + first + count <= SEEDS):
             raise ValueError(f"seed must be within 0..{SEEDS // PER_SEED - 1}, not {seed}")
         if path is None:
-            path = strided(self.recipe.T, self.recipe.steps if steps is None else steps)
+            path = self.path(steps, spacing)
         size = self.recipe.scaling.size
         seeds = range(seed * PER_SEED + first, seed * PER_SEED + first + count)
         noise = Noise(seeds, (1, size, size), self.device)
@@ -145,9 +148,7 @@ class Diffusion:
         return sample(
             self.eps_fn(labels, guidance),
             start if x is None else x.to(self.device),
-            path
-            if path is not None
-            else strided(self.recipe.T, self.recipe.steps if steps is None else steps),
+            path,
             self.schedule,
             step_rule(sampler or self.recipe.sampler),
             noise=noise,
@@ -176,6 +177,16 @@ class Diffusion:
             *_, last = states
             images.append(self.to_images(last.x))
         return torch.cat(images)
+
+    def path(self, steps: int | None = None, spacing: str = "trailing") -> Times:
+        """The times that a sampler visits, by the recipe's number of steps unless told otherwise.
+
+        Raises:
+            ValueError: there is no such spacing, or more steps than times.
+        """
+        if spacing not in SPACINGS:
+            raise ValueError(f"unknown spacing '{spacing}'; there are {', '.join(SPACINGS)}")
+        return SPACINGS[spacing](self.recipe.T, self.recipe.steps if steps is None else steps)
 
     def to_images(self, x: Tensor) -> Tensor:
         """From the network's range to float32 (N, 1, 28, 28) in [0, 1], on the CPU."""

@@ -18,7 +18,7 @@ from tqdm import tqdm
 from ddpm import viz
 from ddpm.diffusion import SAMPLERS, Diffusion, load
 from ddpm.metrics import load_classifier
-from ddpm.paths import every, strided
+from ddpm.paths import every
 from ddpm.sampling import Noise
 from scripts.common import check_out, pick_frames, read_json, run, write_frames, write_images
 from scripts.registry import SEED, digest_of, figure, measurement
@@ -63,6 +63,7 @@ def draw(
     batch: int = 250,
     keep: set[int] | None = None,
     progress: bool = False,
+    spacing: str = "trailing",
 ) -> tuple[Tensor, dict[int, Tensor]]:
     """Draws `each` images of each label, with a progress bar if wanted.
 
@@ -84,6 +85,7 @@ def draw(
                 guidance=guidance,
                 seed=seed,
                 first=start,
+                spacing=spacing,
             )
             for state in states:
                 bar.update(state.t > 0)
@@ -99,6 +101,7 @@ def sample(
     each: int = 1,
     steps: int | None = None,
     sampler: str | None = None,
+    spacing: str = "trailing",
     guidance: float | None = None,
     weights: Literal["raw", "averaged"] | None = None,
     seed: int = 0,
@@ -116,6 +119,8 @@ def sample(
             network call, with heun two.
         sampler: ancestral, beta-noise, no-noise, ddim, heun or dpm-solver; the model's own by
             default.
+        spacing: how the steps are spread over the times: trailing (evenly, from T), uniform
+            (evenly, ending with 1) or quadratic (denser towards the image).
         guidance: how strongly to insist on the label, 1 being not at all; the model's own by
             default. Only for models that were also trained without labels.
         weights: the last step's weights or their running average; the better set by default.
@@ -131,12 +136,21 @@ def sample(
     diffusion = load(model, device, weights)
     chosen = parse_labels(labels, diffusion)
     steps = diffusion.recipe.steps if steps is None else steps
-    path = strided(diffusion.recipe.T, steps)
+    path = diffusion.path(steps, spacing)
 
     gif = out.suffix.lower() == ".gif"
     times = pick_frames(path) if gif else set()
     images, history = draw(
-        diffusion, chosen, each, steps, sampler, seed, guidance, keep=times, progress=True
+        diffusion,
+        chosen,
+        each,
+        steps,
+        sampler,
+        seed,
+        guidance,
+        keep=times,
+        progress=True,
+        spacing=spacing,
     )
 
     across = each if chosen and each <= 20 else None

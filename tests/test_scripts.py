@@ -167,6 +167,7 @@ BAD = {
     "unknown model": ("sample", ["--model", "nope"], "no model 'nope'"),
     "unknown label": ("sample", ["--labels", "12x"], "--labels takes digits"),
     "unknown sampler": ("sample", ["--sampler", "nope"], "unknown sampler 'nope'"),
+    "unknown spacing": ("sample", ["--spacing", "nope"], "unknown spacing 'nope'"),
     "no steps": ("sample", ["--steps", "0"], "steps must be within 1..1000"),
     "too many steps": ("sample", ["--steps", "1001"], "steps must be within 1..1000"),
     "none of each": ("sample", ["--each", "0"], "--each must be at least 1"),
