@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import torch
@@ -13,17 +12,13 @@ from tqdm import tqdm
 
 from ddpm import viz
 from ddpm.data import mnist
-from ddpm.diffusion import bundled_models, default_device, load
-from ddpm.metrics import Classifier, as_images, fid, load_classifier, train_classifier
-from ddpm.recipes import DIGITS
-from ddpm.training import fast_arithmetic
+from ddpm.diffusion import bundled_models, load
+from ddpm.metrics import Classifier, as_images, fid, train_classifier
+from ddpm.recipes import DIGITS, RECIPES
+from scripts.judge import COUNT, draw_fast, judge, rows, test_images
 from scripts.registry import SEED, digest_of, figure, measurement
 
 DEFAULTS = {"sampler": DIGITS.sampler, "steps": DIGITS.steps, "guidance": DIGITS.guidance}
-SCALES = (1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
-COUNT = 1000
-"""How many digits a model draws to be judged by."""
-
 NAMES = [str(digit) for digit in range(10)]
 
 
@@ -33,39 +28,39 @@ def quality(quick: bool) -> dict[str, Any]:
 
     A second classifier, trained here, was not there when anything was chosen.
     """
-    test, training = as_images(mnist("test")), mnist("train")
-    judges = {"": load_classifier(), "second_": second_classifier(1 if quick else 6)}
+    second = second_classifier(1 if quick else 6)
+    training = mnist("train")
     order = torch.randperm(len(training), generator=torch.Generator().manual_seed(SEED))
     real = as_images(training[order[:COUNT]])
-    floors = {judge: fid(real, test, judges[judge]) for judge in judges}
+    judges = {"": judge(), "second_": second}
+    floors = {name: fid(real, test_images(), classifier) for name, classifier in judges.items()}
     asked = torch.arange(10).repeat_interleave(COUNT // 10)
-    device, models = default_device(), {}
-    for name in ["digits"] if quick else bundled_models():
+
+    def of_model(name: str) -> dict[str, Any]:
         model = load(name)
-        if not model.recipe.classes:
-            continue
-        started = time.perf_counter()
-        with fast_arithmetic(device):
-            images = model.sample(labels=asked, seed=SEED).float()
+        images, seconds = draw_fast(model, asked, seed=SEED)
         recipe = model.recipe
-        models[name] = {
+        row: dict[str, Any] = {
             "sampler": recipe.sampler,
             "steps": recipe.steps,
             "guidance": recipe.guidance,
-            "seconds": time.perf_counter() - started,
+            "seconds": seconds,
             "weights": digest_of(f"weights/{name}.safetensors"),
         }
-        for judge, classifier in judges.items():
-            distance = fid(images, test, classifier)
-            models[name] |= {
-                f"{judge}accuracy": float((classifier.read(images) == asked).float().mean()),
-                f"{judge}fid": distance,
-                f"{judge}fid_over_floor": distance / floors[judge],
-            }
-        print(name, models[name])
-    read = judges["second_"].read(test)
+        for prefix, classifier in judges.items():
+            distance = fid(images, test_images(), classifier)
+            right = classifier.read(images) == asked
+            row[f"{prefix}accuracy"] = float(right.float().mean())
+            row[f"{prefix}fid"] = distance
+            row[f"{prefix}fid_over_floor"] = distance / floors[prefix]
+        return row
+
+    names = [name for name in bundled_models() if RECIPES[name].classes]
+    settings = {name: digest_of(f"weights/{name}.safetensors") for name in names}
+    jobs = {name: partial(of_model, name) for name in (["digits"] if quick else names)}
+    read = second.read(test_images())
     return {
-        "models": models,
+        "models": rows("quality-quick" if quick else "quality", settings, jobs),
         "floor": floors[""],
         "second_floor": floors["second_"],
         "second_test_accuracy": float((read == mnist("test").labels).float().mean()),
@@ -137,22 +132,3 @@ def logo() -> Image.Image:
 def digits_grid() -> Image.Image:
     """Ten samples of each digit."""
     return viz.sheet(each_label()[-1], rows=NAMES, across="samples", down="label")
-
-
-@figure(
-    "guidance-scales",
-    "guidance",
-    caption="The same noise with more and more guidance: an unclear stroke becomes a clear one,"
-    " then all strokes become bolder.",
-    made="The model `digits`, one sample of each label from the same noise in every row.",
-    alt="Six rows of the digits 0 to 9, with scales from 1 to 10. A column keeps its digit and"
-    " nearly its form; towards the last row the strokes grow thicker and rounder.",
-    models=("digits",),
-    settings={**DEFAULTS, "guidance": list(SCALES), "seed": 4},
-)
-def guidance_scales() -> Image.Image:
-    """Every digit at six scales."""
-    model = load("digits")
-    rows = [model.sample(labels=range(10), guidance=scale, seed=4)[:, 0] for scale in SCALES]
-    scales = [f"{scale:g}" for scale in SCALES]
-    return viz.sheet(torch.stack(rows), rows=scales, columns=NAMES, across="label", down="scale")

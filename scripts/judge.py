@@ -1,0 +1,107 @@
+"""What the measurements share: who judges the drawn digits, against what, and how it is kept."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from ddpm.data import mnist
+from ddpm.diffusion import Diffusion, default_device
+from ddpm.metrics import Classifier, as_images, fid, load_classifier
+from ddpm.training import fast_arithmetic
+from scripts.common import ROOT, write_json
+
+COUNT = 1000
+"""How many digits a setting is judged by, unless a measurement says otherwise."""
+
+
+@cache
+def test_images() -> Tensor:
+    """MNIST's 10,000 test digits in [0, 1]: the reference of every distance."""
+    return as_images(mnist("test"))
+
+
+@cache
+def judge() -> Classifier:
+    """The bundled classifier, whose features and whose reading all measurements use."""
+    return load_classifier()
+
+
+def natural_labels(count: int = COUNT) -> Tensor:
+    """Which digits to ask for, as often as they occur among the test digits: int64 (count,).
+
+    MNIST has more ones than fives. A set with as many of each is already further from the test
+    set than a random one, however well it is drawn.
+    """
+    labels = mnist("test").labels
+    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(0))
+    return labels[order[:count]].sort().values
+
+
+@cache
+def floor(count: int = COUNT, draws: int = 3) -> float:
+    """The distance of as many real training digits to the test set: the mean of some draws."""
+    training = mnist("train")
+    order = torch.randperm(len(training), generator=torch.Generator().manual_seed(0))
+    parts = order[: draws * count].split(count)
+    distances = [fid(as_images(training[part]), test_images(), judge()) for part in parts]
+    return sum(distances) / len(distances)
+
+
+def draw_fast(model: Diffusion, labels: Tensor | None, **options: Any) -> tuple[Tensor, float]:
+    """Images in the device's fast arithmetic, and the seconds that they took."""
+    started = time.perf_counter()
+    with fast_arithmetic(default_device()):
+        images = model.sample(labels=labels, **options).float()
+    return images, time.perf_counter() - started
+
+
+def verdict(images: Tensor, asked: Tensor) -> dict[str, float]:
+    """Accuracy and distance of drawn digits, and the distance over its floor."""
+    distance = fid(images, test_images(), judge())
+    return {
+        "accuracy": float((judge().read(images) == asked).float().mean()),
+        "fid": distance,
+        "fid_over_floor": distance / floor(len(images)),
+    }
+
+
+def over_seeds(verdicts: list[dict[str, float]]) -> dict[str, float]:
+    """The mean of each number over seeds, and its standard deviation as NAME_spread."""
+    result = {}
+    for name in verdicts[0]:
+        values = torch.tensor([verdict[name] for verdict in verdicts], dtype=torch.float64)
+        result[name] = float(values.mean())
+        result[f"{name}_spread"] = float(values.std(correction=1)) if len(values) > 1 else 0.0
+    return result
+
+
+def rows(
+    name: str, settings: Mapping[str, Any], jobs: Mapping[str, Callable[[], dict[str, Any]]]
+) -> dict[str, dict[str, Any]]:
+    """Does the jobs one after the other; a measurement that was stopped goes on where it was.
+
+    Args:
+        name: of the measurement; what is done is kept in `runs/NAME.rows.json` until all is.
+        settings: what must not have changed since, such as the weights' digest.
+        jobs: by the names of their rows.
+    """
+    path = ROOT / "runs" / f"{name}.rows.json"
+    path.parent.mkdir(exist_ok=True)
+    kept = json.loads(path.read_text()) if path.is_file() else {}
+    fresh = json.loads(json.dumps(dict(settings)))
+    done = kept["rows"] if kept.get("settings") == fresh else {}
+    for key, job in (bar := tqdm(jobs.items(), unit="row")):
+        bar.set_description(key)
+        if key not in done:
+            done[key] = job()
+            write_json(path, {"settings": fresh, "rows": done})
+    path.unlink(missing_ok=True)
+    return {key: done[key] for key in jobs}
