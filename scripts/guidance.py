@@ -111,8 +111,12 @@ def guidance_curves() -> Plot:
 def guidance_scales() -> Image.Image:
     """Every digit at six scales."""
     model = load("digits")
-    rows = [model.sample(labels=range(10), guidance=scale, seed=4)[:, 0] for scale in SHOWN]
+    drawn = [model.sample(labels=range(10), guidance=scale, seed=4)[:, 0] for scale in SHOWN]
     scales = [f"{scale:g}" for scale in SHOWN]
     return viz.sheet(
-        torch.stack(rows), rows=scales, columns=[*map(str, range(10))], across="label", down="scale"
+        torch.stack(drawn),
+        rows=scales,
+        columns=[*map(str, range(10))],
+        across="label",
+        down="scale",
     )

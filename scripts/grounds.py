@@ -1,0 +1,132 @@
+"""Why grounds are grey: the mean of the noise estimate at large t, and what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from matplotlib.figure import Figure as Plot
+from torch import Tensor
+
+from ddpm import viz
+from ddpm.data import bundled
+from ddpm.diffusion import Diffusion, load
+from ddpm.sampling import EpsFn, Noise, ddim, posterior, sample
+from ddpm.schedule import NoiseSchedule
+from scripts.common import read_json
+from scripts.judge import judge, natural_labels, rows
+from scripts.registry import SEED, digest_of, figure, measurement
+
+TIMES = (1, 20, *range(50, 1001, 50))
+MODELS = {"attention-class": ("raw", "averaged"), "digits": ("averaged",)}
+COUNT = 300
+
+
+@torch.no_grad()
+def offset(model: Diffusion, t: int, count: int = 500) -> dict[str, float]:
+    """The mean error of the noise estimate at time t, and its spread from image to image.
+
+    Returns:
+        `mean`: over all pixels of all images; `each`: the standard deviation of an image's own
+        mean error, of which a perfect network has almost none; `pixel`: the root mean square.
+    """
+    digits = bundled()
+    order = torch.randperm(len(digits), generator=torch.Generator().manual_seed(SEED))[:count]
+    x0 = model.recipe.scaling.to_network(digits.images[order]).to(model.device)
+    eps = Noise(range(count), x0.shape[1:], model.device)()
+    eps_fn = model.eps_fn(digits.labels[order], guidance=1.0)
+    error = eps_fn(model.schedule.add_noise(x0, t, eps), t) - eps
+    each = error.mean((1, 2, 3))
+    return {
+        "mean": float(each.mean()),
+        "each": float(each.std()),
+        "pixel": float(error.square().mean().sqrt()),
+        "x0": float(each.square().mean().sqrt() * _lever(model, t)),
+    }
+
+
+def _lever(model: Diffusion, t: int) -> float:
+    """By how much an offset of the noise estimate is multiplied in the guess of the image."""
+    alpha_bar = float(model.schedule.alpha_bar[t])
+    return ((1 - alpha_bar) / alpha_bar) ** 0.5
+
+
+def without_offset(eps_fn: EpsFn, schedule: NoiseSchedule, above: int, border: int = 2) -> EpsFn:
+    """The estimate with its mean error taken out, as the border of the image shows it.
+
+    The border is ground, which is -1 in every digit: there the true noise can be computed. What
+    the estimate is off by on the border is taken from all pixels. Only at times `above` and later.
+    """
+
+    def corrected(x: Tensor, t: int) -> Tensor:
+        eps = eps_fn(x, t)
+        if t < above:
+            return eps
+        true = schedule.eps_from_x0(x, t, -torch.ones_like(x))
+        mask = torch.ones_like(x[:1, :1])
+        mask[..., border:-border, border:-border] = 0
+        error = ((eps - true) * mask).sum((1, 2, 3), keepdim=True) / mask.sum()
+        return eps - error
+
+    return corrected
+
+
+def drawn(weights: str, sampler: Any, steps: int, correct: bool) -> dict[str, float]:
+    """The share of grey grounds and of digits read as asked, with and without the correction."""
+    model, asked = load("attention-class", weights=weights), natural_labels(COUNT)
+    noise = Noise(range(COUNT), (1, 32, 32), model.device)
+    eps_fn: EpsFn = model.eps_fn(asked)
+    if correct:
+        eps_fn = without_offset(eps_fn, model.schedule, above=200)
+    *_, last = sample(eps_fn, noise(), model.path(steps), model.schedule, sampler, noise=noise)
+    images = model.to_images(last.x)
+    return {
+        "accuracy": float((judge().read(images) == asked).float().mean()),
+        "grey": float((images.flatten(1).median(1).values > 0.1).float().mean()),
+    }
+
+
+@measurement
+def grounds(quick: bool) -> dict[str, Any]:
+    """The mean error of the noise estimate against t, and samples with it taken out."""
+    curves = {
+        f"{name}-{weights}": {
+            str(t): offset(load(name, weights=weights), t, 20 if quick else 500) for t in TIMES
+        }
+        for name, sets in MODELS.items()
+        for weights in sets
+    }
+    jobs: dict[str, Callable[[], dict[str, Any]]] = {}
+    for weights in ("raw", "averaged"):
+        for name, rule, steps in (("ddim", ddim, 50), ("ancestral", posterior, 50)):
+            for correct in (False, True):
+                key = f"{weights}-{name}-{steps}{'-corrected' if correct else ''}"
+                jobs[key] = partial(drawn, weights, rule, 3 if quick else steps, correct)
+    settings = {"weights": digest_of("weights/attention-class.safetensors"), "count": COUNT}
+    table = rows("grounds-quick" if quick else "grounds", settings, jobs)
+    return {"offsets": curves, "rows": table, **settings}
+
+
+@figure(
+    "offset",
+    "grounds",
+    caption="The offset that the noise estimate has in a whole image, carried over to the guess of"
+    " the clean image: near T the courses' network is off by whole shades of grey.",
+    made="Root mean square over 500 held-out digits, from the measurement `grounds`.",
+    alt="A plot on a logarithmic axis against t of the offset in the guessed image. For the"
+    " attention network it rises steeply with t, past 0.1 and towards 1; for the flagship it stays"
+    " small at all times.",
+    results=("grounds",),
+)
+def offset_curve() -> Plot:
+    """The offset in the guess of x_0 against t."""
+    plot, (axes,) = viz.plot()
+    colours = iter((viz.VERMILION, viz.ORANGE, viz.BLUE))
+    for name, curve in read_json("grounds")["offsets"].items():
+        times = [int(t) for t in curve]
+        axes.plot(times, [curve[str(t)]["x0"] for t in times], color=next(colours), label=name)
+    axes.set(yscale="log", xlabel="time t", ylabel="offset of the guessed image")
+    axes.legend(frameon=False)
+    return plot
