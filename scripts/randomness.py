@@ -1,0 +1,129 @@
+"""What chance decides: the first noise against the noise of the steps."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ddpm import viz
+from ddpm.diffusion import PER_SEED, Diffusion, default_device, load
+from ddpm.sampling import Noise, StepRule, ddim, posterior, sample
+from ddpm.training import fast_arithmetic
+from scripts.judge import judge
+from scripts.registry import SEED, digest_of, figure, measurement
+
+STARTS, RUNS, STEPS = 20, 100, 100
+"""How many first noises, how many runs from each, and the steps of a run."""
+
+TRAINING, HELD_OUT = 8000, 2000
+"""On how many starts the outcome is learned from the first noise, and on how many it is tested."""
+
+
+def unlabelled(model: Diffusion, count: int, x: Tensor, rule: StepRule, steps: int) -> Tensor:
+    """What `digits` draws without being told a label, from starts x: (count, 1, 28, 28)."""
+    any_label = torch.zeros(count, dtype=torch.int64)  # with a scale of 0 it plays no part
+    eps_fn = model.eps_fn(any_label, guidance=0.0)
+    noise = Noise(range(PER_SEED, PER_SEED + count), (1, 28, 28), model.device)
+    with fast_arithmetic(default_device()):
+        *_, last = sample(eps_fn, x, model.path(steps), model.schedule, rule, noise=noise)
+    return model.to_images(last.x.float())
+
+
+def entropy(classes: Tensor) -> float:
+    """Of integer classes 0..9, in bits: 0 if all are the same, log2(10) = 3.32 at most."""
+    shares = classes.bincount(minlength=10).double() / len(classes)
+    return float(-(shares * shares.clamp(min=1e-300).log2()).sum())
+
+
+def starts(count: int, first: int = 0) -> Tensor:
+    """The first noises of images number first, first + 1, ..., (count, 1, 28, 28)."""
+    return Noise(range(first, first + count), (1, 28, 28))()
+
+
+def outcomes(rule: StepRule, steps: int, runs: int, count: int) -> dict[str, float]:
+    """How undecided the digit is, given the first noise: entropies in bits, means over starts."""
+    model, classes = load("digits"), []
+    for start in starts(count):
+        images = unlabelled(model, runs, start[None].expand(runs, -1, -1, -1), rule, steps)
+        classes.append(judge().read(images))
+    each = [entropy(read) for read in classes]
+    return {"given_start": sum(each) / len(each), "overall": entropy(torch.cat(classes))}
+
+
+def predict(rule: StepRule, steps: int, training: int, held_out: int) -> dict[str, float]:
+    """How well a network learns to say from x_T which digit will come of it."""
+    model, x = load("digits"), starts(training + held_out, first=500_000)
+    read = [judge().read(unlabelled(model, len(p), p, rule, steps)) for p in x.split(500)]
+    labels = torch.cat(read)
+    torch.manual_seed(SEED)
+    network = nn.Sequential(
+        nn.Flatten(), nn.Linear(784, 256), nn.ReLU(), nn.Dropout(0.5), nn.Linear(256, 10)
+    )
+    optimizer = torch.optim.AdamW(network.parameters(), 1e-3, weight_decay=0.5)
+    generator = torch.Generator().manual_seed(SEED)
+    for _ in range(20):
+        for chosen in torch.randperm(training, generator=generator).split(100):
+            error = F.cross_entropy(network(x[chosen]), labels[chosen])
+            optimizer.zero_grad()
+            error.backward()
+            optimizer.step()
+    network.eval()
+    with torch.no_grad():
+        guess = network(x[training:]).argmax(1)
+    true = labels[training:]
+    return {
+        "accuracy": float((guess == true).float().mean()),
+        "commonest": float((true == labels[:training].mode().values).float().mean()),
+    }
+
+
+@measurement
+def randomness(quick: bool) -> dict[str, Any]:
+    """What one first noise becomes, and whether it can be foretold."""
+    count, runs, steps = (2, 10, 10) if quick else (STARTS, RUNS, STEPS)
+    training, held_out = (200, 100) if quick else (TRAINING, HELD_OUT)
+    ancestral = outcomes(posterior, steps, runs, count)
+    return {
+        "ancestral": ancestral,
+        "ddim": outcomes(ddim, 25, 2, count),
+        "largest": math.log2(10),
+        "predict": {
+            "ddim": predict(ddim, 25, training, held_out),
+            "ancestral": predict(posterior, 25, training, held_out),
+        },
+        "starts": count,
+        "runs": runs,
+        "training": training,
+        "held_out": held_out,
+        "weights": digest_of("weights/digits.safetensors"),
+    }
+
+
+@figure(
+    "one-start",
+    "randomness",
+    caption="One first noise, nine runs: with fresh noise in every step it becomes anything,"
+    " without any it becomes one image.",
+    made="The model `digits` without a label. Above, 100 ancestral steps; below, DDIM in 25.",
+    alt="Four rows, each a cell of noise and nine results. In the first and third, by ancestral"
+    " sampling, the results are different digits; in the second and fourth, by DDIM, all nine are"
+    " the same.",
+    models=("digits",),
+    settings={"seed": 0, "starts": 2, "runs": 9},
+)
+def one_start() -> Image.Image:
+    """Two starts, each continued nine times by two samplers."""
+    model, lines, names = load("digits"), [], []
+    for start in starts(2):
+        shown = model.to_images(start[None])[:, 0]
+        for name, rule, steps in (("ancestral", posterior, 100), ("ddim", ddim, 25)):
+            nine = start[None].expand(9, -1, -1, -1)
+            lines.append(torch.cat([shown, unlabelled(model, 9, nine, rule, steps)[:, 0]]))
+            names.append(name)
+    columns = ["x_T", *map(str, range(1, 10))]
+    return viz.sheet(torch.stack(lines), rows=names, columns=columns, across="runs")
