@@ -74,6 +74,7 @@ class Recipe:
         name: what `ddpm.load` and the scripts call it.
         network, options: a key of `NETWORKS` and the arguments of that class.
         schedule, T: a key of `SCHEDULES` and its number of steps.
+        betas: the first and the last beta of a linear schedule.
         scaling: size and range of the network's images.
         predicts: what the network's answer is: the noise "eps", the clean image "x0", or the
             velocity "v" = sqrt(alpha_bar) eps - sqrt(1 - alpha_bar) x0.
@@ -92,6 +93,7 @@ class Recipe:
     options: dict[str, Any]
     schedule: Literal["linear", "cosine", "single"] = "linear"
     T: int = 1000
+    betas: tuple[float, float] = (1e-4, 0.02)
     scaling: Scaling = field(default_factory=Scaling)
     predicts: Literal["eps", "x0", "v"] = "eps"
     input_scale: float = 1.0
@@ -119,6 +121,8 @@ class Recipe:
 
     def make_schedule(self) -> NoiseSchedule:
         """The noise schedule over 0..T."""
+        if self.schedule == "linear":
+            return NoiseSchedule.linear(self.T, *self.betas)
         return SCHEDULES[self.schedule](self.T)
 
     def network_time(self, t: Tensor) -> Tensor:
@@ -154,6 +158,7 @@ class Recipe:
             scaling, training = Scaling(**values.pop("scaling")), dict(values.pop("training"))
             training["show"] = tuple(training.get("show", ()))
             values["names"] = tuple(values.get("names", ()))
+            values["betas"] = tuple(values.get("betas", Recipe.betas))
             recipe = cls(**values, scaling=scaling, training=Training(**training))
         except (TypeError, KeyError, AttributeError) as error:
             raise ValueError(f"not a recipe: {error}") from error
