@@ -13,7 +13,7 @@ from ddpm import viz
 from ddpm.diffusion import load
 from scripts.common import read_json
 from scripts.judge import COUNT, draw_fast, floor, natural_labels, over_seeds, rows, verdict
-from scripts.registry import digest_of, figure, measurement
+from scripts.registry import SEED, digest_of, figure, measurement
 
 CALLS = (5, 10, 20, 25, 50, 100, 250, 1000)
 SAMPLERS = {
@@ -85,6 +85,36 @@ def spacings(quick: bool) -> dict[str, Any]:
     }
     name = "spacings-quick" if quick else "spacings"
     return {"rows": rows(name, settings, jobs), "floor": floor(COUNT), **settings}
+
+
+FINALISTS = (("dpm-solver", 10), ("dpm-solver", 15), ("dpm-solver", 25), ("ddim", 25))
+"""The settings that are measured with ten thousand digits."""
+
+
+def finalist(sampler: str, steps: int, count: int) -> dict[str, Any]:
+    """The flagship with one setting, by many digits."""
+    model, asked = load("digits"), natural_labels(count)
+    images, seconds = draw_fast(model, asked, sampler=sampler, steps=steps, seed=SEED)
+    return {
+        "sampler": sampler,
+        "calls": steps,
+        "guidance": model.recipe.guidance,
+        **verdict(images, asked),
+        "milliseconds": 1000 * seconds / count,
+    }
+
+
+@measurement
+def ten_thousand(quick: bool) -> dict[str, Any]:
+    """Accuracy and FID of a few settings by ten thousand digits, where the floor is low."""
+    count = COUNT if quick else 10_000
+    settings = {"weights": digest_of("weights/digits.safetensors"), "count": count}
+    jobs = {
+        f"{sampler}-{steps}": partial(finalist, sampler, steps, count)
+        for sampler, steps in FINALISTS
+    }
+    name = "ten_thousand-quick" if quick else "ten_thousand"
+    return {"rows": rows(name, settings, jobs), "floor": floor(count), **settings}
 
 
 def _axes_of_calls(plot: Plot, label: str) -> Any:

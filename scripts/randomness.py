@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
+import time
 from typing import Any
 
 import torch
@@ -11,9 +13,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ddpm import viz
+from ddpm.data import bundled
 from ddpm.diffusion import PER_SEED, Diffusion, default_device, load
+from ddpm.recipes import DIGITS
 from ddpm.sampling import Noise, StepRule, ddim, posterior, sample
-from ddpm.training import fast_arithmetic
+from ddpm.training import Run, fast_arithmetic, train
 from scripts.judge import judge
 from scripts.registry import SEED, digest_of, figure, measurement
 
@@ -102,6 +106,25 @@ def randomness(quick: bool) -> dict[str, Any]:
         "held_out": held_out,
         "weights": digest_of("weights/digits.safetensors"),
     }
+
+
+@measurement
+def times(quick: bool) -> dict[str, Any]:
+    """Seconds of training and of sampling against T."""
+    digits, nothing, device = bundled()[:2560], bundled()[:1], default_device()
+    table = {}
+    for T in (100, 300) if quick else (100, 300, 1000, 4000):
+        recipe = dataclasses.replace(DIGITS, T=T, steps=T)
+        state = Run.start(recipe, device)
+        for _ in train(state, digits, nothing, epochs=1):
+            pass
+        *_, last = train(state, digits, nothing, epochs=2)
+        model, started = Diffusion(recipe, state.averaged, device), time.perf_counter()
+        with fast_arithmetic(device):
+            model.sample(labels=[0] * 20, guidance=1.0, seed=SEED)
+        seconds = (time.perf_counter() - started) / 20
+        table[str(T)] = {"training": last.images_per_second, "sampling": seconds}
+    return {"rows": table}
 
 
 @figure(

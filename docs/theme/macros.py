@@ -76,9 +76,7 @@ def define_env(env: Any) -> None:
             f'<figcaption markdown="span">{caption}</figcaption>\n</figure>'
         )
 
-    def measured(result: str, path: str, spec: str) -> str:
-        source = f"results/{result}.json"
-        value = _walk(read(source), path, source)
+    def shown(value: Any, source: str, path: str, spec: str) -> str:
         if not isinstance(value, int | float | str):
             raise Missing(f"site_assets/{source} has no single value at {path!r}")
         try:
@@ -91,7 +89,8 @@ def define_env(env: Any) -> None:
     @macro
     def number(result: str, path: str, spec: str = "") -> str:
         """One measured number: the value at a dotted path of a result, formatted."""
-        return measured(result, path, spec)
+        source = f"results/{result}.json"
+        return shown(_walk(read(source), path, source), source, path, spec)
 
     @macro
     def table(result: str, path: str, *columns: tuple[str, str, str], first: str = "") -> str:
@@ -100,18 +99,21 @@ def define_env(env: Any) -> None:
         A column is a heading, the dotted path within the entry, and a format; words, which have
         none, stand at the left. `first` heads the names. What an entry lacks is left empty.
         """
-        entries = _walk(read(f"results/{result}.json"), path, f"results/{result}.json")
+        source = f"results/{result}.json"
+        entries = _walk(read(source), path, source)
         lines = [
             f"| {' | '.join([first, *(heading for heading, *_ in columns)])} |",
             "| --- |" + "".join(" ---: |" if spec else " --- |" for *_, spec in columns),
         ]
-        for name in entries:
+        for name, entry in entries.items():
             cells = [f"`{name}`"]
             for _, inner, spec in columns:
                 try:
-                    cells.append(measured(result, f"{path}.{name}.{inner}", spec))
+                    value = _walk(entry, inner, source)
                 except Missing:
                     cells.append("")
+                else:
+                    cells.append(shown(value, source, f"{path}.{name}.{inner}", spec))
             lines.append(f"| {' | '.join(cells)} |")
         return "\n".join(lines)
 
