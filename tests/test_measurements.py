@@ -1,0 +1,80 @@
+"""What the measurements are made of, where it can be checked by hand."""
+
+import json
+import math
+
+import pytest
+import torch
+
+from ddpm.schedule import NoiseSchedule
+from scripts import judge
+from scripts.grounds import without_offset
+from scripts.judge import over_seeds, rows
+from scripts.leaderboard import steps_for
+from scripts.randomness import entropy, starts
+
+
+def test_rows_go_on_where_they_stopped_and_forget_what_has_changed(tmp_path, monkeypatch):
+    monkeypatch.setattr(judge, "ROOT", tmp_path)
+    done = []
+
+    def job(name, fail=False):
+        def run():
+            if fail:
+                raise KeyboardInterrupt
+            done.append(name)
+            return {"name": name}
+
+        return run
+
+    with pytest.raises(KeyboardInterrupt):
+        rows("x", {"weights": 1}, {"a": job("a"), "b": job("b", fail=True)})
+    kept = tmp_path / "runs" / "x.rows.json"
+    assert json.loads(kept.read_text())["rows"] == {"a": {"name": "a"}}
+    table = rows("x", {"weights": 1}, {"a": job("a"), "b": job("b")})
+    assert table == {"a": {"name": "a"}, "b": {"name": "b"}}
+    assert done == ["a", "b"]
+    assert not kept.exists()
+
+    with pytest.raises(KeyboardInterrupt):
+        rows("x", {"weights": 1}, {"a": job("a"), "b": job("b", fail=True)})
+    rows("x", {"weights": 2}, {"a": job("a")})
+    assert done == ["a", "b", "a", "a"]
+
+
+def test_the_spread_over_seeds_is_the_standard_deviation():
+    result = over_seeds([{"fid": 1.0}, {"fid": 3.0}])
+    assert result == {"fid": 2.0, "fid_spread": pytest.approx(math.sqrt(2))}
+    assert over_seeds([{"fid": 1.0}]) == {"fid": 1.0, "fid_spread": 0.0}
+
+
+@pytest.mark.parametrize("calls", [5, 10, 25, 100])
+def test_heun_fits_into_its_calls(calls):
+    steps = steps_for("heun", calls)
+    assert 2 * steps - 1 <= calls < 2 * (steps + 1) - 1
+    assert steps_for("ddim", calls) == calls
+
+
+def test_entropy_is_that_of_dice():
+    assert entropy(torch.full((7,), 3)) == 0
+    assert entropy(torch.arange(10).repeat(5)) == pytest.approx(math.log2(10))
+    assert entropy(torch.tensor([0, 0, 1, 1])) == pytest.approx(1)
+
+
+def test_starts_depend_on_their_number_alone():
+    assert torch.equal(starts(3)[2], starts(1, first=2)[0])
+
+
+@pytest.mark.parametrize("t", [200, 700, 1000])
+def test_an_offset_of_the_estimate_is_found_on_the_border_and_taken_out(t):
+    schedule = NoiseSchedule.linear(1000)
+    torch.manual_seed(0)
+    x0 = torch.full((2, 1, 32, 32), -1.0)
+    x0[..., 8:24, 8:24] = torch.rand(2, 1, 16, 16)
+    eps = torch.randn(x0.shape)
+    x = schedule.add_noise(x0, t, eps)
+    wrong = torch.tensor([0.02, -0.3])[:, None, None, None]
+    corrected = without_offset(lambda x, t: eps + wrong, schedule, above=200)(x, t)
+    assert (corrected - eps).abs().max() < 1e-3
+    untouched = without_offset(lambda x, t: eps + wrong, schedule, above=t + 1)(x, t)
+    assert torch.equal(untouched, eps + wrong)
