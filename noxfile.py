@@ -55,6 +55,20 @@ def evaluate(session: nox.Session) -> None:
 
 
 @nox.session
+def ablation(session: nox.Session) -> None:
+    """Measures what each choice of the flagship was worth, by short trainings: `-- ROW ...`."""
+    install(session)
+    session.run("python", "-m", "scripts.ablation", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measures speeds against their rivals: `-- training`, `-- sampling`, `-- quality`."""
+    install(session)
+    session.run("python", "-m", "scripts.bench", *session.posargs)
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Builds the site into site/, every warning being an error."""
     install(session, "docs", package=False)
