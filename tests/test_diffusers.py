@@ -2,14 +2,13 @@
 
 from functools import partial
 
+import diffusers
 import pytest
 import torch
 
-diffusers = pytest.importorskip("diffusers")
-
-from ddpm.paths import strided, uniform  # noqa: E402
-from ddpm.sampling import ddim, dpm_solver, heun, sample  # noqa: E402
-from ddpm.schedule import NoiseSchedule  # noqa: E402
+from ddpm.paths import strided, uniform
+from ddpm.sampling import ddim, dpm_solver, heun, sample
+from ddpm.schedule import NoiseSchedule
 
 SCHEDULE = NoiseSchedule.linear(1000)
 SETTINGS = {"num_train_timesteps": 1000, "beta_start": 1e-4, "beta_end": 0.02}
