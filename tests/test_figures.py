@@ -8,7 +8,7 @@ from PIL import Image
 
 from scripts.common import ASSETS
 from scripts.figures import compare, read_manifest
-from scripts.registry import FIGURES, register_all
+from scripts.registry import FAMILIES, FIGURES, register_all
 
 register_all()
 
@@ -16,7 +16,9 @@ RECORDS = read_manifest()
 
 
 def test_every_registered_figure_has_a_record_and_every_record_a_figure():
-    assert set(RECORDS) == set(FIGURES)
+    # Other tests may have imported scripts whose figures are not on the site yet.
+    published = {name for name, figure in FIGURES.items() if figure.script in FAMILIES}
+    assert set(RECORDS) == published
 
 
 @pytest.mark.parametrize("name", FIGURES)
