@@ -16,7 +16,7 @@ from scripts.common import read_json
 from scripts.judge import COUNT, draw_fast, floor, judge, natural_labels, rows, test_images, verdict
 from scripts.registry import SEED, digest_of, figure, measurement
 
-SCALES = (0.0, 0.5, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.75, 2.0, 3.0, 5.0, 7.0, 10.0)
+SCALES = (0.0, 0.5, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.75, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 10.0)
 
 
 SHOWN = (1.0, 1.5, 2.0, 3.0, 5.0, 10.0)

@@ -74,12 +74,13 @@ def verdict(images: Tensor, asked: Tensor) -> dict[str, float]:
 
 
 def over_seeds(verdicts: list[dict[str, float]]) -> dict[str, float]:
-    """The mean of each number over seeds, and its standard deviation as NAME_spread."""
+    """The mean of each number over seeds; with several also its spread, as NAME_spread."""
     result = {}
     for name in verdicts[0]:
         values = torch.tensor([verdict[name] for verdict in verdicts], dtype=torch.float64)
         result[name] = float(values.mean())
-        result[f"{name}_spread"] = float(values.std(correction=1)) if len(values) > 1 else 0.0
+        if len(values) > 1:
+            result[f"{name}_spread"] = float(values.std(correction=1))
     return result
 
 

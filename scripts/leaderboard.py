@@ -134,7 +134,7 @@ def _curve(key: str, label: str) -> Plot:
         axes.errorbar(
             [row["calls"] for row in entries],
             [row[key] for row in entries],
-            yerr=[row[f"{key}_spread"] for row in entries],
+            yerr=[row.get(f"{key}_spread", 0) for row in entries],
             color=colour,
             marker="o",
             markersize=5,

@@ -34,7 +34,9 @@ def unlabelled(model: Diffusion, count: int, x: Tensor, rule: StepRule, steps: i
     eps_fn = model.eps_fn(any_label, guidance=0.0)
     noise = Noise(range(PER_SEED, PER_SEED + count), (1, 28, 28), model.device)
     with fast_arithmetic(default_device()):
-        *_, last = sample(eps_fn, x, model.path(steps), model.schedule, rule, noise=noise)
+        *_, last = sample(
+            eps_fn, x.to(model.device), model.path(steps), model.schedule, rule, noise=noise
+        )
     return model.to_images(last.x.float())
 
 

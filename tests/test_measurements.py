@@ -45,7 +45,7 @@ def test_rows_go_on_where_they_stopped_and_forget_what_has_changed(tmp_path, mon
 def test_the_spread_over_seeds_is_the_standard_deviation():
     result = over_seeds([{"fid": 1.0}, {"fid": 3.0}])
     assert result == {"fid": 2.0, "fid_spread": pytest.approx(math.sqrt(2))}
-    assert over_seeds([{"fid": 1.0}]) == {"fid": 1.0, "fid_spread": 0.0}
+    assert over_seeds([{"fid": 1.0}]) == {"fid": 1.0}
 
 
 @pytest.mark.parametrize("calls", [5, 10, 25, 100])
