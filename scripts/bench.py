@@ -22,12 +22,12 @@ from torchvision.datasets import MNIST
 
 from ddpm.data import bundled, data_root, mnist
 from ddpm.diffusion import Diffusion, default_device, load
-from ddpm.metrics import as_images, fid, load_classifier
 from ddpm.paths import strided
 from ddpm.recipes import DIGITS, RECIPES, recipe
 from ddpm.sampling import Noise, posterior, sample
 from ddpm.training import Run, train
 from scripts.common import RESULTS, how, read_json, run, write_json
+from scripts.judge import verdict
 
 
 def source_way(name: str, device: torch.device, steps: int) -> float:
@@ -172,27 +172,24 @@ def time_to_quality(device: torch.device) -> dict[str, Any]:
     """
     rival = recipe("attention-class")
     goal = read_json("quality")["models"][rival.name]
-    digits, test, classifier = mnist("train"), as_images(mnist("test")), load_classifier()
+    digits = mnist("train")
     speed = source_way(rival.name, device, 30)
     theirs = rival.training.epochs * len(digits) / speed
     asked, state, ours = torch.arange(10).repeat_interleave(100), Run.start(DIGITS, device), 0.0
-    reached = {"accuracy": 0.0, "fid": float("inf")}
+    reached: dict[str, float] = {}
     for progress in train(state, digits, bundled()[:500]):
         if progress.entry is None:
             continue
         ours += progress.entry["seconds"]
         images = Diffusion(DIGITS, copy.deepcopy(state.averaged), device).sample(labels=asked)
-        reached = {
-            "accuracy": float((classifier.read(images) == asked).float().mean()),
-            "fid": fid(images, test, classifier),
-        }
+        reached = verdict(images, asked)
         print(f"epoch {state.epoch}, {ours:.0f} s: {reached}")
         if reached["accuracy"] >= goal["accuracy"] and reached["fid"] <= goal["fid"]:
             break
     return {
         "recipe": DIGITS.name,
         "rival": rival.name,
-        "goal": {key: goal[key] for key in reached},
+        "goal": {key: goal[key] for key in ("accuracy", "fid")},
         "reached": reached,
         "epochs": state.epoch,
         "ours": ours,
