@@ -34,6 +34,7 @@ from scripts.common import (
     write_json,
     write_pictures,
 )
+from scripts.denoiser import add_noise, denoise, held_out
 from scripts.registry import figure
 from scripts.sample import draw
 
@@ -138,8 +139,6 @@ def keep_images(state: Run, device: torch.device, path: Path) -> None:
     """
     model = Diffusion(state.recipe, copy.deepcopy(state.averaged), device)
     if model.recipe.T == 1:
-        from scripts.denoiser import add_noise, denoise, held_out
-
         images = denoise(model, add_noise(held_out(), 0.5))
     else:
         labels = list(range(model.recipe.classes)) or None
