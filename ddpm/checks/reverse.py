@@ -35,7 +35,7 @@ def sampling_step(function: Callable[..., Tensor]) -> None:
         drawn, mean = b**0.5 * z, step(t, z=torch.zeros_like(z))
         taken, root = b / (1 - ab) ** 0.5 * eps, a**0.5
         mistakes = {
-            "The noise z is missing. Without it all samples shrink towards one grey.": mean,
+            "The noise z is missing. Without it the samples get poorer with every step.": mean,
             "The noise is multiplied by beta, the variance. Its amplitude is the"
             " root, sqrt(beta).": mean + b * z,
             "The noise is at full strength: its factor sigma_t is missing.": mean + z,
