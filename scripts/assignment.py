@@ -39,6 +39,7 @@ def read_source(path: Path = SOURCE) -> Notebook:
     import jupytext
 
     notebook = jupytext.read(path, fmt="py:percent")
+    notebook.cells = [cell for cell in notebook.cells if cell.cell_type != "raw"]  # its header
     points: dict[str, int] = {}
     names: list[tuple[str, str]] = []
     for number, cell in enumerate(notebook.cells):

@@ -367,6 +367,7 @@ checks.sampling_step(step_back)
 
 
 # %% task="loop"
+@torch.no_grad()  # without it the gradients of all steps would be prepared, and fill the memory
 def sample_all(eps_fn, x, beta, alpha_bar):
     """Returns the images at t = 0 that the noise x, at t = T, becomes."""
     ### BEGIN SOLUTION
