@@ -52,6 +52,8 @@ def show(picture, alt):
         file = io.BytesIO()
         picture.savefig(file, format="png", dpi=100, transparent=True)
         picture = Image.open(file)
+    else:
+        picture = picture.point(lambda grey: (grey + 8) // 17 * 17)  # 16 greys: a smaller file
     display(picture, include=["image/png"], metadata={"image/png": {"alt": alt}})
 
 
