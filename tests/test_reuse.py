@@ -19,7 +19,8 @@ def test_draw_digits(tmp_path, monkeypatch):
     from ddpm import viz
 
     model = ddpm.load("digits")
-    images = model.sample(labels=[6, 9, 6, 9], seed=1)  # (4, 1, 28, 28) in [0, 1]
+    images = model.sample(labels=[6, 9, 6, 9], seed=1)
+    # images: (4, 1, 28, 28) in [0, 1]
     viz.write_png(viz.sheet(viz.as_grid(images)), "digits.png")
     # --8<-- [end:draw]
     assert images.shape == (4, 1, 28, 28)
@@ -48,9 +49,10 @@ def test_a_step_rule(model):
     import math
 
     def halfway(step):
-        """The guess of the clean image, with the noise that belongs to time s, half of it fresh."""
-        signal, sigma = math.sqrt(step.alpha_bars[1]), math.sqrt(1 - step.alpha_bars[1])
-        return signal * step.x0 + sigma * math.sqrt(0.5) * (step.eps + step.noise())
+        """DDIM's step, with half of the noise drawn afresh."""
+        _, alpha_bar = step.alpha_bars  # at t and at s
+        eps = math.sqrt(0.5) * (step.eps + step.noise())
+        return math.sqrt(alpha_bar) * step.x0 + math.sqrt(1 - alpha_bar) * eps
 
     images = model.sample(labels=[6, 9], sampler=halfway, seed=1)
     # --8<-- [end:step]
@@ -71,7 +73,8 @@ def test_an_estimate_of_ones_own(model):
 
     noise = Noise(range(8), (1, 28, 28), model.device)
     path = ddpm.strided(1000, 25)
-    *_, last = ddpm.sample(between, noise(), path, model.schedule, ddpm.ddim, noise=noise)
+    states = ddpm.sample(between, noise(), path, model.schedule, ddpm.ddim)
+    *_, last = states
     images = model.to_images(last.x)
     # --8<-- [end:estimate]
     assert images.shape == (8, 1, 28, 28)

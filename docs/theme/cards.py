@@ -1,4 +1,4 @@
-"""The picture that other sites show beside a link to a page: its title above a row of digits."""
+"""The picture that other sites show beside a link to a page: its title above some digits."""
 
 import textwrap
 from pathlib import Path
@@ -16,21 +16,19 @@ def draw(title: str, site: str, strip: Path, out: Path) -> None:
     Args:
         title: of the page.
         site: its name, which stands above the title.
-        strip: the picture below it, of which the top row is cut out.
+        strip: a sheet of ten digits a row; its top three rows stand below.
         out: the `.png` to write.
     """
     card = Image.new("RGB", SIZE, GROUND)
     pen = ImageDraw.Draw(card)
     pen.text((MARGIN, MARGIN), site, SMALL, ImageFont.load_default(34))
-    lines = textwrap.wrap(title, 24)
-    size = 84 if len(lines) < 3 else 64
-    pen.multiline_text(
-        (MARGIN, 140), "\n".join(lines[:3]), TITLE, ImageFont.load_default(size), spacing=14
-    )
+    lines = textwrap.wrap(title, 24)[:2]
+    font = ImageFont.load_default(84 if len(lines) == 1 else 64)
+    pen.multiline_text((MARGIN, 130), "\n".join(lines), TITLE, font, spacing=12)
     with Image.open(strip) as picture:
-        digits = picture.convert("L")
+        rows = picture.convert("L").crop((0, 0, picture.width, picture.width * 3 // 10))
     wide = SIZE[0] - 2 * MARGIN
-    digits = digits.resize((wide, round(digits.height * wide / digits.width)), Image.LANCZOS)
-    card.paste(digits.crop((0, 0, wide, SIZE[1] - MARGIN - 380)), (MARGIN, 380))
+    rows = rows.resize((wide, wide * 3 // 10), Image.Resampling.LANCZOS)
+    card.paste(rows, (MARGIN, SIZE[1] - rows.height))
     out.parent.mkdir(parents=True, exist_ok=True)
-    card.convert("P", palette=Image.ADAPTIVE, colors=64).save(out, optimize=True)
+    card.convert("P", palette=Image.Palette.ADAPTIVE, colors=64).save(out, optimize=True)
