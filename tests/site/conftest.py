@@ -53,7 +53,7 @@ class Visit:
         page.on("requestfailed", lambda r: self._fault(True, f"failed: {r.url} {r.failure}"))
         page.on("response", lambda r: self._fault(r.status >= 400, f"{r.status}: {r.url}"))
         self.responses = list[Response]()
-        page.on("response", self.responses.append)
+        page.on("response", lambda r: self.responses.append(r))
         self.response = page.goto(base + path, wait_until="load")
         page.evaluate("() => window.MathJax?.startup?.promise")
 

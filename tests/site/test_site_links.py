@@ -152,7 +152,7 @@ def test_a_hosted_site_knows_its_addresses(hosted):
     local = [link for link in lost.links if not urlsplit(link).scheme and link[0] != "#"]
     assert local != []
     assert [link for link in local if not link.startswith("/course/")] == []
-    assert "/course/" in local
+    assert "/course/" in [link.rstrip(".") for link in local]  # the first page
 
 
 def test_a_hosted_site_has_a_card_for_each_page(hosted):
