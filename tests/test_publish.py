@@ -1,6 +1,7 @@
 """`nox -s publish` in a small repository: what it refuses, and that it pushes only when asked."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -123,3 +124,16 @@ def test_it_takes_no_other_option(repository):
     done = repository.publish("--", "--force")
     assert done.returncode != 0
     assert "not --force" in done.stdout
+
+
+def test_the_workflow_publishes_by_that_session_alone():
+    yaml = pytest.importorskip("yaml", reason="pyyaml reads the workflow")
+    text = (ROOT / ".github" / "workflows" / "site.yml").read_text()
+    workflow = yaml.safe_load(text)
+    (job,) = workflow["jobs"].values()
+    used = [step["uses"] for step in job["steps"] if "uses" in step]
+    assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", action) for action in used)
+    commands = "\n".join(step["run"] for step in job["steps"] if "run" in step)
+    assert "nox -s publish ${{ github.ref == 'refs/heads/main'" in commands
+    assert "git push" not in commands
+    assert "index-url" not in text

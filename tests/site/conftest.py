@@ -26,6 +26,9 @@ FLAGS = (
     "--disable-sync",
 )
 
+MKDOCS = "import sys; sys.modules['torch'] = None; from mkdocs.__main__ import cli; cli()"
+"""The program mkdocs, where there is no torch: the site must be built without it."""
+
 
 @functools.cache
 def _sent(body: bytes) -> int:
@@ -79,7 +82,7 @@ def build() -> Callable[[Path, Path], subprocess.CompletedProcess[str]]:
 
     def run(root: Path, out: Path, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", out],
+            [sys.executable, "-c", MKDOCS, "build", "--strict", "--site-dir", out],
             cwd=root,
             env=os.environ
             | {"NO_MKDOCS_2_WARNING": "1", "DDPM_SITE_URL": "", "DDPM_REPOSITORY": ""}
