@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import inspect
 import json
 import os
 import platform
@@ -37,8 +38,10 @@ def run(command: Callable[..., Any]) -> None:
     Bad input ends in one line on standard error and exit code 2. With `DDPM_TRACEBACK=1` it
     ends in the traceback instead.
     """
+    # tyro puts what the docstring says of an argument beside it: above stands only the rest.
+    description = inspect.cleandoc(command.__doc__ or "").partition("\nArgs:")[0]
     try:
-        tyro.cli(command, description=command.__doc__)
+        tyro.cli(command, description=description)
     except (ValueError, OSError) as error:
         if os.environ.get("DDPM_TRACEBACK"):
             raise
