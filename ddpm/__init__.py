@@ -10,6 +10,7 @@ from ddpm.paths import every, strided
 from ddpm.recipes import RECIPES, Recipe, recipe
 from ddpm.sampling import State, beta_noise, ddim, dpm_solver, heun, posterior, sample
 from ddpm.schedule import NoiseSchedule
+from ddpm.techniques import add_noise, denoise, draw_anagram, draw_hybrid, inpaint, sdedit
 
 __all__ = [
     "RECIPES",
@@ -18,17 +19,23 @@ __all__ = [
     "NoiseSchedule",
     "Recipe",
     "State",
+    "add_noise",
     "beta_noise",
     "bundled",
     "bundled_models",
     "ddim",
+    "denoise",
     "dpm_solver",
+    "draw_anagram",
+    "draw_hybrid",
     "every",
     "heun",
+    "inpaint",
     "load",
     "mnist",
     "posterior",
     "recipe",
     "sample",
+    "sdedit",
     "strided",
 ]

@@ -1,0 +1,331 @@
+"""Editing and illusions with a trained model, one function each: images in, images out.
+
+All take and return images in [0, 1], and are told how to draw in the same way as
+`Diffusion.sample`: `guidance`, `steps`, `sampler`, `seed`, `first`. Image number k of a seed is
+the same image whatever batch it is drawn in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from ddpm.compose import Blur, anagram, gaussian, hybrid
+from ddpm.diffusion import Diffusion
+from ddpm.editing import keep_known, noised
+from ddpm.paths import from_time, resampled
+from ddpm.sampling import EpsFn, State, StepRule
+from ddpm.views import NEGATION, View, view
+
+Labels = int | Sequence[int] | None
+"""One label for all images, one for each, or none."""
+
+
+@dataclass(frozen=True)
+class How:
+    """How to draw.
+
+    Attributes:
+        guidance: the scale of classifier-free guidance; the recipe's by default.
+        steps: from T to 0; the recipe's by default.
+        sampler: a key of `ddpm.SAMPLERS` or a step rule; the recipe's by default.
+        seed, first: the images are numbers first, first + 1, ... of this seed.
+        batch: how many go through the network together.
+    """
+
+    guidance: float | None = None
+    steps: int | None = None
+    sampler: str | StepRule | None = None
+    seed: int = 0
+    first: int = 0
+    batch: int = 250
+
+
+# --8<-- [start:inpaint]
+def inpaint(
+    model: Diffusion,
+    image: Tensor,
+    mask: Tensor,
+    label: Labels = None,
+    n: int = 1,
+    repeats: int = 1,
+    jump: int = 5,
+    **how: object,
+) -> Tensor:
+    """Draws the unknown part of an image so that it goes with the known part.
+
+    Args:
+        image: (28, 28), (1, 28, 28) or (N, 1, 28, 28) in [0, 1].
+        mask: of the image's height and width; 1 where it is to be drawn, 0 where it is known.
+        label: what the whole is to be; None tells the model nothing.
+        n: how many versions of a single image.
+        repeats, jump: RePaint's resampling: each `jump` steps are taken `repeats` times.
+        how: see `How`.
+
+    Returns:
+        (N, 1, 28, 28) in [0, 1], on the CPU; known pixels are those of `image`.
+
+    Raises:
+        ValueError: an argument does not fit the model or another argument.
+    """
+    x0, new = in_range(model, image, n), as_mask(model, mask)
+    options = How(**how)  # type: ignore[arg-type]
+    path = resampled(model.path(options.steps), jump, repeats)
+
+    def states(part: slice, first: int) -> Iterator[State]:
+        known, drawn = x0[part], new.expand(len(x0), -1, -1, -1)[part]
+        noise = model.noise(len(known), options.seed, first, stream=1)
+        return model.states(
+            len(known),
+            path=path,
+            sampler=options.sampler,
+            seed=options.seed,
+            first=first,
+            eps_fn=_eps_fn(model, label, len(x0), part, options.guidance),
+            project=keep_known(known, drawn, model.schedule, noise),
+        )
+
+    return _draw(model, len(x0), states, options)
+    # --8<-- [end:inpaint]
+
+
+# --8<-- [start:sdedit]
+def sdedit(
+    model: Diffusion,
+    image: Tensor,
+    strength: float,
+    label: Labels = None,
+    n: int = 1,
+    **how: object,
+) -> Tensor:
+    """Adds noise to an image and takes it off again, so that it comes back as a digit.
+
+    Args:
+        image: (28, 28), (1, 28, 28) or (N, 1, 28, 28) in [0, 1].
+        strength: how far to go back towards noise, as a share of T: 0 gives the image itself,
+            1 forgets it. The steps taken are that share of `steps`.
+        label: what it is to become; None tells the model nothing.
+        n: how many versions of a single image.
+        how: see `How`.
+
+    Returns:
+        (N, 1, 28, 28) in [0, 1], on the CPU.
+
+    Raises:
+        ValueError: a strength outside 0..1, or an argument that does not fit the model.
+    """
+    if not 0 <= strength <= 1:
+        raise ValueError(f"strength must be within 0..1, not {strength:g}")
+    t = round(strength * model.recipe.T)
+    x0, options = in_range(model, image, n), How(**how)  # type: ignore[arg-type]
+    x = noised(x0, t, model.schedule, model.noise(len(x0), options.seed, options.first)())
+    return denoise(model, x, t, label, **how)
+    # --8<-- [end:sdedit]
+
+
+# --8<-- [start:denoise]
+def add_noise(model: Diffusion, image: Tensor, t: int, seed: int = 0, first: int = 0) -> Tensor:
+    """Images with the noise of time t: (N, 1, size, size) in the network's range."""
+    x0 = in_range(model, image)
+    return model.schedule.add_noise(x0, t, model.noise(len(x0), seed, first)())
+
+
+def denoise(
+    model: Diffusion,
+    noisy: Tensor,
+    t: int,
+    label: Labels = None,
+    once: bool = False,
+    **how: object,
+) -> Tensor:
+    """Takes the noise off images at time t.
+
+    Args:
+        noisy: (N, 1, size, size) in the network's range, as `add_noise` makes them.
+        t: their time, 0..T.
+        label: what they are; None tells the model nothing.
+        once: answer with the first guess of the clean image: one network call.
+        how: see `How`; `steps` counts the whole way from T, of which the part below t is gone.
+
+    Returns:
+        (N, 1, 28, 28) in [0, 1], on the CPU.
+
+    Raises:
+        ValueError: an argument does not fit the model or another argument.
+    """
+    options = How(**how)  # type: ignore[arg-type]
+    path = (t, 0) if once else from_time(model.path(options.steps), t)
+
+    def states(part: slice, first: int) -> Iterator[State]:
+        return model.states(
+            x=noisy[part],
+            path=path,
+            sampler="ddim" if once else options.sampler,
+            seed=options.seed,
+            first=first,
+            eps_fn=_eps_fn(model, label, len(noisy), part, options.guidance),
+        )
+
+    return _draw(model, len(noisy), states, options)
+    # --8<-- [end:denoise]
+
+
+GUIDANCE = 4.0
+"""Of illusions, for models that can be guided: two labels pull at one image."""
+
+
+# --8<-- [start:draw_anagram]
+def draw_anagram(
+    model: Diffusion,
+    labels: Sequence[Labels],
+    views: Sequence[str | View] = ("identity", "rotate_180"),
+    n: int = 1,
+    **how: object,
+) -> Tensor:
+    """Draws images that are another digit when seen through another view.
+
+    Args:
+        labels: what is to be seen through each view; each a label, or one for each image.
+        views: as many views, by name (`ddpm.views.view`) or as they are.
+        n: how many images.
+        how: see `How`; by default the sampler is ancestral and the scale of guidance `GUIDANCE`.
+
+    Returns:
+        (n, 1, 28, 28) in [0, 1], on the CPU, as the first view's inverse shows them.
+
+    Raises:
+        ValueError: labels and views do not match, a view is given twice or is not orthogonal,
+            or an argument does not fit the model.
+    """
+    chosen = [view(v) if isinstance(v, str) else v for v in views]
+    if len(labels) != len(chosen):
+        raise ValueError(f"give a label for each view: {len(labels)} and {len(chosen)} were given")
+    names = [v.name for v in chosen]
+    if len(set(names)) < len(names):
+        raise ValueError(f"the view '{max(names, key=names.count)}' is given twice")
+    if NEGATION in chosen and model.recipe.scaling.mean != 0.5:
+        raise ValueError(f"'{model.recipe.name}' has no negatives: its range is not even about 0")
+
+    def estimate(part: slice, guidance: float | None) -> EpsFn:
+        fns = [_eps_fn(model, label, n, part, guidance) for label in labels]
+        return anagram(list(zip(fns, chosen, strict=True)))
+
+    return _illusion(model, n, estimate, **how)
+    # --8<-- [end:draw_anagram]
+
+
+# --8<-- [start:draw_hybrid]
+def draw_hybrid(
+    model: Diffusion,
+    far: Labels,
+    near: Labels,
+    n: int = 1,
+    blur: Blur | None = None,
+    **how: object,
+) -> Tensor:
+    """Draws images that are one digit from afar and another from near.
+
+    Args:
+        far, near: the labels; each one for all images, or one for each.
+        n: how many images.
+        blur: what is left from afar.
+        how: see `How`; by default the sampler is ancestral and the scale of guidance `GUIDANCE`.
+
+    Returns:
+        (n, 1, 28, 28) in [0, 1], on the CPU.
+
+    Raises:
+        ValueError: an argument does not fit the model or another argument.
+    """
+
+    def estimate(part: slice, guidance: float | None) -> EpsFn:
+        fns = [_eps_fn(model, label, n, part, guidance) for label in (far, near)]
+        return hybrid(*fns, blur or gaussian(1.5))
+
+    return _illusion(model, n, estimate, **how)
+    # --8<-- [end:draw_hybrid]
+
+
+def _illusion(
+    model: Diffusion,
+    n: int,
+    estimate: Callable[[slice, float | None], EpsFn],
+    **how: object,
+) -> Tensor:
+    """Draws n images by estimates that are made for each batch."""
+    defaults = {"sampler": "ancestral", "guidance": GUIDANCE if model.recipe.label_dropout else 1.0}
+    given = {key: value for key, value in how.items() if value is not None}
+    options = How(**{**defaults, **given})  # type: ignore[arg-type]
+
+    def states(part: slice, first: int) -> Iterator[State]:
+        return model.states(
+            part.stop - part.start,
+            steps=options.steps,
+            sampler=options.sampler,
+            seed=options.seed,
+            first=first,
+            eps_fn=estimate(part, options.guidance),
+        )
+
+    return _draw(model, n, states, options)
+
+
+def _draw(
+    model: Diffusion, count: int, states: Callable[[slice, int], Iterator[State]], how: How
+) -> Tensor:
+    """The last images of walks, a batch at a time."""
+    if count < 1:
+        raise ValueError(f"give a number of images of at least 1, not {count}")
+    parts = [slice(k, min(k + how.batch, count)) for k in range(0, count, how.batch)]
+    return torch.cat([model.last_images(states(part, how.first + part.start)) for part in parts])
+
+
+def _eps_fn(
+    model: Diffusion, label: Labels, count: int, part: slice, guidance: float | None
+) -> EpsFn:
+    """The noise estimate for a part of `count` images."""
+    if label is None:
+        return model.unlabelled(len(range(count)[part]))
+    labels = [label] * count if isinstance(label, int) else list(label)
+    if len(labels) != count:
+        raise ValueError(f"give one label, or one for each of {count} images, not {len(labels)}")
+    return model.eps_fn(labels[part], guidance)
+
+
+# --8<-- [start:in_range]
+def in_range(model: Diffusion, image: Tensor, n: int = 1) -> Tensor:
+    """Images (.., 28, 28) in [0, 1] as the network sees them, a single one n times.
+
+    Raises:
+        ValueError: they are of another size or range, or n versions of several are asked for.
+    """
+    if image.shape[-2:] != (28, 28) or image.numel() == 0:
+        raise ValueError(f"an image has 28x28 pixels, not {'x'.join(map(str, image.shape[-2:]))}")
+    images = image.reshape(-1, 1, 28, 28).float()
+    if not bool(((images >= 0) & (images <= 1)).all()):
+        raise ValueError("an image's values must be within 0..1")
+    if n < 1 or (n > 1 and len(images) > 1):
+        raise ValueError(f"give one image and a number of versions, not {len(images)} and {n}")
+    if n > 1:
+        images = images.expand(n, -1, -1, -1)
+    return model.recipe.scaling.to_network(images).to(model.device)
+    # --8<-- [end:in_range]
+
+
+def as_mask(model: Diffusion, mask: Tensor) -> Tensor:
+    """A mask (.., 28, 28) of zeros and ones as large as the network's images, new outside.
+
+    Raises:
+        ValueError: it is of another size, or holds other values.
+    """
+    if mask.shape[-2:] != (28, 28) or mask.numel() == 0:
+        raise ValueError(f"the mask has {'x'.join(map(str, mask.shape[-2:]))} pixels, not 28x28")
+    values = mask.reshape(-1, 1, 28, 28).float()
+    if not bool(((values == 0) | (values == 1)).all()):
+        raise ValueError("a mask holds 0 where the image is known and 1 where it is new")
+    left = (model.recipe.scaling.size - 28) // 2
+    return F.pad(values, (left,) * 4, value=1.0).to(model.device)
