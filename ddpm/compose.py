@@ -96,7 +96,12 @@ def moving(first: float, last: float, T: int) -> Blur:
 
 # --8<-- [start:mosaic]
 def mosaic(
-    eps_far: EpsFn, eps_near: EpsFn, schedule: NoiseSchedule, across: int, contrast: float
+    eps_far: EpsFn,
+    eps_near: EpsFn,
+    schedule: NoiseSchedule,
+    across: int,
+    contrast: float,
+    share: Callable[[int], float] = lambda t: 1.0,
 ) -> EpsFn:
     """A larger canvas: near, `across` x `across` images; from afar, one of their size.
 
@@ -111,6 +116,8 @@ def mosaic(
         across: tiles a side.
         contrast: the share of its range that the far image is given; with 1 / `across`, the
             averages times `across` are at the very time of the canvas.
+        share: t -> how much the far estimate has to say of the averages at that time, the near
+            one saying the rest; 1 leaves the tiles nothing of their own there.
 
     Returns:
         (x, t) -> eps for canvases (N, 1, across * H, across * W).
@@ -131,10 +138,9 @@ def mosaic(
         seen = average(x) / contrast * (kept / alpha_bar) ** 0.5
         far = eps_far(seen, own) / across
         parts = x.unflatten(2, (across, -1)).unflatten(4, (across, -1)).transpose(3, 4)
-        n, _, _, _, height, width = parts.shape
-        tiles = eps_near(parts.reshape(-1, 1, height, width), t)
+        tiles = eps_near(parts.reshape(-1, 1, *parts.shape[-2:]), t)
         near = tiles.reshape(parts.shape).transpose(3, 4).reshape(x.shape)
-        return near + spread(far - average(near))
+        return near + share(t) * spread(far - average(near))
 
     return eps_fn
     # --8<-- [end:mosaic]

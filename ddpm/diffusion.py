@@ -132,6 +132,7 @@ class Diffusion:
         spacing: str = "trailing",
         eps_fn: EpsFn | None = None,
         project: Callable[[Tensor, int], Tensor] = lambda x, t: x,
+        size: int | None = None,
     ) -> Iterator[State]:
         """The states on the way from noise to images, for histories and GIFs.
 
@@ -148,6 +149,7 @@ class Diffusion:
             spacing: a key of `ddpm.paths.SPACINGS`.
             eps_fn: a noise estimate for these images, in the place of `labels` and `guidance`.
             project: (x, t) -> x, applied after each step.
+            size: pixels a side, where `eps_fn` takes other images than the network.
 
         Yields:
             One `State` per time visited, in the network's range; `to_images` makes pictures.
@@ -155,7 +157,7 @@ class Diffusion:
         Raises:
             ValueError: an argument does not fit the model or another argument.
         """
-        noise = self.noise(_count(n, labels, x), seed, first)
+        noise = self.noise(_count(n, labels, x), seed, first, size=size)
         start = noise()
         return sample(
             eps_fn or self.eps_fn(labels, guidance),
@@ -168,20 +170,28 @@ class Diffusion:
         )
         # --8<-- [end:states]
 
-    def noise(self, count: int, seed: int = 0, first: int = 0, stream: int = 0) -> Noise:
+    def noise(
+        self,
+        count: int,
+        seed: int = 0,
+        first: int = 0,
+        stream: int = 0,
+        size: int | None = None,
+    ) -> Noise:
         """The noise of the images number first, first + 1, ... of a seed.
 
         Args:
             count: how many images.
             seed, first: as for `states`, whose first draw is where it starts.
             stream: another number is other noise: 0 is the sampler's own.
+            size: pixels a side; the network's by default.
 
         Raises:
             ValueError: the seed or the number is out of range.
         """
         if not (seed >= 0 and first >= 0 and seed * PER_SEED + first + count <= SEEDS):
             raise ValueError(f"seed must be within 0..{SEEDS // PER_SEED - 1}, not {seed}")
-        start, size = stream * SEEDS + seed * PER_SEED + first, self.recipe.scaling.size
+        start, size = stream * SEEDS + seed * PER_SEED + first, size or self.recipe.scaling.size
         return Noise(range(start, start + count), (1, size, size), self.device)
 
     def sample(self, n: int | None = None, *, batch: int = 250, **options: Any) -> Tensor:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ddpm.compose import Blur, anagram, gaussian, hybrid
+from ddpm.compose import Blur, anagram, gaussian, hybrid, mosaic
 from ddpm.diffusion import Diffusion
 from ddpm.editing import keep_known, noised
 from ddpm.paths import from_time, resampled
@@ -214,8 +214,13 @@ def draw_anagram(
         fns = [_eps_fn(model, label, n, part, guidance) for label in labels]
         return anagram(list(zip(fns, chosen, strict=True)))
 
-    return _illusion(model, n, estimate, **how)
+    return _illusion(model, n, estimate, model.recipe.scaling.size, **how)
     # --8<-- [end:draw_anagram]
+
+
+ACROSS, CONTRAST, SHARES = 4, 0.6, (1.0, 0.5)
+"""Of hybrids on a larger canvas: tiles a side, the far digit's contrast, and its share of the
+averages at t = T and at t = 0. Chosen by trials; see the page on hybrids."""
 
 
 # --8<-- [start:draw_hybrid]
@@ -224,6 +229,9 @@ def draw_hybrid(
     far: Labels,
     near: Labels,
     n: int = 1,
+    across: int = ACROSS,
+    contrast: float = CONTRAST,
+    shares: tuple[float, float] = SHARES,
     blur: Blur | None = None,
     **how: object,
 ) -> Tensor:
@@ -232,21 +240,40 @@ def draw_hybrid(
     Args:
         far, near: the labels; each one for all images, or one for each.
         n: how many images.
-        blur: what is left from afar.
+        across: near digits a side; 1 draws one image of 28x28 and splits its frequencies.
+        contrast: of the far digit, as a share of the range, where `across` is above 1.
+        shares: the far digit's say in the averages at t = T and at t = 0, going evenly between.
+        blur: for `across` of 1, what is left from afar; a Gaussian of 1.25 pixels by default.
         how: see `How`; by default the sampler is ancestral and the scale of guidance `GUIDANCE`.
 
     Returns:
-        (n, 1, 28, 28) in [0, 1], on the CPU.
+        (n, 1, 28 * across, 28 * across) in [0, 1], on the CPU.
 
     Raises:
         ValueError: an argument does not fit the model or another argument.
     """
+    recipe, schedule = model.recipe, model.schedule
+    if not (1 <= across <= 8 and 0 < contrast <= 1 and all(0 <= share <= 1 for share in shares)):
+        raise ValueError(
+            "a hybrid takes 1..8 tiles across, a contrast above 0 and up to 1, and shares in 0..1,"
+            f" not {across}, {contrast:g} and {shares[0]:g}, {shares[1]:g}"
+        )
 
     def estimate(part: slice, guidance: float | None) -> EpsFn:
-        fns = [_eps_fn(model, label, n, part, guidance) for label in (far, near)]
-        return hybrid(*fns, blur or gaussian(1.5))
+        eps_far = _eps_fn(model, far, n, part, guidance)
+        if across == 1:
+            eps_near = _eps_fn(model, near, n, part, guidance)
+            return hybrid(eps_far, eps_near, blur or gaussian(1.25))
+        labels = [near] * n if isinstance(near, int) or near is None else list(near)
+        tiles = None if near is None else [y for y in labels[part] for _ in range(across**2)]
+        count = (part.stop - part.start) * across**2
+        eps_tiles = _eps_fn(model, tiles, count, slice(0, count), guidance)
+        first, last = shares
+        share = lambda t: last + (first - last) * t / recipe.T  # noqa: E731
+        return mosaic(eps_far, eps_tiles, schedule, across, contrast, share)
 
-    return _illusion(model, n, estimate, **how)
+    how = {"batch": max(1, 250 // across**2), **how}
+    return _illusion(model, n, estimate, across * recipe.scaling.size, **how)
     # --8<-- [end:draw_hybrid]
 
 
@@ -254,9 +281,10 @@ def _illusion(
     model: Diffusion,
     n: int,
     estimate: Callable[[slice, float | None], EpsFn],
+    size: int,
     **how: object,
 ) -> Tensor:
-    """Draws n images by estimates that are made for each batch."""
+    """Draws n images of size x size by estimates that are made for each batch."""
     defaults = {"sampler": "ancestral", "guidance": GUIDANCE if model.recipe.label_dropout else 1.0}
     given = {key: value for key, value in how.items() if value is not None}
     options = How(**{**defaults, **given})  # type: ignore[arg-type]
@@ -269,6 +297,7 @@ def _illusion(
             seed=options.seed,
             first=first,
             eps_fn=estimate(part, options.guidance),
+            size=size,
         )
 
     return _draw(model, n, states, options)
