@@ -264,13 +264,14 @@ def draw_hybrid(
         if across == 1:
             eps_near = _eps_fn(model, near, n, part, guidance)
             return hybrid(eps_far, eps_near, blur or gaussian(1.25))
-        labels = [near] * n if isinstance(near, int) or near is None else list(near)
-        tiles = None if near is None else [y for y in labels[part] for _ in range(across**2)]
+        each = _each(near, n)
+        tiles = None if each is None else [y for y in each[part] for _ in range(across**2)]
         count = (part.stop - part.start) * across**2
         eps_tiles = _eps_fn(model, tiles, count, slice(0, count), guidance)
-        first, last = shares
-        share = lambda t: last + (first - last) * t / recipe.T  # noqa: E731
         return mosaic(eps_far, eps_tiles, schedule, across, contrast, share)
+
+    def share(t: int) -> float:
+        return shares[1] + (shares[0] - shares[1]) * t / recipe.T
 
     how = {"batch": max(1, 250 // across**2), **how}
     return _illusion(model, n, estimate, across * recipe.scaling.size, **how)
@@ -317,12 +318,20 @@ def _eps_fn(
     model: Diffusion, label: Labels, count: int, part: slice, guidance: float | None
 ) -> EpsFn:
     """The noise estimate for a part of `count` images."""
-    if label is None:
+    labels = _each(label, count)
+    if labels is None:
         return model.unlabelled(len(range(count)[part]))
-    labels = [label] * count if isinstance(label, int) else list(label)
+    return model.eps_fn(labels[part], guidance)
+
+
+def _each(label: Labels, count: int) -> list[int] | None:
+    """A label for each of `count` images."""
+    if label is None:
+        return None
+    labels = [label] * count if isinstance(label, int) else [int(one) for one in label]
     if len(labels) != count:
         raise ValueError(f"give one label, or one for each of {count} images, not {len(labels)}")
-    return model.eps_fn(labels[part], guidance)
+    return labels
 
 
 # --8<-- [start:in_range]

@@ -143,7 +143,7 @@ BAD = {
     "views": (lambda m: draw_anagram(m, [3, 8], ["rotate_180"]), "2 and 1 were given"),
     "across": (lambda m: draw_hybrid(m, 3, 8, across=9), "1..8 tiles across"),
     "contrast": (lambda m: draw_hybrid(m, 3, 8, contrast=0.0), "a contrast above 0"),
-    "near labels": (lambda m: draw_hybrid(m, 3, [8, 1], n=3), "not 32"),
+    "near labels": (lambda m: draw_hybrid(m, 3, [8, 1], n=3), "each of 3 images, not 2"),
     "repeats": (lambda m: inpaint(m, IMAGE, MASK, 3, repeats=0), "at least 1"),
 }
 
