@@ -7,7 +7,7 @@ the same image whatever batch it is drawn in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -35,6 +35,7 @@ class How:
         sampler: a key of `ddpm.SAMPLERS` or a step rule; the recipe's by default.
         seed, first: the images are numbers first, first + 1, ... of this seed.
         batch: how many go through the network together.
+        repeats, jump: each `jump` steps are taken `repeats` times (RePaint's resampling).
     """
 
     guidance: float | None = None
@@ -43,6 +44,8 @@ class How:
     seed: int = 0
     first: int = 0
     batch: int = 250
+    repeats: int = 1
+    jump: int = 5
 
 
 # --8<-- [start:inpaint]
@@ -52,8 +55,6 @@ def inpaint(
     mask: Tensor,
     label: Labels = None,
     n: int = 1,
-    repeats: int = 1,
-    jump: int = 5,
     **how: object,
 ) -> Tensor:
     """Draws the unknown part of an image so that it goes with the known part.
@@ -63,8 +64,8 @@ def inpaint(
         mask: of the image's height and width; 1 where it is to be drawn, 0 where it is known.
         label: what the whole is to be; None tells the model nothing.
         n: how many versions of a single image.
-        repeats, jump: RePaint's resampling: each `jump` steps are taken `repeats` times.
-        how: see `How`.
+        how: see `How`; by default the sampler is ancestral, since the known pixels' noise is fresh
+            at every step too.
 
     Returns:
         (N, 1, 28, 28) in [0, 1], on the CPU; known pixels are those of `image`.
@@ -73,8 +74,8 @@ def inpaint(
         ValueError: an argument does not fit the model or another argument.
     """
     x0, new = in_range(model, image, n), as_mask(model, mask)
-    options = How(**how)  # type: ignore[arg-type]
-    path = resampled(model.path(options.steps), jump, repeats)
+    options = _how(how, sampler="ancestral")
+    path = resampled(model.path(options.steps), options.jump, options.repeats)
 
     def states(part: slice, first: int) -> Iterator[State]:
         known, drawn = x0[part], new.expand(len(x0), -1, -1, -1)[part]
@@ -121,7 +122,7 @@ def sdedit(
     if not 0 <= strength <= 1:
         raise ValueError(f"strength must be within 0..1, not {strength:g}")
     t = round(strength * model.recipe.T)
-    x0, options = in_range(model, image, n), How(**how)  # type: ignore[arg-type]
+    x0, options = in_range(model, image, n), _how(how)
     x = noised(x0, t, model.schedule, model.noise(len(x0), options.seed, options.first)())
     return denoise(model, x, t, label, **how)
     # --8<-- [end:sdedit]
@@ -157,8 +158,9 @@ def denoise(
     Raises:
         ValueError: an argument does not fit the model or another argument.
     """
-    options = How(**how)  # type: ignore[arg-type]
-    path = (t, 0) if once else from_time(model.path(options.steps), t)
+    options = _how(how)
+    down = (t, 0) if once else from_time(model.path(options.steps), t)
+    path = resampled(down, options.jump, options.repeats)
 
     def states(part: slice, first: int) -> Iterator[State]:
         return model.states(
@@ -286,14 +288,14 @@ def _illusion(
     **how: object,
 ) -> Tensor:
     """Draws n images of size x size by estimates that are made for each batch."""
-    defaults = {"sampler": "ancestral", "guidance": GUIDANCE if model.recipe.label_dropout else 1.0}
-    given = {key: value for key, value in how.items() if value is not None}
-    options = How(**{**defaults, **given})  # type: ignore[arg-type]
+    scale = GUIDANCE if model.recipe.label_dropout else 1.0
+    options = _how(how, sampler="ancestral", guidance=scale)
+    path = resampled(model.path(options.steps), options.jump, options.repeats)
 
     def states(part: slice, first: int) -> Iterator[State]:
         return model.states(
             part.stop - part.start,
-            steps=options.steps,
+            path=path,
             sampler=options.sampler,
             seed=options.seed,
             first=first,
@@ -302,6 +304,12 @@ def _illusion(
         )
 
     return _draw(model, n, states, options)
+
+
+def _how(given: Mapping[str, object], **defaults: object) -> How:
+    """What was given, and the defaults for the rest."""
+    chosen = {key: value for key, value in given.items() if value is not None}
+    return How(**{**defaults, **chosen})  # type: ignore[arg-type]
 
 
 def _draw(

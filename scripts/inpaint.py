@@ -121,7 +121,8 @@ def inpaint(
         new = bring_mask(read_image(Path(mask)), place)
     if new.min() == new.max():
         warn("the mask hides all of the image" if new.max() else "the mask hides nothing")
-    images = draw(model, picture, new, wanted, drawing.each, repeats, **drawing.how())
+    how = {**drawing.how(), "repeats": repeats}
+    images = draw(model, picture, new, wanted, drawing.each, **how)
     known = hidden(picture, new)
     if show_input_:
         show_input(show_input_, {"image": picture, "mask": new, "known": known})
@@ -281,7 +282,7 @@ def filling() -> list[Image.Image]:
     x0 = in_range(model, torch.stack([held_out(label) for label in labels])[:, None])
     mask = as_mask(model, MASKS["bottom"])
     project = keep_known(x0, mask, model.schedule, model.noise(10, stream=1))
-    states = [*model.states(labels=labels, project=project)]
+    states = [*model.states(labels=labels, sampler="ancestral", project=project)]
     return [
         viz.title_bar(
             viz.sheet(model.to_images(state.x)[:, 0].unflatten(0, (2, 5)), scale=4),
