@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -21,7 +22,7 @@ from ddpm.paths import from_time, resampled
 from ddpm.sampling import EpsFn, State, StepRule
 from ddpm.views import NEGATION, View, view
 
-Labels = int | Sequence[int] | None
+Labels = int | Sequence[int] | Tensor | None
 """One label for all images, one for each, or none."""
 
 
@@ -55,7 +56,7 @@ def inpaint(
     mask: Tensor,
     label: Labels = None,
     n: int = 1,
-    **how: object,
+    **how: Any,
 ) -> Tensor:
     """Draws the unknown part of an image so that it goes with the known part.
 
@@ -101,7 +102,7 @@ def sdedit(
     strength: float,
     label: Labels = None,
     n: int = 1,
-    **how: object,
+    **how: Any,
 ) -> Tensor:
     """Adds noise to an image and takes it off again, so that it comes back as a digit.
 
@@ -141,7 +142,7 @@ def denoise(
     t: int,
     label: Labels = None,
     once: bool = False,
-    **how: object,
+    **how: Any,
 ) -> Tensor:
     """Takes the noise off images at time t.
 
@@ -186,7 +187,7 @@ def draw_anagram(
     labels: Sequence[Labels],
     views: Sequence[str | View] = ("identity", "rotate_180"),
     n: int = 1,
-    **how: object,
+    **how: Any,
 ) -> Tensor:
     """Draws images that are another digit when seen through another view.
 
@@ -235,7 +236,7 @@ def draw_hybrid(
     contrast: float = CONTRAST,
     shares: tuple[float, float] = SHARES,
     blur: Blur | None = None,
-    **how: object,
+    **how: Any,
 ) -> Tensor:
     """Draws images that are one digit from afar and another from near.
 
@@ -285,7 +286,7 @@ def _illusion(
     n: int,
     estimate: Callable[[slice, float | None], EpsFn],
     size: int,
-    **how: object,
+    **how: Any,
 ) -> Tensor:
     """Draws n images of size x size by estimates that are made for each batch."""
     scale = GUIDANCE if model.recipe.label_dropout else 1.0
@@ -306,10 +307,10 @@ def _illusion(
     return _draw(model, n, states, options)
 
 
-def _how(given: Mapping[str, object], **defaults: object) -> How:
+def _how(given: Mapping[str, Any], **defaults: Any) -> How:
     """What was given, and the defaults for the rest."""
     chosen = {key: value for key, value in given.items() if value is not None}
-    return How(**{**defaults, **chosen})  # type: ignore[arg-type]
+    return How(**{**defaults, **chosen})
 
 
 def _draw(

@@ -83,7 +83,7 @@ class Frame:
         left, top, right, bottom = self.box
         margin = math.ceil(max(0, -left, -top, right - self.size[0], bottom - self.size[1]))
         wide = np.pad(pixels.astype(np.float32), margin, constant_values=outside)
-        box = tuple(edge + margin for edge in self.box)
+        box = (left + margin, top + margin, right + margin, bottom + margin)
         small = Image.fromarray(wide).resize((28, 28), Resampling.BOX, box=box)
         return torch.from_numpy(np.asarray(small, np.float32).copy())
 

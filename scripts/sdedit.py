@@ -231,36 +231,27 @@ def sdedit_classes() -> Image.Image:
     " class between the two.",
     made=f"{COUNT} images at each of {len(GRID)} strengths, from the measurement"
     " `editing_strength`.",
-    alt="Two plots against the strength. Above, the distance from the input rises for digits and"
-    " for drawings, while the drawings' distance from real digits falls. Below, the share of"
+    alt="Three plots against the strength. In the first, the change rises for digits and drawings."
+    " In the second, the drawings' distance from real digits falls. In the third, the share of"
     " digits still read as the input falls and the share read as the wanted digit rises.",
     results=("editing_strength",),
 )
 def sdedit_curve() -> Plot:
     """Faithfulness and realism against strength."""
     table = {kind: [*part.values()] for kind, part in read_json("editing_strength")["rows"].items()}
-    plot, (above, below) = viz.plot(height=7.0, panels=2)
+    plot, (change, real, read) = viz.plot(height=9.6, panels=3)
     x = [row["strength"] for row in table["digits"]]
     for kind, colour in (("digits", viz.BLUE), ("drawings", viz.ORANGE)):
-        above.plot(x, [row["rms"] for row in table[kind]], color=colour, label=f"{kind}: change")
-    real = above.twinx()
-    real.plot(
-        x,
-        [row["fid"] for row in table["drawings"]],
-        color=viz.VERMILION,
-        linestyle="--",
-        label="drawings: FID",
-    )
+        change.plot(x, [row["rms"] for row in table[kind]], color=colour, label=kind)
+        real.plot(x, [row["fid"] for row in table[kind]], color=colour, label=kind)
+    change.set(ylabel="change per pixel")
+    change.legend(frameon=False)
     real.set(ylabel="Fréchet distance", yscale="log")
-    real.grid(False)
-    above.set(ylabel="change per pixel")
-    lines = above.get_lines() + real.get_lines()
-    above.legend(lines, [line.get_label() for line in lines], frameon=False, loc="center right")
-    below.plot(x, [row["kept"] for row in table["digits"]], color=viz.BLUE, label="kept, untold")
-    below.plot(x, [row["kept"] for row in table["classes"]], color=viz.SKY, label="kept, told")
-    below.plot(x, [row["reached"] for row in table["classes"]], color=viz.GREEN, label="reached")
-    below.set(ylabel="share read so", xlabel="strength")
-    below.legend(frameon=False)
+    read.plot(x, [row["kept"] for row in table["digits"]], color=viz.BLUE, label="kept, untold")
+    read.plot(x, [row["kept"] for row in table["classes"]], color=viz.SKY, label="kept, told")
+    read.plot(x, [row["reached"] for row in table["classes"]], color=viz.GREEN, label="reached")
+    read.set(ylabel="share read so", xlabel="strength")
+    read.legend(frameon=False)
     return plot
 
 
