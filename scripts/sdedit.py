@@ -122,7 +122,7 @@ def editing_strength(quick: bool) -> dict[str, Any]:
     settings = {"weights": digest_of("weights/digits.safetensors"), "count": COUNT}
     strengths = (0.5,) if quick else GRID
     jobs = {
-        f"{kind}/{strength:g}": partial(one_strength, strength, kind, COUNT)
+        f"{kind}/{100 * strength:.0f}": partial(one_strength, strength, kind, COUNT)
         for kind in ("digits", "classes", "drawings")
         for strength in strengths
     }
