@@ -64,6 +64,7 @@ def hybrid(eps_far: EpsFn, eps_near: EpsFn, blur: Blur) -> EpsFn:
         return near + blur(far - near, t)
 
     return eps_fn
+    # --8<-- [end:hybrid]
 
 
 def gaussian(sigma: float) -> Blur:
@@ -86,7 +87,6 @@ def gaussian(sigma: float) -> Blur:
         return flat[:, 0].unflatten(0, x.shape[:2])
 
     return blur
-    # --8<-- [end:hybrid]
 
 
 def moving(first: float, last: float, T: int) -> Blur:

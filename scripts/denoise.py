@@ -100,9 +100,9 @@ def denoise(
     noisy = add_noise(model, given, t, drawing.seed)
     results = ways(model, noisy, t, label=wanted, **drawing.how())
     if show_input_:
-        show_input(show_input_, {"image": picture})
+        show_input(show_input_, {"input": picture})
     lines = torch.stack([given, *results.values()], dim=1)[:8, :, 0]
-    sheet = viz.sheet(lines, columns=["image", *results])
+    sheet = viz.sheet(lines, columns=["input", "noisy", "blur", "one", "many"])
     labels = torch.full((drawing.each,), -1 if wanted is None else wanted)
     write_images(out, results["iterative"], labels, sheet)
     print(f"{out}: {drawing.each} noises of t = {t}")

@@ -125,8 +125,8 @@ def inpaint(
     images = draw(model, picture, new, wanted, drawing.each, **how)
     known = hidden(picture, new)
     if show_input_:
-        show_input(show_input_, {"image": picture, "mask": new, "known": known})
-    sheet = lead_sheet({"image": picture, "known": known}, images)
+        show_input(show_input_, {"input": picture, "mask": new, "kept": known})
+    sheet = lead_sheet({"input": picture, "kept": known}, images)
     labels = torch.full((len(images),), -1 if wanted is None else wanted)
     write_images(out, images, labels, sheet)
     print(f"{out}: {len(images)} versions")
@@ -230,7 +230,7 @@ def all_masks() -> Image.Image:
         picture, new = held_out(label), MASKS[name]
         drawn = draw(model, picture, new, label, n=6, seed=0)[:, 0]
         lines.append(torch.cat([torch.stack([picture, hidden(picture, new)]), drawn]))
-    columns = ["image", "known", *map(str, range(1, 7))]
+    columns = ["true", "kept", *map(str, range(1, 7))]
     return viz.sheet(torch.stack(lines), rows=[*SHOWN], columns=columns)
 
 
@@ -259,7 +259,7 @@ def every_label() -> Image.Image:
         untold = draw(model, picture, new, None, seed=0)
         told = draw(model, picture, new, list(range(10)), n=10, seed=0)
         lines.append(torch.cat([hidden(picture, new)[None], untold[:, 0], told[:, 0]]))
-    columns = ["known", "none", *map(str, range(10))]
+    columns = ["kept", "none", *map(str, range(10))]
     return viz.sheet(torch.stack(lines), columns=columns, across="label told")
 
 

@@ -75,9 +75,9 @@ def sdedit(
     given = drawing(picture) if image is None else bring(read_image(image), fit)[0]
     images = draw(model, given, strength, wanted, options.each, **options.how())
     if show_input_:
-        show_input(show_input_, {"image": given})
+        show_input(show_input_, {"input": given})
     labels = torch.full((len(images),), -1 if wanted is None else wanted)
-    write_images(out, images, labels, lead_sheet({"image": given}, images))
+    write_images(out, images, labels, lead_sheet({"input": given}, images))
     print(f"{out}: {len(images)} versions at strength {strength:g}")
 
 

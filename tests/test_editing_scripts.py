@@ -123,7 +123,7 @@ BAD = {
         "'rotate_180' is given twice",
     ),
     "unknown view": ("anagram", ["--view", "sideways"], "unknown view 'sideways'"),
-    "labels and views": ("anagram", ["--labels", "6"], "view"),
+    "labels and views": ("anagram", ["--labels", "6", "9", "8"], "a view for each further label"),
     "sampler": ("anagram", ["--sampler", "nope"], "unknown sampler 'nope'"),
     "unlabelled": ("anagram", ["--model", "attention"], "knows no labels"),
     "far": ("hybrid", ["--far", "x"], "--labels takes digits"),
