@@ -177,7 +177,7 @@ def denoise(
     # --8<-- [end:denoise]
 
 
-GUIDANCE = 4.0
+ANAGRAM_GUIDANCE, HYBRID_GUIDANCE = 6.0, 4.0
 """Of illusions, for models that can be guided: two labels pull at one image."""
 
 
@@ -195,7 +195,7 @@ def draw_anagram(
         labels: what is to be seen through each view; each a label, or one for each image.
         views: as many views, by name (`ddpm.views.view`) or as they are.
         n: how many images.
-        how: see `How`; by default the sampler is ancestral and the scale of guidance `GUIDANCE`.
+        how: see `How`; by default the sampler is ancestral, the guidance `ANAGRAM_GUIDANCE`.
 
     Returns:
         (n, 1, 28, 28) in [0, 1], on the CPU, as the first view's inverse shows them.
@@ -217,7 +217,7 @@ def draw_anagram(
         fns = [_eps_fn(model, label, n, part, guidance) for label in labels]
         return anagram(list(zip(fns, chosen, strict=True)))
 
-    return _illusion(model, n, estimate, model.recipe.scaling.size, **how)
+    return _illusion(model, n, estimate, model.recipe.scaling.size, ANAGRAM_GUIDANCE, **how)
     # --8<-- [end:draw_anagram]
 
 
@@ -247,7 +247,7 @@ def draw_hybrid(
         contrast: of the far digit, as a share of the range, where `across` is above 1.
         shares: the far digit's say in the averages at t = T and at t = 0, going evenly between.
         blur: for `across` of 1, what is left from afar; a Gaussian of 1.25 pixels by default.
-        how: see `How`; by default the sampler is ancestral and the scale of guidance `GUIDANCE`.
+        how: see `How`; by default the sampler is ancestral, the guidance `HYBRID_GUIDANCE`.
 
     Returns:
         (n, 1, 28 * across, 28 * across) in [0, 1], on the CPU.
@@ -277,7 +277,7 @@ def draw_hybrid(
         return shares[1] + (shares[0] - shares[1]) * t / recipe.T
 
     how = {"batch": max(1, 250 // across**2), **how}
-    return _illusion(model, n, estimate, across * recipe.scaling.size, **how)
+    return _illusion(model, n, estimate, across * recipe.scaling.size, HYBRID_GUIDANCE, **how)
     # --8<-- [end:draw_hybrid]
 
 
@@ -286,10 +286,11 @@ def _illusion(
     n: int,
     estimate: Callable[[slice, float | None], EpsFn],
     size: int,
+    guidance: float,
     **how: Any,
 ) -> Tensor:
     """Draws n images of size x size by estimates that are made for each batch."""
-    scale = GUIDANCE if model.recipe.label_dropout else 1.0
+    scale = guidance if model.recipe.label_dropout else 1.0
     options = _how(how, sampler="ancestral", guidance=scale)
     path = resampled(model.path(options.steps), options.jump, options.repeats)
 

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from ddpm import viz
 from ddpm.diffusion import default_device, load
-from ddpm.techniques import GUIDANCE
+from ddpm.techniques import ANAGRAM_GUIDANCE
 from ddpm.techniques import draw_anagram as draw
 from ddpm.training import fast_arithmetic
 from ddpm.views import View, view
@@ -150,7 +150,7 @@ def anagrams(quick: bool) -> dict[str, Any]:
     settings = {
         "weights": digest_of("weights/digits.safetensors"),
         "each": each,
-        "guidance": GUIDANCE,
+        "guidance": ANAGRAM_GUIDANCE,
     }
     views = VIEWS[:1] if quick else VIEWS
     jobs = {f"{v}/{a}": partial(one_row, a, v, each) for v in views for a in range(10)}
@@ -193,8 +193,8 @@ def gallery() -> Tensor:
     "anagram-gallery",
     "anagrams",
     caption="Ten images that are one digit upright and another upside down.",
-    made="The model `digits` with guidance 4; of eight images a pair, the one that the classifier"
-    " is surest of both ways.",
+    made=f"The model `digits`, guidance {ANAGRAM_GUIDANCE:g}; of eight images a pair, the one that"
+    " the classifier is surest of both ways.",
     alt="Two rows of ten images. The lower row is the upper one turned by half a turn: 6 becomes 9,"
     " 4 becomes 7, 3 becomes 8, 5 becomes 2, and so on.",
     models=("digits",),
@@ -318,7 +318,7 @@ def anagram_failures() -> Image.Image:
     "anagrams",
     caption="How many of a hundred images are read as the row's digit upright and as the column's"
     " after half a turn.",
-    made=f"{EACH} images a pair, 25 ancestral steps, guidance {GUIDANCE:g}, by the classifier.",
+    made=f"{EACH} images a pair, 25 ancestral steps, guidance {ANAGRAM_GUIDANCE:g}, by the classifier.",
     alt="A ten by ten table of percentages, symmetric about its diagonal. Most pairs succeed more"
     " often than not; the weakest rows are those of digits with a single stroke.",
     results=("anagrams",),

@@ -23,7 +23,7 @@ from ddpm.compose import gaussian, moving
 from ddpm.data import bundled
 from ddpm.diffusion import default_device, load
 from ddpm.metrics import as_images
-from ddpm.techniques import ACROSS, CONTRAST, GUIDANCE, SHARES
+from ddpm.techniques import ACROSS, CONTRAST, HYBRID_GUIDANCE, SHARES
 from ddpm.techniques import draw_hybrid as draw
 from ddpm.training import fast_arithmetic
 from scripts.common import DRAWING, Drawing, check_out, read_json, run, write_frames, write_images
@@ -192,7 +192,7 @@ def hybrids(quick: bool) -> dict[str, Any]:
         "across": ACROSS,
         "contrast": CONTRAST,
         "shares": list(SHARES),
-        "guidance": GUIDANCE,
+        "guidance": HYBRID_GUIDANCE,
     }
     designs = [*DESIGNS][2:3] if quick else [*DESIGNS]
     jobs: dict[str, Any] = {name: partial(one_design, name, count) for name in designs}
