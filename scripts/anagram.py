@@ -318,7 +318,8 @@ def anagram_failures() -> Image.Image:
     "anagrams",
     caption="How many of a hundred images are read as the row's digit upright and as the column's"
     " after half a turn.",
-    made=f"{EACH} images a pair, 25 ancestral steps, guidance {ANAGRAM_GUIDANCE:g}, by the classifier.",
+    made=f"{EACH} images a pair, 25 ancestral steps, guidance {ANAGRAM_GUIDANCE:g}, read by the"
+    " classifier.",
     alt="A ten by ten table of percentages, symmetric about its diagonal. Most pairs succeed more"
     " often than not; the weakest rows are those of digits with a single stroke.",
     results=("anagrams",),

@@ -81,7 +81,7 @@ def second_opinion(quick: bool) -> dict[str, Any]:
     settings = {"weights": digest_of("weights/digits.safetensors"), "each": each}
     jobs: dict[str, Any] = {f"anagram {a}": partial(half_turns, a, each, epochs) for a in range(10)}
     jobs["inpaint"] = partial(lower_halves, 50 if quick else 500, epochs)
-    jobs["hybrid"] = partial(both_distances, 9 if quick else 180, epochs)
+    jobs["hybrid"] = partial(both_distances, 9 if quick else 90, epochs)
     table = rows("second_opinion-quick" if quick else "second_opinion", settings, jobs)
     # An image that turns from a to b is, turned, one from b to a.
     pairs = {

@@ -185,7 +185,7 @@ def one_row(far: int, each: int) -> dict[str, Any]:
 @measurement
 def hybrids(quick: bool) -> dict[str, Any]:
     """What each design of hybrids is worth, and the matrix of all pairs by the default one."""
-    each, count = (1, 4) if quick else (EACH, 90)
+    each, count = (1, 4) if quick else (EACH, 45)
     settings = {
         "weights": digest_of("weights/digits.safetensors"),
         "each": each,

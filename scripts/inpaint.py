@@ -132,7 +132,7 @@ def inpaint(
     print(f"{out}: {len(images)} versions")
 
 
-COUNT, REPEATS = 200, (1, 3, 10)
+COUNT, REPEATS = 100, (1, 3, 5)
 """Held-out digits a setting, and how often each five steps are taken."""
 
 
