@@ -1,4 +1,4 @@
-"""Editing and illusions with a trained model, one function each: images in, images out.
+"""Editing with a trained model, one function each: images in, images out.
 
 All take and return images in [0, 1], and are told how to draw in the same way as
 `Diffusion.sample`: `guidance`, `steps`, `sampler`, `seed`, `first`. Image number k of a seed is
@@ -15,12 +15,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ddpm.compose import Blur, anagram, gaussian, hybrid, mosaic
 from ddpm.diffusion import Diffusion
 from ddpm.editing import keep_known, noised
 from ddpm.paths import from_time, resampled
 from ddpm.sampling import EpsFn, State, StepRule
-from ddpm.views import NEGATION, View, view
 
 Labels = int | Sequence[int] | Tensor | None
 """One label for all images, one for each, or none."""
@@ -75,7 +73,7 @@ def inpaint(
         ValueError: an argument does not fit the model or another argument.
     """
     x0, new = in_range(model, image, n), as_mask(model, mask)
-    options = _how(how, sampler="ancestral")
+    options = how_to(how, sampler="ancestral")
     path = resampled(model.path(options.steps), options.jump, options.repeats)
 
     def states(part: slice, first: int) -> Iterator[State]:
@@ -87,11 +85,11 @@ def inpaint(
             sampler=options.sampler,
             seed=options.seed,
             first=first,
-            eps_fn=_eps_fn(model, label, len(x0), part, options.guidance),
+            eps_fn=eps_for(model, label, len(x0), part, options.guidance),
             project=keep_known(known, drawn, model.schedule, noise),
         )
 
-    return _draw(model, len(x0), states, options)
+    return draw_parts(model, len(x0), states, options)
     # --8<-- [end:inpaint]
 
 
@@ -123,7 +121,7 @@ def sdedit(
     if not 0 <= strength <= 1:
         raise ValueError(f"strength must be within 0..1, not {strength:g}")
     t = round(strength * model.recipe.T)
-    x0, options = in_range(model, image, n), _how(how)
+    x0, options = in_range(model, image, n), how_to(how)
     x = noised(x0, t, model.schedule, model.noise(len(x0), options.seed, options.first)())
     return denoise(model, x, t, label, **how)
     # --8<-- [end:sdedit]
@@ -159,7 +157,7 @@ def denoise(
     Raises:
         ValueError: an argument does not fit the model or another argument.
     """
-    options = _how(how)
+    options = how_to(how)
     down = (t, 0) if once else from_time(model.path(options.steps), t)
     path = resampled(down, options.jump, options.repeats)
 
@@ -170,151 +168,20 @@ def denoise(
             sampler="ddim" if once else options.sampler,
             seed=options.seed,
             first=first,
-            eps_fn=_eps_fn(model, label, len(noisy), part, options.guidance),
+            eps_fn=eps_for(model, label, len(noisy), part, options.guidance),
         )
 
-    return _draw(model, len(noisy), states, options)
+    return draw_parts(model, len(noisy), states, options)
     # --8<-- [end:denoise]
 
 
-ANAGRAM_GUIDANCE, HYBRID_GUIDANCE = 6.0, 4.0
-"""Of illusions, for models that can be guided: two labels pull at one image."""
-
-
-# --8<-- [start:draw_anagram]
-def draw_anagram(
-    model: Diffusion,
-    labels: Sequence[Labels],
-    views: Sequence[str | View] = ("identity", "rotate_180"),
-    n: int = 1,
-    **how: Any,
-) -> Tensor:
-    """Draws images that are another digit when seen through another view.
-
-    Args:
-        labels: what is to be seen through each view; each a label, or one for each image.
-        views: as many views, by name (`ddpm.views.view`) or as they are.
-        n: how many images.
-        how: see `How`; by default the sampler is ancestral, the guidance `ANAGRAM_GUIDANCE`.
-
-    Returns:
-        (n, 1, 28, 28) in [0, 1], on the CPU, as the first view's inverse shows them.
-
-    Raises:
-        ValueError: labels and views do not match, a view is given twice or is not orthogonal,
-            or an argument does not fit the model.
-    """
-    chosen = [view(v) if isinstance(v, str) else v for v in views]
-    if len(labels) != len(chosen):
-        raise ValueError(f"give a label for each view: {len(labels)} and {len(chosen)} were given")
-    names = [v.name for v in chosen]
-    if len(set(names)) < len(names):
-        raise ValueError(f"the view '{max(names, key=names.count)}' is given twice")
-    if NEGATION in chosen and model.recipe.scaling.mean != 0.5:
-        raise ValueError(f"'{model.recipe.name}' has no negatives: its range is not even about 0")
-
-    def estimate(part: slice, guidance: float | None) -> EpsFn:
-        fns = [_eps_fn(model, label, n, part, guidance) for label in labels]
-        return anagram(list(zip(fns, chosen, strict=True)))
-
-    return _illusion(model, n, estimate, model.recipe.scaling.size, ANAGRAM_GUIDANCE, **how)
-    # --8<-- [end:draw_anagram]
-
-
-ACROSS, CONTRAST, SHARES = 4, 0.6, (1.0, 0.5)
-"""Of hybrids on a larger canvas: tiles a side, the far digit's contrast, and its share of the
-averages at t = T and at t = 0. Chosen by trials; see the page on hybrids."""
-
-
-# --8<-- [start:draw_hybrid]
-def draw_hybrid(
-    model: Diffusion,
-    far: Labels,
-    near: Labels,
-    n: int = 1,
-    across: int = ACROSS,
-    contrast: float = CONTRAST,
-    shares: tuple[float, float] = SHARES,
-    blur: Blur | None = None,
-    **how: Any,
-) -> Tensor:
-    """Draws images that are one digit from afar and another from near.
-
-    Args:
-        far, near: the labels; each one for all images, or one for each.
-        n: how many images.
-        across: near digits a side; 1 draws one image of 28x28 and splits its frequencies.
-        contrast: of the far digit, as a share of the range, where `across` is above 1.
-        shares: the far digit's say in the averages at t = T and at t = 0, going evenly between.
-        blur: for `across` of 1, what is left from afar; a Gaussian of 1.25 pixels by default.
-        how: see `How`; by default the sampler is ancestral, the guidance `HYBRID_GUIDANCE`.
-
-    Returns:
-        (n, 1, 28 * across, 28 * across) in [0, 1], on the CPU.
-
-    Raises:
-        ValueError: an argument does not fit the model or another argument.
-    """
-    recipe, schedule = model.recipe, model.schedule
-    if not (1 <= across <= 8 and 0 < contrast <= 1 and all(0 <= share <= 1 for share in shares)):
-        raise ValueError(
-            "a hybrid takes 1..8 tiles across, a contrast above 0 and up to 1, and shares in 0..1,"
-            f" not {across}, {contrast:g} and {shares[0]:g}, {shares[1]:g}"
-        )
-
-    def estimate(part: slice, guidance: float | None) -> EpsFn:
-        eps_far = _eps_fn(model, far, n, part, guidance)
-        if across == 1:
-            eps_near = _eps_fn(model, near, n, part, guidance)
-            return hybrid(eps_far, eps_near, blur or gaussian(1.25))
-        each = _each(near, n)
-        tiles = None if each is None else [y for y in each[part] for _ in range(across**2)]
-        count = (part.stop - part.start) * across**2
-        eps_tiles = _eps_fn(model, tiles, count, slice(0, count), guidance)
-        return mosaic(eps_far, eps_tiles, schedule, across, contrast, share)
-
-    def share(t: int) -> float:
-        return shares[1] + (shares[0] - shares[1]) * t / recipe.T
-
-    how = {"batch": max(1, 250 // across**2), **how}
-    return _illusion(model, n, estimate, across * recipe.scaling.size, HYBRID_GUIDANCE, **how)
-    # --8<-- [end:draw_hybrid]
-
-
-def _illusion(
-    model: Diffusion,
-    n: int,
-    estimate: Callable[[slice, float | None], EpsFn],
-    size: int,
-    guidance: float,
-    **how: Any,
-) -> Tensor:
-    """Draws n images of size x size by estimates that are made for each batch."""
-    scale = guidance if model.recipe.label_dropout else 1.0
-    options = _how(how, sampler="ancestral", guidance=scale)
-    path = resampled(model.path(options.steps), options.jump, options.repeats)
-
-    def states(part: slice, first: int) -> Iterator[State]:
-        return model.states(
-            part.stop - part.start,
-            path=path,
-            sampler=options.sampler,
-            seed=options.seed,
-            first=first,
-            eps_fn=estimate(part, options.guidance),
-            size=size,
-        )
-
-    return _draw(model, n, states, options)
-
-
-def _how(given: Mapping[str, Any], **defaults: Any) -> How:
+def how_to(given: Mapping[str, Any], **defaults: Any) -> How:
     """What was given, and the defaults for the rest."""
     chosen = {key: value for key, value in given.items() if value is not None}
     return How(**{**defaults, **chosen})
 
 
-def _draw(
+def draw_parts(
     model: Diffusion, count: int, states: Callable[[slice, int], Iterator[State]], how: How
 ) -> Tensor:
     """The last images of walks, a batch at a time."""
@@ -324,17 +191,17 @@ def _draw(
     return torch.cat([model.last_images(states(part, how.first + part.start)) for part in parts])
 
 
-def _eps_fn(
+def eps_for(
     model: Diffusion, label: Labels, count: int, part: slice, guidance: float | None
 ) -> EpsFn:
     """The noise estimate for a part of `count` images."""
-    labels = _each(label, count)
+    labels = label_each(label, count)
     if labels is None:
         return model.unlabelled(len(range(count)[part]))
     return model.eps_fn(labels[part], guidance)
 
 
-def _each(label: Labels, count: int) -> list[int] | None:
+def label_each(label: Labels, count: int) -> list[int] | None:
     """A label for each of `count` images."""
     if label is None:
         return None

@@ -21,8 +21,8 @@ from torch import Tensor
 
 from ddpm import viz
 from ddpm.diffusion import default_device, load
-from ddpm.techniques import ANAGRAM_GUIDANCE
-from ddpm.techniques import draw_anagram as draw
+from ddpm.illusions import ANAGRAM_GUIDANCE
+from ddpm.illusions import draw_anagram as draw
 from ddpm.training import fast_arithmetic
 from ddpm.views import View, view
 from scripts.common import DRAWING, Drawing, check_out, read_json, run, write_frames, write_images

@@ -9,8 +9,9 @@ import torch
 
 from ddpm.data import bundled, mnist
 from ddpm.diffusion import default_device, load
+from ddpm.illusions import draw_anagram, draw_hybrid
 from ddpm.metrics import Classifier, as_images
-from ddpm.techniques import draw_anagram, draw_hybrid, inpaint
+from ddpm.techniques import inpaint
 from ddpm.training import fast_arithmetic
 from ddpm.views import view
 from scripts.anagram import through

@@ -22,9 +22,9 @@ from ddpm import viz
 from ddpm.compose import gaussian, moving
 from ddpm.data import bundled
 from ddpm.diffusion import default_device, load
+from ddpm.illusions import ACROSS, CONTRAST, HYBRID_GUIDANCE, SHARES
+from ddpm.illusions import draw_hybrid as draw
 from ddpm.metrics import as_images
-from ddpm.techniques import ACROSS, CONTRAST, HYBRID_GUIDANCE, SHARES
-from ddpm.techniques import draw_hybrid as draw
 from ddpm.training import fast_arithmetic
 from scripts.common import DRAWING, Drawing, check_out, read_json, run, write_frames, write_images
 from scripts.judge import judge, rows

@@ -8,8 +8,9 @@ import torch
 import ddpm
 from ddpm.diffusion import SAMPLERS, Diffusion
 from ddpm.guidance import as_eps, guided
+from ddpm.illusions import draw_anagram, draw_hybrid
 from ddpm.recipes import DIGITS
-from ddpm.techniques import draw_anagram, draw_hybrid, inpaint, sdedit
+from ddpm.techniques import inpaint, sdedit
 
 PLAIN = {"labels": [3, 8, 1], "steps": 7, "seed": 5}
 IMAGE = torch.rand(28, 28, generator=torch.Generator().manual_seed(0))
