@@ -126,11 +126,14 @@ def _illusion(
     n: int,
     estimate: Callable[[slice, float | None], EpsFn],
     size: int,
-    guidance: float,
+    usual: float,
     **how: Any,
 ) -> Tensor:
-    """Draws n images of size x size by estimates that are made for each batch."""
-    scale = guidance if model.recipe.label_dropout else 1.0
+    """Draws n images of size x size by estimates that are made for each batch.
+
+    `usual` is the scale of guidance, for a model that can be guided, unless `how` has another.
+    """
+    scale = usual if model.recipe.label_dropout else 1.0
     options = how_to(how, sampler="ancestral", guidance=scale)
     path = resampled(model.path(options.steps), options.jump, options.repeats)
 

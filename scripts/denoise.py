@@ -116,21 +116,24 @@ TIMES = (50, 100, 150, 200, 250, 300, 350, 400, 450, 500, 550, 600, 650, 700, 75
 def ladder(quick: bool) -> dict[str, Any]:
     """Blur, one step and many steps over the noise: PSNR, and what is still read."""
     digits = bundled()[:: 100 if quick else 10]
-    images, model, table = as_images(digits), load("digits"), {}
+    images, model = as_images(digits), load("digits")
+    table: dict[str, Any] = {}
     for t in tqdm((250, 750) if quick else TIMES):
         noisy = add_noise(model, images, t, SEED)
         with fast_arithmetic(default_device()):
             results = ways(model, noisy, t)
-        table[str(t)] = {
+        row: dict[str, Any] = {
             name: {
                 "psnr": float(psnr(result, images).mean()),
                 "mse": float((result - images).square().mean()),
                 "read": float((judge().read(result) == digits.labels).float().mean()),
             }
             for name, result in results.items()
-        } | {"sigma": best_blur(model, t), "signal": float(model.schedule.alpha_bar[t].sqrt())}
-        row = table[str(t)]
+        }
         row["ratio"] = row["iterative"]["mse"] / row["one step"]["mse"]
+        row["sigma"] = best_blur(model, t)
+        row["signal"] = float(model.schedule.alpha_bar[t].sqrt())
+        table[str(t)] = row
     return {
         "rows": table,
         "count": len(digits),
