@@ -240,10 +240,10 @@ EXAMPLES = (
     "anagram-views",
     "anagrams",
     caption="One image for each of six other views: on the left as it is, on the right through the"
-    " view. The flips, the turn and the transpose succeed; the negative and the patches do not.",
+    " view. The flips and the turn succeed; transpose, negative and patches do worse.",
     made="Of eight images each, the one that the classifier is surest of both ways.",
     alt="Six rows of two cells: an image, and the same flipped, turned, transposed, as a negative,"
-    " and cut into sixteen patches that have changed places. The first four are other digits on"
+    " and cut into sixteen patches that have changed places. The first three are other digits on"
     " the right; the last two are no digits.",
     models=("digits",),
     settings={"seed": 0, "views": [f"{name} {a}{b}" for name, a, b in EXAMPLES]},
@@ -258,7 +258,7 @@ def anagram_views() -> Image.Image:
     lines = torch.stack([torch.stack([image[0] for image in images]), torch.stack(seen)], dim=1)
     short = ("flip ↕", "flip ↔", "turn 90°", "transpose", "negative", "patches")
     names = [f"{name}, {a} / {b}" for name, (_, a, b) in zip(short, EXAMPLES, strict=True)]
-    return viz.sheet(lines, rows=names, columns=["plain", "viewed"])
+    return viz.sheet(lines, rows=names, columns=["plain", "seen"])
 
 
 TRIPLES = (
