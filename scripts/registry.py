@@ -19,7 +19,7 @@ from PIL import Image
 
 from scripts.common import results_file
 
-FAMILIES = ("digits", "forward", "network", "train", "sample")
+FAMILIES = ("digits", "forward", "network", "train", "sample", "facts")
 """The scripts that register figures and measurements."""
 
 Drawing = Image.Image | list[Image.Image] | Plot
