@@ -211,6 +211,7 @@ def courses() -> dict[str, Any]:
     return {
         "levels": levels,
         "mean_beta": float(LINEAR.beta[1:].mean()),
+        "half_mean": float(LINEAR.beta[1:].mean()) / 2,
         "at_77": SCHEDULES["linear-400"].coefficients(77),
         "beta_from_0": float(SCHEDULES["linear-400"].beta[78]),
         "ink_of_1": 1 - PIXELS.mean,
