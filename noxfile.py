@@ -63,8 +63,8 @@ def ablation(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measures speeds against their rivals: `-- training`, `-- sampling`, `-- quality`."""
-    install(session)
+    """Measures speeds against their rivals; `-- training sampling quality speed peers`, or some."""
+    install(session, "bench")
     session.run("python", "-m", "scripts.bench", *session.posargs)
 
 

@@ -40,6 +40,7 @@ SAMPLERS: Mapping[str, StepRule] = {
     "no-noise": partial(posterior, noise=0.0),
     "ddim": ddim,
     "heun": heun,
+    "heun-eps": partial(heun, mean_of="eps"),
     "dpm-solver": dpm_solver,
 }
 """The step rules by the names that scripts accept."""
@@ -98,6 +99,8 @@ class Diffusion:
             estimate = condition(network, known)
         elif known is None or not recipe.label_dropout:
             raise ValueError(f"'{recipe.name}' was never trained without labels: no guidance")
+        elif scale == 0:
+            estimate = condition(network, torch.full_like(known, recipe.classes))
         else:
             estimate = guided(network, known, recipe.classes, scale)
         return as_eps(estimate, recipe.predicts, self.schedule)

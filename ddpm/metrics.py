@@ -6,7 +6,7 @@ The classifier reads 28x28 images; how well it reads MNIST's test set stands in 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -88,7 +88,7 @@ MINIMUM = 1000
 """Fewer images than this give no Fréchet distance: 128 features have 8,256 covariances."""
 
 
-def fid(images: Tensor, reference: Tensor, classifier: Classifier, batch: int = 500) -> float:
+def fid(images: Tensor, reference: Tensor, classifier: Classifier) -> float:
     """The Fréchet distance of two sets of images in the classifier's 128 features.
 
     Both sets are taken for Gaussian clouds, and the distance is that of their means and
@@ -98,7 +98,6 @@ def fid(images: Tensor, reference: Tensor, classifier: Classifier, batch: int = 
     Args:
         images, reference: (N, 1, 28, 28) in [0, 1], at least `MINIMUM` each.
         classifier: whose features.
-        batch: how many are looked at together.
 
     Raises:
         ValueError: too few images.
@@ -106,15 +105,34 @@ def fid(images: Tensor, reference: Tensor, classifier: Classifier, batch: int = 
     Source: Heusel et al. 2017, "GANs Trained by a Two Time-Scale Update Rule", section 4, with
     features of our own in the place of Inception's.
     """
-    fewest = min(len(images), len(reference))
-    if fewest < MINIMUM:
-        raise ValueError(f"a Fréchet distance needs {MINIMUM:,} images or more, not {fewest}")
-    metric = FrechetInceptionDistance(_Features(classifier), input_img_size=(1, 28, 28))
-    with torch.no_grad():
-        for real, pictures in ((True, reference), (False, images)):
-            for part in pictures.split(batch):
-                metric.update(part, real=real)
-    return float(metric.compute())
+    return fid_to(reference, classifier)(images)
+
+
+def fid_to(
+    reference: Tensor, classifier: Classifier, batch: int = 500
+) -> Callable[[Tensor], float]:
+    """As `fid`, for many sets of images and one reference, whose features are kept."""
+    metric = FrechetInceptionDistance(
+        _Features(classifier), reset_real_features=False, input_img_size=(1, 28, 28)
+    )
+
+    @torch.no_grad()
+    def look_at(images: Tensor, real: bool) -> None:
+        if len(images) < MINIMUM:
+            raise ValueError(
+                f"a Fréchet distance needs {MINIMUM:,} images or more, not {len(images)}"
+            )
+        for part in images.split(batch):
+            metric.update(part, real=real)
+
+    look_at(reference, True)
+
+    def distance(images: Tensor) -> float:
+        metric.reset()
+        look_at(images, False)
+        return float(metric.compute())
+
+    return distance
 
 
 class _Features(nn.Module):

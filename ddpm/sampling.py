@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -121,20 +122,26 @@ def ddim(step: Step, eta: float = 0.0) -> Tensor:
 
 
 # --8<-- [start:heun]
-def heun(step: Step) -> Tensor:
-    """Second order by a second look: DDIM's line, with eps averaged over its two ends.
+def heun(step: Step, mean_of: Literal["x0", "eps"] = "x0") -> Tensor:
+    """Second order by a second look: DDIM's line, drawn with the mean of the guesses at its ends.
 
-    Costs two network calls, but for the last step, which is DDIM's. (Karras et al. 2022,
-    algorithm 1, without noise; on x / sqrt(alpha_bar), where the line is straight.)
+    Costs two network calls, but for the last step, which is DDIM's. Heun's method is the mean of
+    two slopes, and what the slope is depends on the clock. With x / sqrt(1 - alpha_bar) against
+    sqrt(alpha_bar / (1 - alpha_bar)) it is x_0, which stays in the range of images (Lu et al.
+    2022, "DPM-Solver++", algorithm 1 with r = 1). With x / sqrt(alpha_bar) against the inverse
+    it is eps (Karras et al. 2022, algorithm 1), which goes wrong in a long stride out of noise.
     """
     x_s = ddim(step)
     if step.s == 0:
         return x_s
-    ab_t, ab_s = step.alpha_bars
-    eps_s, _ = step.estimate(x_s, step.s)
-    noise_t, noise_s = math.sqrt(1 / ab_t - 1), math.sqrt(1 / ab_s - 1)
-    slope = (step.eps + eps_s) / 2
-    return math.sqrt(ab_s) * (step.x / math.sqrt(ab_t) + (noise_s - noise_t) * slope)
+    eps_s, x0_s = step.estimate(x_s, step.s)
+    if mean_of == "x0":
+        x0 = (step.x0 + x0_s) / 2
+        eps = step.schedule.eps_from_x0(step.x, step.t, x0)
+    else:
+        eps = (step.eps + eps_s) / 2
+        x0 = step.schedule.x0_from_eps(step.x, step.t, eps)
+    return ddim(replace(step, eps=eps, x0=x0))
     # --8<-- [end:heun]
 
 

@@ -13,9 +13,9 @@ from tqdm import tqdm
 from ddpm import viz
 from ddpm.data import mnist
 from ddpm.diffusion import bundled_models, load
-from ddpm.metrics import Classifier, as_images, fid, train_classifier
+from ddpm.metrics import Classifier, fid_to, train_classifier
 from ddpm.recipes import DIGITS, RECIPES
-from scripts.judge import COUNT, draw_fast, judge, rows, test_images
+from scripts.judge import COUNT, distance, draw_fast, judge, real_images, rows, test_images
 from scripts.registry import SEED, digest_of, figure, measurement
 
 DEFAULTS = {"sampler": DIGITS.sampler, "steps": DIGITS.steps, "guidance": DIGITS.guidance}
@@ -29,11 +29,12 @@ def quality(quick: bool) -> dict[str, Any]:
     A second classifier, trained here, was not there when anything was chosen.
     """
     second = second_classifier(1 if quick else 6)
-    training = mnist("train")
-    order = torch.randperm(len(training), generator=torch.Generator().manual_seed(SEED))
-    real = as_images(training[order[:COUNT]])
     judges = {"": judge(), "second_": second}
-    floors = {name: fid(real, test_images(), classifier) for name, classifier in judges.items()}
+    distances = {"": distance(), "second_": fid_to(test_images(), second)}
+    floors = {
+        prefix: sum(fid(images) for images in real_images(COUNT)) / len(real_images(COUNT))
+        for prefix, fid in distances.items()
+    }
     asked = torch.arange(10).repeat_interleave(COUNT // 10)
 
     def of_model(name: str) -> dict[str, Any]:
@@ -48,11 +49,11 @@ def quality(quick: bool) -> dict[str, Any]:
             "weights": digest_of(f"weights/{name}.safetensors"),
         }
         for prefix, classifier in judges.items():
-            distance = fid(images, test_images(), classifier)
+            fid = distances[prefix](images)
             right = classifier.read(images) == asked
             row[f"{prefix}accuracy"] = float(right.float().mean())
-            row[f"{prefix}fid"] = distance
-            row[f"{prefix}fid_over_floor"] = distance / floors[prefix]
+            row[f"{prefix}fid"] = fid
+            row[f"{prefix}fid_over_floor"] = fid / floors[prefix]
         return row
 
     names = [name for name in bundled_models() if RECIPES[name].classes]

@@ -53,6 +53,7 @@ def _lever(model: Diffusion, t: int) -> float:
     return ((1 - alpha_bar) / alpha_bar) ** 0.5
 
 
+# --8<-- [start:without_offset]
 def without_offset(eps_fn: EpsFn, schedule: NoiseSchedule, above: int, border: int = 2) -> EpsFn:
     """The estimate with its mean error taken out, as the border of the image shows it.
 
@@ -71,6 +72,7 @@ def without_offset(eps_fn: EpsFn, schedule: NoiseSchedule, above: int, border: i
         return eps - error
 
     return corrected
+    # --8<-- [end:without_offset]
 
 
 def drawn(weights: str, sampler: Any, steps: int, correct: bool) -> dict[str, float]:
@@ -113,11 +115,10 @@ def grounds(quick: bool) -> dict[str, Any]:
     "offset",
     "grounds",
     caption="The offset that the noise estimate has in a whole image, carried over to the guess of"
-    " the clean image: near T the courses' network is off by whole shades of grey.",
+    " the clean image, where black is −1 and white is 1.",
     made="Root mean square over 500 held-out digits, from the measurement `grounds`.",
-    alt="A plot on a logarithmic axis against t of the offset in the guessed image. For the"
-    " attention network it rises steeply with t, past 0.1 and towards 1; for the flagship it stays"
-    " small at all times.",
+    alt="A plot on a logarithmic axis against t of the offset in the guessed image. One line"
+    " for either set of weights of the attention network and one for the flagship.",
     results=("grounds",),
 )
 def offset_curve() -> Plot:

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from ddpm.data import mnist
 from ddpm.diffusion import Diffusion, default_device
-from ddpm.metrics import Classifier, as_images, fid, load_classifier
+from ddpm.metrics import Classifier, as_images, fid_to, load_classifier
 from ddpm.training import fast_arithmetic
 from scripts.common import ROOT, write_json
 
@@ -46,12 +46,23 @@ def natural_labels(count: int = COUNT) -> Tensor:
 
 
 @cache
-def floor(count: int = COUNT, draws: int = 3) -> float:
-    """The distance of as many real training digits to the test set: the mean of some draws."""
+def distance() -> Callable[[Tensor], float]:
+    """The Fréchet distance of images to the test digits, in the judge's features."""
+    return fid_to(test_images(), judge())
+
+
+@cache
+def real_images(count: int, draws: int = 3) -> tuple[Tensor, ...]:
+    """Some random sets of as many training digits, no digit twice: each (count, 1, 28, 28)."""
     training = mnist("train")
     order = torch.randperm(len(training), generator=torch.Generator().manual_seed(0))
-    parts = order[: draws * count].split(count)
-    distances = [fid(as_images(training[part]), test_images(), judge()) for part in parts]
+    return tuple(as_images(training[part]) for part in order[: draws * count].split(count))
+
+
+@cache
+def floor(count: int = COUNT) -> float:
+    """The distance of as many real training digits to the test digits: the mean of three draws."""
+    distances = [distance()(images) for images in real_images(count)]
     return sum(distances) / len(distances)
 
 
@@ -65,11 +76,11 @@ def draw_fast(model: Diffusion, labels: Tensor | None, **options: Any) -> tuple[
 
 def verdict(images: Tensor, asked: Tensor) -> dict[str, float]:
     """Accuracy and distance of drawn digits, and the distance over its floor."""
-    distance = fid(images, test_images(), judge())
+    fid = distance()(images)
     return {
         "accuracy": float((judge().read(images) == asked).float().mean()),
-        "fid": distance,
-        "fid_over_floor": distance / floor(len(images)),
+        "fid": fid,
+        "fid_over_floor": fid / floor(len(images)),
     }
 
 

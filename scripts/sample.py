@@ -117,8 +117,8 @@ def sample(
         each: how many of each (of all, for a model without labels).
         steps: from noise to image, at most the T that the model was trained with; each costs a
             network call, with heun two.
-        sampler: ancestral, beta-noise, no-noise, ddim, heun or dpm-solver; the model's own by
-            default.
+        sampler: ancestral, beta-noise, no-noise, ddim, heun, heun-eps or dpm-solver; the model's
+            own by default.
         spacing: how the steps are spread over the times: trailing (evenly, from T), uniform
             (evenly, ending with 1) or quadratic (denser towards the image).
         guidance: how strongly to insist on the label, 1 being not at all; the model's own by

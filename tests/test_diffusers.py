@@ -114,15 +114,40 @@ def test_dpm_solver_is_theirs(network, steps):
 
 
 @pytest.mark.parametrize("steps", [5, 10, 37])
-def test_heun_is_theirs(network, steps):
+def test_heun_with_the_mean_of_eps_is_theirs(network, steps):
     scheduler = diffusers.HeunDiscreteScheduler(**SETTINGS, timestep_spacing="trailing")
     scheduler.set_timesteps(steps)
     path = strided(1000, steps)
     x = torch.randn(2, 1, 8, 8, generator=torch.Generator().manual_seed(1))
     # Theirs lives on x / sqrt(alpha_bar), where noise has the amplitude sigma.
     other = x / float(SCHEDULE.alpha_bar[1000].sqrt())
-    for t in scheduler.timesteps:
+    states = [x]
+    for k, t in enumerate(scheduler.timesteps):
         scaled = scheduler.scale_model_input(other, t)
         other = scheduler.step(network(scaled, round(float(t)) + 1), t, other).prev_sample
-    *_, last = sample(network, x, path, SCHEDULE, heun)
-    assert (last.x - other).abs().max() < 1e-4
+        if k % 2 or k == 2 * (steps - 1):
+            states.append(other * float(SCHEDULE.alpha_bar[path[len(states)]].sqrt()))
+    rule = partial(heun, mean_of="eps")
+    ours = [state.x for state in sample(network, x, path, SCHEDULE, rule)]
+    for one, its in zip(ours, states, strict=True):
+        assert (one - its).abs().max() < 1e-4
+
+
+@pytest.mark.parametrize("steps", [5, 10, 37])
+def test_heun_with_the_mean_of_x0_is_theirs(network, steps):
+    """Their single-step solver looks where it is told to: here at the end of its step."""
+    path = strided(1000, steps)
+    scheduler = diffusers.DPMSolverSinglestepScheduler(
+        **SETTINGS, solver_order=2, final_sigmas_type="zero", lower_order_final=True
+    )
+    twice = [path[0] - 1, *(t - 1 for t in path[1:-1] for _ in "ab")]
+    scheduler.set_timesteps(timesteps=twice)
+    x = torch.randn(2, 1, 8, 8, generator=torch.Generator().manual_seed(1))
+    other, states = x, [x]
+    for k, t in enumerate(scheduler.timesteps):
+        other = scheduler.step(network(other, int(t) + 1), t, other).prev_sample
+        if k % 2 or k == 2 * (steps - 1):
+            states.append(other)
+    ours = [state.x for state in sample(network, x, path, SCHEDULE, heun)]
+    for one, its in zip(ours, states, strict=True):
+        assert (one - its).abs().max() < 1e-4

@@ -8,9 +8,9 @@ import torch
 
 from ddpm.schedule import NoiseSchedule
 from scripts import judge
+from scripts.exact import steps_for
 from scripts.grounds import without_offset
 from scripts.judge import over_seeds, rows
-from scripts.leaderboard import steps_for
 from scripts.randomness import entropy, starts
 
 
