@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ddpm.recipes import RECIPES
-from scripts.facts import networks, noise, steps
+from scripts.facts import networks, noise, samplers, steps
 from scripts.facts.common import SCHEDULES, TIMES, quoted
 from scripts.registry import measurement
 
@@ -18,6 +18,7 @@ PAGES = (
     noise.courses,
     noise.forward,
     noise.grounds,
+    samplers.leaderboard,
     steps.digits,
     steps.randomness,
     steps.sampling,

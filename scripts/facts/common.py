@@ -6,10 +6,11 @@ import math
 from itertools import pairwise
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ddpm.paths import strided
 from ddpm.recipes import Recipe, recipe
+from ddpm.sampling import Step, StepRule
 from ddpm.schedule import NoiseSchedule
 
 LINEAR, COSINE = NoiseSchedule.linear(1000), NoiseSchedule.cosine(1000)
@@ -105,6 +106,28 @@ def noise_factor(schedule: NoiseSchedule, t: int, s: int) -> float:
     """What the noise estimate is multiplied with in the mean of a reverse step from t to s."""
     alpha = float(schedule.alpha_bar[t] / schedule.alpha_bar[s])
     return (1 - alpha) / math.sqrt(alpha * (1 - float(schedule.alpha_bar[t])))
+
+
+def one_step(
+    rule: StepRule,
+    schedule: NoiseSchedule,
+    t: int,
+    s: int,
+    x: float = 0.0,
+    x0: float = 0.0,
+    z: float = 0.0,
+    x0_s: float = 0.0,
+) -> float:
+    """What a rule makes of one pixel x at t, with the guess x0, the fresh noise z, and the guess
+    x0_s at s for rules that look there."""
+    there, guess, fresh = (torch.full((1,), v, dtype=torch.float64) for v in (x, x0, z))
+
+    def estimate(x: Tensor, t: int) -> tuple[Tensor, Tensor]:
+        later = torch.full_like(x, x0_s)
+        return schedule.eps_from_x0(x, t, later), later
+
+    eps = schedule.eps_from_x0(there, t, guess)
+    return float(rule(Step(there, t, s, eps, guess, schedule, lambda: fresh, estimate)))
 
 
 def weights_of(of: Recipe, layer: str) -> int:

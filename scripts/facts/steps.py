@@ -21,6 +21,7 @@ from scripts.facts.common import (
     COSINE,
     LINEAR,
     log_snr,
+    one_step,
     ratio,
     turns,
 )
@@ -88,16 +89,12 @@ def randomness() -> dict[str, Any]:
         return pixels * 0.5 * math.log2(1 + kept**2 / added**2)
 
     def first_step(s: int) -> dict[str, float]:
-        zero, one = torch.zeros(1, dtype=torch.float64), torch.ones(1, dtype=torch.float64)
-
-        def made(x: Tensor, x0: Tensor, z: Tensor) -> float:
-            return float(posterior(Step(x, 1000, s, x, x0, COSINE, lambda: z, lambda x, t: (x, x))))
-
-        kept, added = made(one, zero, zero), made(zero, zero, one)
+        kept = one_step(posterior, COSINE, 1000, s, x=1.0)
+        added = one_step(posterior, COSINE, 1000, s, z=1.0)
         told = bits(kept, added)
         return {
             "start": kept,
-            "guess": made(zero, one, zero),
+            "guess": one_step(posterior, COSINE, 1000, s, x0=1.0),
             "noise": added,
             "kept": kept**2 / added**2,
             "bits": told,
