@@ -33,8 +33,11 @@ ASIDE = re.compile(
     """,
     re.DOTALL | re.MULTILINE | re.VERBOSE,
 )
-NUMBER = re.compile(r"(?<!\w)(?<!\d\.)\d+(?:(?:,|\{,\})\d{3})*(?:\.\d+)?(?:(?:\\,| |\\ )?\\?%)?")
-SHAPE = re.compile(r"[.,%]|\d{4}")
+NUMBER = re.compile(
+    r"(?<!\w)(?<!\d\.)\d+(?:(?:,|\{,\})\d{3})*(?:\.\d+)?"
+    r"(?:(?:\\,| |\\ )?\\?%| \\cdot 10\^\{-?\d+\})?"
+)
+SHAPE = re.compile(r"[.,%]|\d{4}|cdot")
 
 SETTING = "a setting of the recipes or the sources"
 SPLIT = "the size of a split of MNIST"
@@ -64,6 +67,7 @@ GIVEN: dict[str, dict[str, str]] = {
         "0.4": "a level of noise that the source shows",
         "0.6": "a level of noise that the source shows",
         "0.8": "a level of noise that the source shows",
+        "3e-5": "the amplitude that scripts.denoiser leaves of the digit",
     },
     "digits.md": {
         "22.5": "a quarter of the quarter turn",
@@ -104,6 +108,7 @@ GIVEN: dict[str, dict[str, str]] = {
         "0.95": "a threshold, a twentieth gone",
         "0.05": "a threshold, a twentieth left",
         "0.5": "the last of the betas far too large",
+        "2e-4": "the last of the betas far too small",
         "0.999": "the cap of NoiseSchedule.cosine",
         "0.9": "a time to look at",
         "0.8": "a time to look at",
@@ -115,12 +120,14 @@ GIVEN: dict[str, dict[str, str]] = {
 
 def typed(text: str) -> Iterator[tuple[int, str]]:
     """The numbers typed into a page outside of code, macros, links and references, with their
-    lines: decimals, percentages, thousands; whole numbers below a thousand are let pass."""
+    lines: decimals, percentages, thousands, multiples of powers of ten; whole numbers below a
+    thousand are let pass."""
     text = ASIDE.sub(lambda aside: re.sub(r"[^\n]", " ", aside[0]), text)
     for number, line in enumerate(text.split("\n"), 1):
         for found in NUMBER.finditer(line):
             if SHAPE.search(found[0]):
-                yield number, re.sub(r"\\,|[\\{} ]", "", found[0])
+                plain = found[0].replace(r" \cdot 10^", "e")
+                yield number, re.sub(r"\\,|[\\{} ]", "", plain)
 
 
 def pages() -> dict[str, str]:
@@ -131,12 +138,13 @@ def pages() -> dict[str, str]:
 def test_the_scan_sees_prose_formulas_and_tables_and_nothing_else():
     text = (
         "# T of 0.1\n\nAt 0.25 and $x = 1{,}234$, `0.5` or\n12 % [of 3.5](a.md#0.7),\n"
-        '{{ number("a", "b.0.1", ".2f") }} $-0.42..2.82$ $2.2\\,\\%$.\n| 4096 | 17 |\n'
+        '{{ number("a", "b.0.1", ".2f") }} $-0.42..2.82$ $2.2\\,\\%$.\n'
+        "| 4096 | $3 \\cdot 10^{-5}$ | 17 |\n"
         "```\n0.3\n```\n## Further reading\n\n2021 0.6\n"
     )
     assert list(typed(text)) == [
         (3, "0.25"), (3, "1,234"), (4, "12%"), (4, "3.5"),
-        (5, "0.42"), (5, "2.82"), (5, "2.2%"), (6, "4096"),
+        (5, "0.42"), (5, "2.82"), (5, "2.2%"), (6, "4096"), (6, "3e-5"),
     ]  # fmt: skip
 
 
