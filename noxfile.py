@@ -69,6 +69,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def assignment(session: nox.Session) -> None:
+    """Builds the assignment's student version and its score sheet, and runs both: `-- --check`."""
+    install(session, "assignment")
+    session.run("python", "-m", "scripts.assignment", *session.posargs)
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Builds the site into site/, every warning being an error."""
     install(session, "docs", package=False)
