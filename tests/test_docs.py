@@ -52,7 +52,18 @@ EVERYWHERE = {
     "100%": "all",
 }
 GIVEN: dict[str, dict[str, str]] = {
+    "assignment/index.md": {
+        f"{part}.{task}": "the number of a task"
+        for part, tasks in enumerate((4, 3, 3, 2, 2), 1)
+        for task in range(1, tasks + 1)
+    },
     "conditional.md": {"0.002": "an offset chosen as an example"},
+    "conventions.md": {
+        "0.1": SETTING,
+        "0.2": SETTING,
+        "0.5": "the source's sweep of omega",
+        "0.99": "a threshold, one percent off",
+    },
     "courses.md": {
         "0.5": SETTING,
         "0.1": SETTING,
@@ -114,6 +125,13 @@ GIVEN: dict[str, dict[str, str]] = {
         "0.8": "a time to look at",
     },
     "sources.md": {"4.0": "a licence's version", "3.0": "a licence's version"},
+    "warmup.md": {
+        "0.4": "a probability that the problem gives",
+        "0.1": "a probability that the problem gives",
+        "0.6": "a probability that the problem gives",
+        "0.9": "1 less the given 0.1",
+        "0.8": "a probability of our own choice",
+    },
     "training.md": {"0.999": SETTING, "4000": "a T chosen as an example"},
 }
 

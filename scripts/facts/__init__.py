@@ -23,6 +23,7 @@ PAGES = (
     steps.randomness,
     steps.sampling,
     steps.conditional,
+    steps.warmup,
     networks.denoiser,
     networks.networks,
     networks.network,

@@ -1,4 +1,4 @@
-"""The pages on the steps of a sampler: what they multiply, keep and add."""
+"""The pages on the steps of a sampler: what they multiply, keep and add; and the warm-up."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from scripts.facts.common import (
     turns,
 )
 from scripts.facts.noise import forward
+from scripts.warmup import joint
 
 
 def error_factor(schedule: NoiseSchedule, t: int, s: int, predicts: str) -> float:
@@ -168,3 +169,13 @@ def conditional() -> dict[str, Any]:
         "added": sum(added),
         "added_early": sum(added[500:]),
     }
+
+
+# ---- warmup.md
+
+
+def warmup() -> dict[str, Any]:
+    """The two rows of the joint table that one of the queries adds up."""
+    table = joint()
+    with_mains_failed, without = float(table[1, 1, 1, 1]), float(table[1, 1, 0, 1])
+    return {"failed": with_mains_failed, "fine": without, "both": with_mains_failed + without}
