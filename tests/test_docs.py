@@ -118,7 +118,7 @@ GIVEN: dict[str, dict[str, str]] = {
     "schedules.md": {
         "0.95": "a threshold, a twentieth gone",
         "0.05": "a threshold, a twentieth left",
-        "0.5": "the last of the betas far too large",
+        "0.2": "the last of the betas far too large",
         "2e-4": "the last of the betas far too small",
         "0.999": "the cap of NoiseSchedule.cosine",
         "0.9": "a time to look at",

@@ -95,7 +95,7 @@ def schedules() -> dict[str, Any]:
         "of_a_label": TRAIN // 10,
         "label_nats": math.log(TRAIN / 10),
         "digit_nats": math.log(10),
-        "float32_zero": int((LARGE.alpha_bar.sqrt().float() > 0).sum()),
+        "float32_zero": int((LARGE.alpha_bar.float() > 0).sum()),
         "float32_smallest": 2.0**-149,
         "faster": {"end": signal(faster, 300), "middle": signal(faster, 150)},
         "stretched": {str(t): float(stretched[t]) for t in (150, 225, 290)},
