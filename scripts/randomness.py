@@ -30,8 +30,7 @@ TRAINING, HELD_OUT = 8000, 2000
 
 def unlabelled(model: Diffusion, count: int, x: Tensor, rule: StepRule, steps: int) -> Tensor:
     """What `digits` draws without being told a label, from starts x: (count, 1, 28, 28)."""
-    any_label = torch.zeros(count, dtype=torch.int64)  # with a scale of 0 it plays no part
-    eps_fn = model.eps_fn(any_label, guidance=0.0)
+    eps_fn = model.unlabelled(count)
     noise = Noise(range(PER_SEED, PER_SEED + count), (1, 28, 28), model.device)
     with fast_arithmetic(default_device()):
         *_, last = sample(

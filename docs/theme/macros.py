@@ -148,6 +148,18 @@ def define_env(env: Any) -> None:
         )
 
     @macro
+    def script_options(level: int = 3) -> str:
+        """Every script's options, under one heading per script."""
+        scripts = _walk(read("results/options.json"), "scripts", "results/options.json")
+        parts = []
+        for name, script in scripts.items():
+            parts += [f"{'#' * level} `scripts.{name}` {{ #{name} }}", script["does"]]
+            for option in script["options"]:
+                default = f" (`{option['default']}`)" if option["default"] else ""
+                parts.append(f"`{option['name']}`{default}\n:   {option['help']}")
+        return "\n\n".join(parts)
+
+    @macro
     def figure_records(level: int = 3) -> str:
         """How every figure was made, under one heading per section."""
         figures = _figures(read("manifest.json"))
