@@ -80,6 +80,7 @@ GIVEN: dict[str, dict[str, str]] = {
         "0.8": "a level of noise that the source shows",
         "3e-5": "the amplitude that scripts.denoiser leaves of the digit",
     },
+    "denoising.md": {"3.01": "10 times the decimal logarithm of 2"},
     "digits.md": {
         "22.5": "a quarter of the quarter turn",
         "67.5": "three quarters of the quarter turn",
@@ -108,12 +109,19 @@ GIVEN: dict[str, dict[str, str]] = {
         "0.7": "the eta that tests/test_diffusers.py takes",
         "1135": "ones among MNIST's test digits",
     },
+    "hybrids.md": {"1.25": "a level of the figure's sweep"},
+    "inpainting.md": {"0.9": "a correlation chosen as an example"},
     "network.md": {"10000": "the base of the sinusoids' periods, by definition"},
     "randomness.md": {
         "2,000": "20 starts with 100 runs each, as in scripts.randomness",
         "0.07": "what is called no evidence: the error above it, rounded up",
     },
-    "reproduce.md": {"3.11": "Python's version, as in pyproject.toml"},
+    "reproduce.md": {
+        "3.11": "Python's version, as in pyproject.toml",
+        "98%": "a share chosen as an example",
+        "1,000": "a count chosen as an example",
+        "0.4": "the standard error of the two above, in percentage points",
+    },
     "sampling.md": {"0.99": "a threshold, one percent off"},
     "schedules.md": {
         "0.95": "a threshold, a twentieth gone",
@@ -123,6 +131,14 @@ GIVEN: dict[str, dict[str, str]] = {
         "0.999": "the cap of NoiseSchedule.cosine",
         "0.9": "a time to look at",
         "0.8": "a time to look at",
+    },
+    "sdedit.md": {
+        "0.3": "a strength that is measured",
+        "0.5": "a strength that is measured",
+        "0.6": "a strength chosen as an example",
+        "0.7": "a strength that is measured",
+        "0.9": "a strength that is measured",
+        "60%": "the share of steps that a strength of 0.6 is",
     },
     "sources.md": {"4.0": "a licence's version", "3.0": "a licence's version"},
     "warmup.md": {
