@@ -19,7 +19,7 @@ from PIL import Image
 
 from scripts.common import results_file
 
-FAMILIES = ("digits", "forward", "network", "train", "sample", "warmup", "conventions")
+FAMILIES = ("digits", "forward", "network", "train", "sample", "warmup", "conventions", "facts")
 """The scripts that register figures and measurements."""
 
 Drawing = Image.Image | list[Image.Image] | Plot
