@@ -36,24 +36,28 @@ GIF_FRAMES = 40
 
 @dataclass(frozen=True)
 class Drawing:
-    """The options that all editing scripts and illusions share."""
+    """The options that all editing scripts and illusions share.
+
+    Attributes:
+        model: the name of a bundled model, or the path of a weights file.
+        each: how many versions to draw.
+        guidance: how strongly to insist on a label, 1 being not at all; the script's own by
+            default.
+        steps: from noise to image, at most the T that the model was trained with.
+        sampler: ancestral, beta-noise, no-noise, ddim, heun, heun-eps or dpm-solver.
+        weights: the last step's weights or their running average; the better set by default.
+        seed: of the noise; the same seed draws the same images.
+        device: cpu or cuda; a GPU by default if there is one.
+    """
 
     model: str = "digits"
-    """the name of a bundled model, or the path of a weights file"""
     each: int = 8
-    """how many versions to draw"""
     guidance: float | None = None
-    """how strongly to insist on a label, 1 being not at all; the script's own by default"""
     steps: int | None = None
-    """from noise to image, at most the T that the model was trained with"""
     sampler: str | None = None
-    """ancestral, beta-noise, no-noise, ddim, heun or dpm-solver"""
     weights: Literal["raw", "averaged"] | None = None
-    """the last step's weights or their running average; the better set by default"""
     seed: int = 0
-    """of the noise; the same seed draws the same images"""
     device: str | None = None
-    """cpu or cuda; a GPU by default if there is one"""
 
     def load(self) -> Diffusion:
         """The model, after the options have been looked at.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
+from dataclasses import is_dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -33,23 +34,27 @@ def commands() -> dict[str, Callable[..., Any]]:
     return found
 
 
-def describe(command: Callable[..., Any]) -> dict[str, Any]:
+def describe(command: Any) -> dict[str, Any]:
     """What a script does, and its options, each with its default and what it is for."""
     words = docstring_parser.parse(command.__doc__ or "")
     told = {p.arg_name: " ".join((p.description or "").split()) for p in words.params}
     hints = get_type_hints(command, include_extras=True)
     options = []
     for name, parameter in inspect.signature(command).parameters.items():
-        settings = get_args(hints[name])[1:]
+        kind, *settings = get_args(hints[name]) or (hints[name],)
+        if is_dataclass(kind):  # options that several scripts share
+            options += describe(kind)["options"]
+            continue
         positional = parameter.kind is parameter.POSITIONAL_ONLY or POSITIONAL in settings
         renamed = [s.name for s in settings if getattr(s, "name", None)]
         flag = "--" + (renamed[0] if renamed else name).replace("_", "-")
         default = parameter.default
+        text = " ".join(default) if isinstance(default, tuple) else str(default)
         shown = default is not False and default not in (None, (), parameter.empty)
         options.append(
             {
                 "name": name.upper() if positional else flag,
-                "default": str(default) if shown else None,
+                "default": text if shown else None,
                 "help": told[name],
             }
         )

@@ -327,7 +327,7 @@ def bayes_net() -> Plot:
     "warmup",
     caption="Enumeration (bars) and sampling (dots, with two standard errors) agree; the rarer the"
     " condition, the fewer worlds are left and the larger is the error.",
-    made="10,000 worlds drawn from the net; each dot uses those in which the condition holds.",
+    made="Worlds drawn from the net, 10,000; each dot uses those in which the condition holds.",
     alt="Nine conditional probabilities as rows, with an orange bar at the enumerated value and a"
     " blue dot at the sampled one, whose error lines cover the bar. At the right stands how many of"
     " the 10,000 worlds were left.",
