@@ -24,13 +24,15 @@ def tests(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", *session.posargs)
 
 
+LINT = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Ruff (style and formatting) and mypy (types)."""
     install(session, "lint")
-    session.run("ruff", "check", ".")
-    session.run("ruff", "format", "--check", ".")
-    session.run("mypy", *session.posargs)
+    for command in LINT:
+        session.run(*command)
 
 
 @nox.session
@@ -69,10 +71,53 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def assignment(session: nox.Session) -> None:
+    """Builds the assignment's student version and its score sheet, and runs both: `-- --check`."""
+    install(session, "assignment")
+    session.run("python", "-m", "scripts.assignment", *session.posargs)
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Builds the site into site/, every warning being an error."""
     install(session, "docs", package=False)
     session.run("mkdocs", "build", "--strict", *session.posargs, env=QUIET)
+
+
+@nox.session
+def notebooks(session: nox.Session) -> None:
+    """Runs the notebooks and writes them, with what they show, for the site: `-- NAME ...`."""
+    install(session, "docs")
+    session.run("python", "-m", "scripts.notebooks", *session.posargs)
+
+
+@nox.session
+def publish(session: nox.Session) -> None:
+    """Checks and builds what is committed; `-- --push` sends the site to the branch gh-pages."""
+    if set(session.posargs) - {"--push"}:
+        session.error(f"publish takes --push or nothing, not {' '.join(session.posargs)}")
+    refuse_changes(session)
+    install(session, "lint", "tests")
+    for command in (*LINT, ("python", "-m", "pytest")):
+        session.run(*command)
+    session.run("mkdocs", "build", "--strict", env=QUIET)
+    refuse_changes(session)  # a check may have written something
+    if session.posargs:
+        message = f"Site of {git(session, 'rev-parse', 'HEAD')}"
+        session.run("ghp-import", "-n", "-p", "-o", "-b", "gh-pages", "-m", message, "site")
+    else:
+        session.log("the site is in site/; `nox -s publish -- --push` would publish it")
+
+
+def refuse_changes(session: nox.Session) -> None:
+    """Stops where what would be published is not what is committed."""
+    if changes := git(session, "status", "--porcelain"):
+        session.error(f"not published, for these files are not committed:\n{changes}")
+
+
+def git(session: nox.Session, *arguments: str) -> str:
+    """What git answers."""
+    return str(session.run("git", *arguments, external=True, silent=True, log=False)).strip()
 
 
 @nox.session

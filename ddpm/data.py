@@ -65,9 +65,13 @@ class Scaling:
         return (F.pad(images, (left, right, left, right)) - self.mean) / self.std
 
     def to_images(self, x: Tensor) -> Tensor:
-        """From the network's (N, 1, size, size) to float (N, 1, 28, 28), clamped to [0, 1]."""
+        """From the network's (N, 1, size, size) to float (N, 1, 28, 28), clamped to [0, 1].
+
+        A larger canvas loses the same border.
+        """
         left = (self.size - 28) // 2
-        crop = x[..., left : left + 28, left : left + 28]
+        right = x.shape[-1] - (self.size - 28 - left)
+        crop = x[..., left:right, left:right]
         return (crop * self.std + self.mean).clamp(0, 1)
         # --8<-- [end:scaling]
 

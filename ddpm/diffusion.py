@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -100,9 +100,24 @@ class Diffusion:
         elif known is None or not recipe.label_dropout:
             raise ValueError(f"'{recipe.name}' was never trained without labels: no guidance")
         elif scale == 0:
-            estimate = condition(network, torch.full_like(known, recipe.classes))
+            return self.unlabelled(len(known))
         else:
             estimate = guided(network, known, recipe.classes, scale)
+        return as_eps(estimate, recipe.predicts, self.schedule)
+
+    def unlabelled(self, n: int) -> EpsFn:
+        """The noise estimate for n images of which nothing is told.
+
+        Raises:
+            ValueError: the model always saw labels in training.
+        """
+        recipe = self.recipe
+        if not recipe.classes:
+            return self.eps_fn()
+        if not recipe.label_dropout:
+            raise ValueError(f"'{recipe.name}' was never trained without labels: give one")
+        null = torch.full((n,), recipe.classes, device=self.device)
+        estimate = condition(partial(recipe.ask, self.network), null)
         return as_eps(estimate, recipe.predicts, self.schedule)
 
     # --8<-- [start:states]
@@ -118,6 +133,9 @@ class Diffusion:
         x: Tensor | None = None,
         path: Sequence[int] | None = None,
         spacing: str = "trailing",
+        eps_fn: EpsFn | None = None,
+        project: Callable[[Tensor, int], Tensor] = lambda x, t: x,
+        size: int | None = None,
     ) -> Iterator[State]:
         """The states on the way from noise to images, for histories and GIFs.
 
@@ -132,6 +150,9 @@ class Diffusion:
             x: where to start instead of noise: (N, 1, size, size) in the network's range.
             path: the times to visit, instead of `steps` of them chosen by `spacing`.
             spacing: a key of `ddpm.paths.SPACINGS`.
+            eps_fn: a noise estimate for these images, in the place of `labels` and `guidance`.
+            project: (x, t) -> x, applied after each step.
+            size: pixels a side, where `eps_fn` takes other images than the network.
 
         Yields:
             One `State` per time visited, in the network's range; `to_images` makes pictures.
@@ -139,24 +160,42 @@ class Diffusion:
         Raises:
             ValueError: an argument does not fit the model or another argument.
         """
-        count = _count(n, labels, x)
-        if not (seed >= 0 and first >= 0 and seed * PER_SEED + first + count <= SEEDS):
-            raise ValueError(f"seed must be within 0..{SEEDS // PER_SEED - 1}, not {seed}")
-        if path is None:
-            path = self.path(steps, spacing)
-        size = self.recipe.scaling.size
-        seeds = range(seed * PER_SEED + first, seed * PER_SEED + first + count)
-        noise = Noise(seeds, (1, size, size), self.device)
+        noise = self.noise(_count(n, labels, x), seed, first, size=size)
         start = noise()
         return sample(
-            self.eps_fn(labels, guidance),
+            eps_fn or self.eps_fn(labels, guidance),
             start if x is None else x.to(self.device),
-            path,
+            self.path(steps, spacing) if path is None else path,
             self.schedule,
             step_rule(sampler or self.recipe.sampler),
+            project=project,
             noise=noise,
         )
         # --8<-- [end:states]
+
+    def noise(
+        self,
+        count: int,
+        seed: int = 0,
+        first: int = 0,
+        stream: int = 0,
+        size: int | None = None,
+    ) -> Noise:
+        """The noise of the images number first, first + 1, ... of a seed.
+
+        Args:
+            count: how many images.
+            seed, first: as for `states`, whose first draw is where it starts.
+            stream: another number is other noise: 0 is the sampler's own.
+            size: pixels a side; the network's by default.
+
+        Raises:
+            ValueError: the seed or the number is out of range.
+        """
+        if not (seed >= 0 and first >= 0 and seed * PER_SEED + first + count <= SEEDS):
+            raise ValueError(f"seed must be within 0..{SEEDS // PER_SEED - 1}, not {seed}")
+        start, size = stream * SEEDS + seed * PER_SEED + first, size or self.recipe.scaling.size
+        return Noise(range(start, start + count), (1, size, size), self.device)
 
     def sample(self, n: int | None = None, *, batch: int = 250, **options: Any) -> Tensor:
         """Images from noise: float32 (N, 1, 28, 28) in [0, 1], on the CPU.
@@ -177,9 +216,13 @@ class Diffusion:
                 first=first + start,
                 **options,
             )
-            *_, last = states
-            images.append(self.to_images(last.x))
+            images.append(self.last_images(states))
         return torch.cat(images)
+
+    def last_images(self, states: Iterable[State]) -> Tensor:
+        """The images that a walk ends with: float32 (N, 1, 28, 28) in [0, 1], on the CPU."""
+        *_, last = states
+        return self.to_images(last.x).float()
 
     def path(self, steps: int | None = None, spacing: str = "trailing") -> Times:
         """The times that a sampler visits, by the recipe's number of steps unless told otherwise.

@@ -6,7 +6,7 @@ transitions costs one network call (two for second-order rules). Every path ends
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 Path = tuple[int, ...]
 
@@ -69,3 +69,41 @@ def _check(T: int, steps: int) -> None:
     if not 1 <= steps <= T:
         raise ValueError(f"steps must be within 1..{T}, not {steps}")
     # --8<-- [end:spacings]
+
+
+# --8<-- [start:from_time]
+def from_time(path: Sequence[int], t: int) -> Path:
+    """The part of a falling path that begins at t: t itself, and all its times below.
+
+    Raises:
+        ValueError: t lies above the path, or below 0.
+    """
+    if not 0 <= t <= path[0]:
+        raise ValueError(f"t must be within 0..{path[0]}, not {t}")
+    return (t, *(s for s in path if s < t))
+    # --8<-- [end:from_time]
+
+
+# --8<-- [start:resampled]
+def resampled(path: Sequence[int], jump: int, repeats: int) -> Path:
+    """A path whose every `jump` transitions are walked `repeats` times.
+
+    After each walk but the last it goes back to where the walk began, in one stride that adds
+    noise. The walk that ends at 0 is made once: from there only the network's finest decisions
+    could be taken again, and it knows no time 0. `repeats` of 1 leaves the path as it is.
+
+    Raises:
+        ValueError: `jump` or `repeats` is below 1.
+
+    Source: Lugmayr et al. 2022, "RePaint", section 4.2 (jump length j, r resamplings).
+    """
+    if jump < 1 or repeats < 1:
+        raise ValueError(f"jump and repeats must be at least 1, not {jump} and {repeats}")
+    visited = [path[0]]
+    for start in range(0, len(path) - 1, jump):
+        walk = list(path[start + 1 : start + jump + 1])
+        visited += walk
+        if walk[-1] > 0:
+            visited += [path[start], *walk] * (repeats - 1)
+    return tuple(visited)
+    # --8<-- [end:resampled]

@@ -7,6 +7,7 @@ ground of their own and use colours that read on either.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -189,6 +190,35 @@ def plot(width: float = 6.4, height: float = 4.0, panels: int = 1) -> tuple[Figu
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.subplots(panels, 1, squeeze=False)[:, 0]
     return figure, list(axes)
+
+
+def matrix(
+    values: Tensor, rows: Sequence[str], columns: Sequence[str], down: str, across: str
+) -> Figure:
+    """Shares (R, C) in 0..1 as a table of coloured cells, each with its percentage; NaN is empty.
+
+    Args:
+        values: the shares.
+        rows, columns: the labels.
+        down, across: what the rows and the columns are.
+    """
+    figure, (axes,) = plot(height=6.6)
+    colours = matplotlib.colormaps["cividis"]
+    axes.imshow(values, vmin=0, vmax=1, cmap=colours)
+    for i, line in enumerate(values.tolist()):
+        for j, value in enumerate(line):
+            if not math.isnan(value):
+                ink = "white" if value < 0.55 else "black"
+                text = f"{100 * value:.0f}"
+                axes.text(j, i, text, ha="center", va="center", color=ink, fontsize=14)
+    axes.set_xticks(range(len(columns)), columns)
+    axes.set_yticks(range(len(rows)), rows)
+    axes.set(xlabel=across, ylabel=down)
+    axes.grid(False)
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    return figure
 
 
 def write_svg(figure: Figure, path: str | Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import inspect
 import json
 import os
 import platform
@@ -10,8 +11,9 @@ import shlex
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -21,6 +23,7 @@ from PIL import Image
 from torch import Tensor
 
 from ddpm import viz
+from ddpm.diffusion import SAMPLERS, Diffusion, load
 from ddpm.files import atomic
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,14 +34,66 @@ GIF_FRAMES = 40
 """More frames make a GIF larger, not smoother to the eye."""
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """The options that all editing scripts and illusions share.
+
+    Attributes:
+        model: the name of a bundled model, or the path of a weights file.
+        each: how many versions to draw.
+        guidance: how strongly to insist on a label, 1 being not at all; the script's own by
+            default.
+        steps: from noise to image, at most the T that the model was trained with.
+        sampler: ancestral, beta-noise, no-noise, ddim, heun, heun-eps or dpm-solver.
+        weights: the last step's weights or their running average; the better set by default.
+        seed: of the noise; the same seed draws the same images.
+        device: cpu or cuda; a GPU by default if there is one.
+    """
+
+    model: str = "digits"
+    each: int = 8
+    guidance: float | None = None
+    steps: int | None = None
+    sampler: str | None = None
+    weights: Literal["raw", "averaged"] | None = None
+    seed: int = 0
+    device: str | None = None
+
+    def load(self) -> Diffusion:
+        """The model, after the options have been looked at.
+
+        Raises:
+            ValueError: an option is out of range, or there is no such model.
+        """
+        if self.each < 1:
+            raise ValueError(f"--each must be at least 1, not {self.each}")
+        if self.sampler is not None and self.sampler not in SAMPLERS:
+            raise ValueError(f"unknown sampler '{self.sampler}'; there are {', '.join(SAMPLERS)}")
+        return load(self.model, self.device, self.weights)
+
+    def how(self) -> dict[str, Any]:
+        """What the functions of `ddpm.techniques` are told: see `How` there."""
+        return {
+            "guidance": self.guidance,
+            "steps": self.steps,
+            "sampler": self.sampler,
+            "seed": self.seed,
+        }
+
+
+DRAWING = Drawing()
+
+
 def run(command: Callable[..., Any]) -> None:
     """Makes a typed function the program: its arguments are the options.
 
     Bad input ends in one line on standard error and exit code 2. With `DDPM_TRACEBACK=1` it
     ends in the traceback instead.
     """
+    # tyro puts what the docstring says of an argument beside it: above stands only the rest.
+    description = inspect.cleandoc(command.__doc__ or "").partition("\nArgs:")[0]
     try:
-        tyro.cli(command, description=command.__doc__)
+        tyro.cli(command, description=description)
     except (ValueError, OSError) as error:
         if os.environ.get("DDPM_TRACEBACK"):
             raise
@@ -47,6 +102,11 @@ def run(command: Callable[..., Any]) -> None:
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         sys.exit(130)
+
+
+def warn(text: str) -> None:
+    """Says something to think about on standard error, and goes on."""
+    print(f"warning: {text}", file=sys.stderr)
 
 
 def check_out(out: Path, endings: Sequence[str] = (".png", ".gif", ".npz")) -> Path:

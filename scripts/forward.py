@@ -32,6 +32,7 @@ def noised(x0: Tensor, times: list[int], seed: int) -> Tensor:
     return torch.stack([SCALING.to_images(SCHEDULE.add_noise(x0, t, eps))[:, 0] for t in times])
 
 
+# --8<-- [start:figure]
 @figure(
     "noise-levels",
     "forward",
@@ -48,6 +49,7 @@ def noise_levels() -> Image.Image:
     x0 = one_of_each()[[0, 2, 4, 6, 8]]
     images = noised(x0, times, seed=0).transpose(0, 1)
     return viz.sheet(images, columns=[str(t) for t in times], across="time t →", down="digits")
+    # --8<-- [end:figure]
 
 
 @figure(

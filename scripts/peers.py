@@ -36,7 +36,7 @@ def answer(model: Diffusion, labels: Tensor, x: Tensor, times: Tensor) -> Tensor
     return model.recipe.ask(model.network, x, times, labels)
 
 
-class ForDiffusers(ModelMixin, ConfigMixin):  # type: ignore[misc]
+class ForDiffusers(ModelMixin, ConfigMixin):
     """The network as a pipeline of `diffusers` wants it."""
 
     @register_to_config

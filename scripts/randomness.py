@@ -30,8 +30,7 @@ TRAINING, HELD_OUT = 8000, 2000
 
 def unlabelled(model: Diffusion, count: int, x: Tensor, rule: StepRule, steps: int) -> Tensor:
     """What `digits` draws without being told a label, from starts x: (count, 1, 28, 28)."""
-    any_label = torch.zeros(count, dtype=torch.int64)  # with a scale of 0 it plays no part
-    eps_fn = model.eps_fn(any_label, guidance=0.0)
+    eps_fn = model.unlabelled(count)
     noise = Noise(range(PER_SEED, PER_SEED + count), (1, 28, 28), model.device)
     with fast_arithmetic(default_device()):
         *_, last = sample(
@@ -93,6 +92,24 @@ def predict(rule: StepRule, steps: int, training: int, held_out: int) -> dict[st
     }
 
 
+def without_noise(name: str, sampler: str, count: int, steps: int) -> dict[str, float]:
+    """What a sampler draws of each digit: how much is read as asked, and how much varies.
+
+    Returns:
+        `accuracy`; `spread`: the standard deviation of a pixel over the images of one digit, the
+        mean over pixels and digits.
+    """
+    model, asked = load(name), torch.arange(10).repeat_interleave(count // 10)
+    with fast_arithmetic(default_device()):
+        images = model.sample(
+            labels=asked, sampler=sampler, steps=steps, guidance=1.0, seed=SEED
+        ).float()
+    return {
+        "accuracy": float((judge().read(images) == asked).float().mean()),
+        "spread": float(images.unflatten(0, (10, -1)).std(1).mean()),
+    }
+
+
 @measurement
 def randomness(quick: bool) -> dict[str, Any]:
     """What one first noise becomes, and whether it can be foretold."""
@@ -103,6 +120,11 @@ def randomness(quick: bool) -> dict[str, Any]:
         | {"given_start": given_start(posterior, steps, runs, count), "steps": steps},
         "ddim": predict(ddim, 25, training, held_out)
         | {"given_start": given_start(ddim, 25, 2, count), "steps": 25},
+        "no_noise": {
+            f"{name}, {sampler}": without_noise(name, sampler, 10 * (runs // 10), 2 * steps)
+            for name in ("attention-class", "digits")
+            for sampler in ("ancestral", "ddim", "no-noise")
+        },
         "largest": math.log2(10),
         "starts": count,
         "runs": runs,

@@ -29,6 +29,9 @@ FAMILIES = (
     "courses",
     "ablation",
     "guidance",
+    "warmup",
+    "conventions",
+    "facts",
 )
 """The scripts that register figures and measurements."""
 

@@ -52,6 +52,20 @@ def parse_labels(text: str | None, model: Diffusion) -> list[int] | None:
     return [int(character) for character in text]
 
 
+def one_label(text: str | None, model: Diffusion) -> int | None:
+    """A single label that a reader typed; None if none was.
+
+    Raises:
+        ValueError: not one label of this model.
+    """
+    if text is None:
+        return None
+    labels = parse_labels(text, model)
+    if not labels or len(labels) != 1:
+        raise ValueError(f"give one label, not '{text}'")
+    return labels[0]
+
+
 def draw(
     model: Diffusion,
     labels: list[int] | None,

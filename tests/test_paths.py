@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddpm.paths import SPACINGS, every, quadratic, strided, uniform
+from ddpm.paths import SPACINGS, every, from_time, quadratic, resampled, strided, uniform
 
 
 def test_every_visits_all_times_once():
@@ -53,3 +53,35 @@ def test_uniform_strides_are_equal_and_quadratic_ones_shrink():
     for spacing in SPACINGS.values():
         with pytest.raises(ValueError, match=r"within 1\.\.10, not 11"):
             spacing(10, 11)
+
+
+def test_from_time_begins_where_told():
+    path = (1000, 750, 500, 250, 0)
+    assert from_time(path, 1000) == path
+    assert from_time(path, 600) == (600, 500, 250, 0)
+    assert from_time(path, 500) == (500, 250, 0)
+    assert from_time(path, 0) == (0,)
+    for t in (-1, 1001):
+        with pytest.raises(ValueError, match=r"within 0\.\.1000"):
+            from_time(path, t)
+
+
+def test_resampling_walks_each_part_so_often_and_the_last_one_once():
+    path = (10, 8, 6, 4, 2, 0)
+    assert resampled(path, 2, 1) == path
+    assert resampled(path, 2, 2) == (10, 8, 6, 10, 8, 6, 4, 2, 6, 4, 2, 0)
+    assert resampled(path, 5, 3) == path
+    with pytest.raises(ValueError, match="at least 1, not 0 and 2"):
+        resampled(path, 0, 2)
+
+
+@given(st.integers(1, 60), st.integers(1, 12), st.integers(1, 5))
+def test_a_resampled_path_visits_the_same_times_and_ends_at_0(steps, jump, repeats):
+    path = strided(100, steps)
+    walked = resampled(path, jump, repeats)
+    assert set(walked) == set(path)
+    assert (walked[0], walked[-1], walked.count(0)) == (100, 0, 1)
+    repeated = (steps - 1) // jump  # parts that do not end at 0
+    ups = sum(t < s for t, s in pairwise(walked))
+    assert ups == repeated * (repeats - 1)
+    assert len(walked) - 1 == steps + ups * (jump + 1)

@@ -1,14 +1,24 @@
-"""Adds to the site what lies outside docs/: the figures, the results and MathJax."""
+"""Adds to the site what lies outside docs/: figures, results, MathJax, and cards for links."""
 
+import tempfile
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
+import cards
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 
 LOGO = "figures/home/logo.png"
+STRIP = "figures/home/hero.still.png"
 MATHJAX = "theme/mathjax"
+CHECKOUT = "%pip install --quiet ../.."
+"""The first cell of a notebook that lies in a checkout of the repository."""
+
+TEMPORARY = tempfile.TemporaryDirectory(prefix="site-")
 
 
 def on_config(config: MkDocsConfig) -> None:
@@ -17,14 +27,37 @@ def on_config(config: MkDocsConfig) -> None:
         config.theme["logo"] = config.theme["favicon"] = f"assets/{LOGO}"
 
 
+@event_priority(50)  # before the plugin that renders notebooks
 def on_files(files: Files, config: MkDocsConfig) -> None:
-    """Adds site_assets/ under assets/, and the parts of MathJax that a page can ask for."""
+    """Adds site_assets/ under assets/, and the parts of MathJax that a page can ask for.
+
+    Notebooks to download install the package from its repository, where the site knows that.
+    """
+    if repository := config.extra.get("repository"):
+        for file in [file for file in files if file.src_uri.endswith(".ipynb")]:
+            text = file.content_string.replace(CHECKOUT, f"%pip install --quiet git+{repository}")
+            copy = Path(TEMPORARY.name, file.src_uri)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_text(text, encoding="utf-8")
+            files.remove(file)
+            files.append(
+                File(file.src_uri, TEMPORARY.name, config.site_dir, config.use_directory_urls)
+            )
     root = _site_assets(config)
     for path in sorted(p for p in root.rglob("*") if p.is_file() and not p.name.startswith(".")):
         uri = f"assets/{path.relative_to(root).as_posix()}"
         files.append(File.generated(config, uri, abs_src_path=str(path)))
     for uri, path in _mathjax():
         files.append(File.generated(config, uri, abs_src_path=str(path)))
+
+
+def on_page_context(context: Any, page: Page, config: MkDocsConfig, nav: Any) -> None:
+    """Draws the page's card, whose address must be whole, and so needs the site's."""
+    strip = _site_assets(config) / STRIP
+    if config.site_url and strip.is_file():
+        card = f"assets/cards/{page.file.src_uri.rpartition('.')[0]}.png"
+        cards.draw(str(page.title), config.site_name, strip, Path(config.site_dir, card))
+        page.meta["card"] = config.site_url.rstrip("/") + "/" + card
 
 
 def _site_assets(config: MkDocsConfig) -> Path:

@@ -76,13 +76,18 @@ def define_env(env: Any) -> None:
             f'<figcaption markdown="span">{caption}</figcaption>\n</figure>'
         )
 
-    def shown(value: Any, source: str, path: str, spec: str) -> str:
+    def text_of(value: Any, source: str, path: str, spec: str) -> str:
         if not isinstance(value, int | float | str):
             raise Missing(f"site_assets/{source} has no single value at {path!r}")
         try:
-            text = format(value, spec)
+            return format(value, spec)
         except ValueError as error:
             raise Missing(f"{value!r} at {path!r} of site_assets/{source}: {error}") from None
+
+    def shown(value: Any, source: str, path: str, spec: str) -> str:
+        text = text_of(value, source, path, spec)
+        if isinstance(value, int | float):
+            text = text.replace("-", "\N{MINUS SIGN}")
         where = escape(f"{source}#{path}")
         return f'<span class="result" data-source="{where}">{escape(text)}</span>'
 
@@ -91,6 +96,18 @@ def define_env(env: Any) -> None:
         """One measured number: the value at a dotted path of a result, formatted."""
         source = f"results/{result}.json"
         return shown(_walk(read(source), path, source), source, path, spec)
+
+    @macro
+    def tex(result: str, path: str, spec: str = "") -> str:
+        """The same within a formula, as TeX writes it: 1{,}234, 5.6\\,\\%, 7 \\cdot 10^{-8}."""
+        source = f"results/{result}.json"
+        text = text_of(_walk(read(source), path, source), source, path, spec)
+        text = text.replace(",", "{,}").replace("%", r"\,\%")
+        mantissa, e, exponent = text.partition("e")
+        if not e:
+            return text
+        power = f"10^{{{int(exponent)}}}"
+        return power if mantissa == "1" else rf"{mantissa} \cdot {power}"
 
     @macro
     def table(result: str, path: str, *columns: tuple[str, str, str], first: str = "") -> str:
@@ -129,6 +146,18 @@ def define_env(env: Any) -> None:
             f"{body}"
             f'<p><a href="{asset(source)}">{escape(source)}</a></p></details>'
         )
+
+    @macro
+    def script_options(level: int = 3) -> str:
+        """Every script's options, under one heading per script."""
+        scripts = _walk(read("results/options.json"), "scripts", "results/options.json")
+        parts = []
+        for name, script in scripts.items():
+            parts += [f"{'#' * level} `scripts.{name}` {{ #{name} }}", script["does"]]
+            for option in script["options"]:
+                default = f" (`{option['default']}`)" if option["default"] else ""
+                parts.append(f"`{option['name']}`{default}\n:   {option['help']}")
+        return "\n\n".join(parts)
 
     @macro
     def figure_records(level: int = 3) -> str:

@@ -1,5 +1,7 @@
 """The site built and served for its tests, and a browser to look at it."""
 
+import functools
+import gzip
 import os
 import shutil
 import subprocess
@@ -24,6 +26,15 @@ FLAGS = (
     "--disable-sync",
 )
 
+MKDOCS = "import sys; sys.modules['torch'] = None; from mkdocs.__main__ import cli; cli()"
+"""The program mkdocs, where there is no torch: the site must be built without it."""
+
+
+@functools.cache
+def _sent(body: bytes) -> int:
+    """The size of a file as it is sent; what is compressed already gains nothing."""
+    return min(len(body), len(gzip.compress(body)))
+
 
 class Visit:
     """A page opened in a browser of its own, and what went wrong while it loaded.
@@ -44,8 +55,18 @@ class Visit:
         page.on("request", lambda r: self._fault(self._elsewhere(r.url), f"fetches {r.url}"))
         page.on("requestfailed", lambda r: self._fault(True, f"failed: {r.url} {r.failure}"))
         page.on("response", lambda r: self._fault(r.status >= 400, f"{r.status}: {r.url}"))
+        self.responses = list[Response]()
+        page.on("response", lambda r: self.responses.append(r))
         self.response = page.goto(base + path, wait_until="load")
         page.evaluate("() => window.MathJax?.startup?.promise")
+
+    def weight(self) -> int:
+        """Bytes loaded so far but for lazy images, as a host sends them: text compressed."""
+        lazy = self.page.evaluate(
+            "[...document.querySelectorAll('[loading=lazy]')].map((i) => i.src)"
+        )
+        sizes = {r.url: _sent(r.body()) for r in self.responses if r.url not in lazy}
+        return sum(sizes.values())
 
     def _elsewhere(self, url: str) -> bool:
         return not url.startswith((self.base, "data:", "blob:"))
@@ -57,13 +78,15 @@ class Visit:
 
 @pytest.fixture(scope="session")
 def build() -> Callable[[Path, Path], subprocess.CompletedProcess[str]]:
-    """Builds the site of a folder strictly into another."""
+    """Builds the site of a folder strictly into another, for a host if it has one."""
 
-    def run(root: Path, out: Path) -> subprocess.CompletedProcess[str]:
+    def run(root: Path, out: Path, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", out],
+            [sys.executable, "-c", MKDOCS, "build", "--strict", "--site-dir", out],
             cwd=root,
-            env=os.environ | {"NO_MKDOCS_2_WARNING": "1", "DDPM_SITE_URL": ""},
+            env=os.environ
+            | {"NO_MKDOCS_2_WARNING": "1", "DDPM_SITE_URL": "", "DDPM_REPOSITORY": ""}
+            | environment,
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -30,6 +30,7 @@ FIGURE = {
 RESULT = {
     "how": {"command": "python -m scripts.x", "seed": 0},
     "epochs": [{"loss": 0.0345678}],
+    "below": -1234.2,
     "rows": {"one": {"words": "first", "fid": 0.12345}, "two": {"words": "second"}},
 }
 LINE = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><path d="M0 0L40 20"/></svg>'
@@ -106,6 +107,20 @@ def test_macros_excerpts_and_notebooks(build, tree, visit):
         assert home.faults + lab.faults == []
 
 
+def test_a_number_in_a_formula_is_written_as_tex_writes_it(build, tree):
+    root = tree(
+        '$a = {{ tex("small", "epochs.-1.loss", ".1e") }}$,'
+        ' $b = {{ tex("small", "rows.one.fid", ".1%") }}$,'
+        ' $c = {{ tex("small", "below", ",.0f") }}$\n\n{{ number("small", "below", ",.0f") }}\n'
+    )
+    done = build(root, root / "out")
+    assert done.returncode == 0, done.stdout
+    page = (root / "out" / "index.html").read_text(encoding="utf-8")
+    for formula in (r"a = 3.5 \cdot 10^{-2}", r"b = 12.3\,\%", r"c = -1{,}234"):
+        assert rf"\({formula}\)" in page
+    assert ">\N{MINUS SIGN}1,234</span>" in page
+
+
 def test_a_table_has_a_row_for_each_entry(build, tree, visit):
     root = tree(
         '{{ table("small", "rows", ("what", "words", ""), ("FID", "fid", ".3f"), first="row") }}\n'
@@ -125,7 +140,8 @@ def test_a_table_has_a_row_for_each_entry(build, tree, visit):
 def test_what_is_missing_fails_and_is_named(build, tree):
     root = tree(
         "{{ figure('nothing') }}\n\n{{ number('small', 'epochs.5.loss') }}\n\n"
-        "{{ number('none', 'x') }}\n\n{{ number('small', 'epochs') }}\n\n[there](#nowhere)\n"
+        "{{ number('none', 'x') }}\n\n{{ number('small', 'epochs') }}\n\n"
+        "${{ tex('small', 'none') }}$\n\n[there](#nowhere)\n"
     )
     done = build(root, root / "out")
     assert done.returncode != 0
@@ -136,6 +152,7 @@ def test_what_is_missing_fails_and_is_named(build, tree):
         "index.md: number('none', 'x'): there is no site_assets/results/none.json",
         "index.md: number('small', 'epochs'): site_assets/results/small.json"
         " has no single value at 'epochs'",
+        "index.md: tex('small', 'none'): site_assets/results/small.json has no 'none' (at 'none')",
         "Doc file 'index.md' contains a link '#nowhere'",
     ):
         assert f"WARNING -  {line}" in done.stdout

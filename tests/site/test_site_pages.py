@@ -6,14 +6,21 @@ import pytest
 from mkdocs.config import load_config
 
 ROOT = Path(__file__).parents[2]
-SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
+SIZES = {"phone": (390, 844), "tablet": (820, 1180), "desktop": (1280, 900)}
+HEAVIEST = 1_000_000
+"""Bytes of a page before its lazy images, as a host sends them: text compressed."""
+
+
+def sources(nav: list) -> list[str]:
+    """The files of a nav, those of its sections among them."""
+    entries = [entry for section in nav for entry in section.values()]
+    return [s for e in entries for s in ([e] if isinstance(e, str) else sources(e))]
 
 
 def paths() -> list[str]:
     """The addresses of the pages in the nav."""
     nav = load_config(str(ROOT / "mkdocs.yml")).nav
-    sources = [source for entry in nav for source in entry.values()]
-    return ["" if s == "index.md" else s.removesuffix(".md") + "/" for s in sources]
+    return ["" if s == "index.md" else s.rpartition(".")[0] + "/" for s in sources(nav)]
 
 
 LOOK = """async () => {
@@ -25,7 +32,10 @@ LOOK = """async () => {
     if (!image.alt.trim()) faults.push(`no alt text: ${image.src}`);
     const { width, height } = image.getBoundingClientRect();
     const stated = image.getAttribute("width") / image.getAttribute("height");
-    if (Math.abs(width - height * stated) > 2) faults.push(`out of proportion: ${image.src}`);
+    if (!(Math.abs(width - height * stated) <= 2))
+      faults.push(`without its size or out of proportion: ${image.src}`);
+    const hero = image.fetchPriority === "high" || image.src.startsWith("data:");
+    if (image.loading !== "lazy" && !hero) faults.push(`not lazy: ${image.src}`);
   }
   const { scrollWidth, clientWidth } = document.documentElement;
   if (scrollWidth > clientWidth) faults.push(`${scrollWidth} px wide on ${clientWidth}`);
@@ -71,6 +81,7 @@ LOOK = """async () => {
 def test_page_is_whole(visit, address, path, size):
     seen = visit(address, path, *SIZES[size])
     assert seen.response.status == 200
+    assert seen.weight() <= HEAVIEST
     assert seen.page.evaluate(LOOK) + seen.faults == []
 
 
@@ -134,3 +145,69 @@ def test_unknown_address_leads_back(visit, address):
     assert seen.page.locator("h1").inner_text() == "There is no such page"
     seen.page.get_by_role("link", name="the first page").click()
     assert seen.page.url == address
+
+
+FOCUS = """() => {
+  const focused = document.activeElement;
+  if (!focused || focused === document.body) return null;
+  // The switch between the palettes is drawn by the label beside it.
+  const shown = focused.matches(".md-option") ? focused.nextElementSibling : focused;
+  const { width, height, top, bottom } = shown.getBoundingClientRect();
+  const style = getComputedStyle(shown);
+  return {
+    name: focused.getAttribute("aria-label") || focused.title || focused.innerText.trim(),
+    seen: width > 0 && height > 0 && bottom > 0 && top < innerHeight,
+    marked: parseFloat(style.outlineWidth) > 0 && style.outlineStyle !== "none",
+    search: Boolean(focused.closest(".md-search")),
+  };
+}"""
+
+
+@pytest.mark.parametrize("size", ["phone", "desktop"])
+def test_keyboard_goes_through_a_page(visit, address, size):
+    page = visit(address, "sampling/", *SIZES[size]).page
+    stops = []
+    for _ in range(150):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(FOCUS)
+        if stop is None:
+            break
+        stops.append(stop)
+    assert stops[0]["name"] == "Skip to content"
+    # The search opens as a dialog around its field, which then needs no outline.
+    assert any(stop["search"] for stop in stops)
+    stops = [stop for stop in stops if not stop["search"]]
+    assert [s for s in stops if not (s["seen"] and s["marked"] and s["name"])] == []
+    names = [stop["name"] for stop in stops]
+    for name in ("Pause the animation", "Record", "Copy to clipboard"):
+        assert name in names
+
+
+def test_skip_link_leads_to_the_text(visit, address):
+    page = visit(address, "sampling/").page
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    target = page.evaluate("decodeURIComponent(location.hash)")
+    assert page.locator(f"article {target}").count() == 1
+
+
+def test_previous_and_next_lead_through_the_pages(visit, address):
+    order = paths()
+    page = visit(address, order[0]).page
+    for path in order[1:4]:
+        page.locator("a.md-footer__link--next").click()
+        assert page.url == address + path
+    page.locator("a.md-footer__link--prev").click()
+    assert page.url == address + order[2]
+
+
+def test_on_paper_there_is_the_text_alone(visit, address):
+    page = visit(address, "sampling/").page
+    page.emulate_media(media="print")
+    for part in (".md-header", ".md-sidebar", ".md-footer", ".motion", ".headerlink"):
+        assert not any(element.is_visible() for element in page.locator(part).all()), part
+    image = page.locator(".figure picture img").first
+    image.scroll_into_view_if_needed()
+    image.evaluate("image => image.decode()")
+    assert image.evaluate("image => image.currentSrc").endswith(".still.png")
+    assert page.locator("article h1").is_visible()

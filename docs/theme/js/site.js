@@ -31,5 +31,9 @@ for (const image of document.querySelectorAll(".pixelated img")) {
   image.addEventListener("load", () => { sizes.unobserve(image); sizes.observe(image); });
 }
 
+// In a notebook every cell is a stop for the keyboard; only code that scrolls needs to be one.
+for (const cell of document.querySelectorAll(".jp-Cell-inputWrapper")) cell.removeAttribute("tabindex");
+for (const code of document.querySelectorAll(".highlight-ipynb")) code.tabIndex = 0;
+
 // The theme makes its search a dialog but gives it no name to read out.
 document.querySelector(".md-search")?.setAttribute("aria-label", "Search");

@@ -1,0 +1,26 @@
+"""Checks of functions that a reader has written: right, or wrong in which way.
+
+Each check calls the function on small random inputs, compares its answer with the package's own,
+and prints a line if they agree. If not, it compares with the answers that the usual mistakes
+give, and raises `Mistake` with what a teacher would say. Times are counted as everywhere else:
+`t = 0` is the clean image, and tables have T + 1 entries.
+"""
+
+from ddpm.checks.answers import Mistake
+from ddpm.checks.forward import SIX, add_noise, schedule, six_numbers
+from ddpm.checks.learning import loss, training_step
+from ddpm.checks.reverse import guidance, keep_known, sampling_loop, sampling_step
+
+__all__ = [
+    "SIX",
+    "Mistake",
+    "add_noise",
+    "guidance",
+    "keep_known",
+    "loss",
+    "sampling_loop",
+    "sampling_step",
+    "schedule",
+    "six_numbers",
+    "training_step",
+]

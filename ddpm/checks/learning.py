@@ -1,0 +1,167 @@
+"""Checks of the loss and of a step of training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ddpm.checks.answers import TIME, Mistake, T, close, compare, images, praise
+from ddpm.schedule import NoiseSchedule
+
+
+def loss(function: Callable[..., Tensor]) -> None:
+    """Checks the training loss of a network that predicts the noise.
+
+    Args:
+        function: (network, x0, t, eps, alpha_bar) -> a number, for `network(x_t, t)`.
+
+    Raises:
+        Mistake: the number is another.
+    """
+    right = NoiseSchedule.linear(T)
+    x0, eps, _ = images(3)
+    t = torch.tensor([2, TIME, 300])
+    asked: list[tuple[Tensor, Tensor]] = []
+
+    def network(x: Tensor, t: Tensor) -> Tensor:
+        asked.append((x, t))
+        return 0.7 * x - 0.2 + 0.001 * t.float().reshape(-1, 1, 1, 1)
+
+    bar, x_t = right.alpha_bar.float(), right.add_noise(x0, t, eps)
+    given = function(network, x0, t, eps, bar)
+    if not asked:
+        raise Mistake("The network was never asked.")
+    x, told = asked[0]
+    wrong_input = {
+        "The network is shown the clean image. It should see x_t, and find the noise in it.": x0,
+        "The network is shown the noise alone. It should see x_t.": eps,
+        "The network is shown x at t - 1, and told t.": right.add_noise(x0, t - 1, eps),
+    }
+    compare("What the network is shown", x, x_t, wrong_input)
+    compare(
+        "What the network is told",
+        told.float(),
+        t.float(),
+        {
+            f"The network is told t + {d}. It should be told the time of the image that it"
+            " sees.".replace("+ -", "- "): t.float() + d
+            for d in (-1, 1)
+        },
+    )
+    answer = network(x_t, t)
+    error = F.mse_loss(answer, eps)
+    compare(
+        "The loss",
+        given,
+        error,
+        {
+            "The answer is compared with the clean image. This network predicts the"
+            " noise.": F.mse_loss(answer, x0),
+            "The answer is compared with x_t, which the network has seen. What it has to find is"
+            " eps.": F.mse_loss(answer, x_t),
+            "The squares are added up. Take their mean, or the loss will depend on the size of"
+            " batch and image.": F.mse_loss(answer, eps, reduction="sum"),
+            "This is the mean absolute error. The mean of the noise minimises the squared"
+            " one.": F.l1_loss(answer, eps),
+            "This is the root of the mean square. Leave the root out.": error.sqrt(),
+            "This is half of the mean square.": error / 2,
+        },
+    )
+    praise("the loss")
+
+
+class _Probe(nn.Module):
+    """A network of two numbers, which remembers what it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weights = nn.Parameter(torch.tensor([0.3, -0.1]))
+        self.asked: list[tuple[Tensor, Tensor]] = []
+
+    def forward(self, x: Tensor, t: Tensor) -> Tensor:
+        self.asked.append((x.detach(), t.detach()))
+        return self.weights[0] * x + self.weights[1]
+
+
+def training_step(function: Callable[..., Any]) -> None:
+    """Checks one step of training: random times, random noise, the loss, the optimiser.
+
+    Args:
+        function: (network, optimizer, x0, alpha_bar) -> the loss; it draws t and eps itself.
+
+    Raises:
+        Mistake: the draws, the loss or the update are wrong.
+    """
+    short, rate, count = NoiseSchedule.linear(8, 0.05, 0.5), 0.1, 2000
+    probe = _Probe()
+    optimizer = torch.optim.SGD(probe.parameters(), rate)
+    x0 = torch.randn(count, 1, 2, 2, generator=torch.Generator().manual_seed(0))
+    noises, earlier = list[Tensor](), torch.zeros(2)
+    for step in (1, 2):
+        before, probe.asked = probe.weights.detach().clone(), []
+        given = function(probe, optimizer, x0, short.alpha_bar.float())
+        if not probe.asked:
+            raise Mistake("The network was never asked.")
+        x, t = probe.asked[0]
+        _check_times(t, short.T, count)
+        eps = short.eps_from_x0(x, t.long(), x0)
+        _check_noise(eps, x0)
+        noises.append(eps)
+        expected = before.clone().requires_grad_()
+        error = F.mse_loss(expected[0] * x + expected[1], eps)
+        if given is None:
+            raise Mistake("The step should return its loss: without it nobody can draw a curve.")
+        compare("The loss", torch.as_tensor(given).detach().float(), error.detach(), {})
+        (gradient,) = torch.autograd.grad(error, expected)
+        moved = probe.weights.detach() - before
+        right = -rate * gradient
+        mistakes = {
+            "The weights did not move. After `loss.backward()` comes"
+            " `optimizer.step()`.": torch.zeros(2)
+        }
+        if step == 2:
+            mistakes[
+                "The second step also moves along the first one's gradient: gradients add up until"
+                " `optimizer.zero_grad()` clears them."
+            ] = right + earlier
+        compare("The change of the weights", moved, right, mistakes)
+        earlier = right
+    if close(*noises):
+        raise Mistake("Both steps drew the same noise. Is there a seed inside the function?")
+    praise("the training step")
+
+
+def _check_times(t: Tensor, last: int, count: int) -> None:
+    """Times should be one per image, each of 1..last, all of them possible."""
+    if t.shape != (count,):
+        raise Mistake(f"t has the shape {tuple(t.shape)}: draw one time for each of the images.")
+    if t.is_floating_point() and not close(t, t.round()):
+        raise Mistake("Times are whole numbers, and the network is told them as they are.")
+    if int(t.min()) == int(t.max()):
+        raise Mistake("All images have the same time. Draw one for each: then every batch has all.")
+    if int(t.min()) < 1:
+        raise Mistake("Some images have t = 0: they are clean, and there is no noise to be found.")
+    if int(t.max()) > last:
+        raise Mistake(f"Some times are above T = {last}; alpha_bar has T + 1 entries.")
+    if int(t.max()) < last:
+        raise Mistake(f"t = T never occurs: `torch.randint(1, {last})` leaves its upper end out.")
+    if int(t.min()) > 1:
+        raise Mistake("t = 1 never occurs, and it is the last step of sampling.")
+
+
+def _check_noise(eps: Tensor, x0: Tensor) -> None:
+    """The noise that is in x_t should be standard normal and have nothing to do with x0."""
+    mean, std = float(eps.mean()), float(eps.std())
+    if abs(mean - 0.5) < 0.05 and std < 0.4:
+        raise Mistake("The noise is uniform in [0, 1]: `torch.rand`. It should be `torch.randn`.")
+    related = float((eps * x0).mean())
+    if abs(mean) > 0.1 or abs(std - 1) > 0.1 or abs(related) > 0.1:
+        raise Mistake(
+            "What the network sees is not x_t with standard normal noise: the noise in it has mean"
+            f" {mean:.2f}, standard deviation {std:.2f} and correlation {related:.2f} with the"
+            " image. Use your add_noise, and check that first."
+        )

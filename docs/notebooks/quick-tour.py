@@ -1,0 +1,96 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # A quick tour
+#
+# Load a model, draw digits, insist on their labels, and watch one come about. All of it runs on a
+# CPU in a few seconds. The first cell installs the package; leave it out where that is done.
+
+# %% tags=["skip-execution"]
+# %pip install --quiet ../..
+
+# %% [markdown]
+# ## Load
+#
+# A model is a network with its recipe: its schedule, its range of pixels, its labels, and how it
+# is best sampled from.
+
+# %%
+import io
+
+import torch
+from IPython.display import Image
+
+import ddpm
+from ddpm import viz
+
+model = ddpm.load("digits")
+recipe = model.recipe
+print(f"T = {recipe.T}, {recipe.sampler} in {recipe.steps} steps, guidance {recipe.guidance}")
+
+
+# %%
+def show(card, alt):
+    """Shows a sheet of images, with words for those who do not see it."""
+    file = io.BytesIO()
+    card.save(file, "png")
+    return Image(file.getvalue(), alt=alt, width=card.width, height=card.height)
+
+
+# %% [markdown]
+# ## Draw
+#
+# One label for each image. The seed decides the noise, and so the image: the same seed draws the
+# same digit in any batch.
+
+# %%
+images = model.sample(labels=[label for label in range(10) for _ in range(4)], seed=0)
+columns = images.unflatten(0, (10, 4))[:, :, 0].transpose(0, 1)
+show(viz.sheet(columns), "Four rows of the digits 0 to 9 as a model drew them, all readable.")
+
+# %% [markdown]
+# ## Insist
+#
+# Guidance asks the network twice, with the label and without it, and goes on in the direction in
+# which the two answers differ. A scale of 0 ignores the label, 1 is no guidance, and more than
+# that insists.
+
+# %%
+scales = [0, 1, 4]
+rows = [model.sample(labels=range(10), guidance=scale, seed=3)[:, 0] for scale in scales]
+card = viz.sheet(torch.stack(rows), [str(scale) for scale in scales], down="scale", across="label")
+show(
+    card,
+    "Three rows of ten digits from the same noise. At scale 0 they are any digits, at 1 and 4 they"
+    " are 0 to 9 in order; at 4 the strokes are bolder and plainer.",
+)
+
+# %% [markdown]
+# ## Watch
+#
+# Sampling yields a state at every time: the noisy images, and the guess of the clean ones.
+
+# %%
+states = list(model.states(labels=[2, 8], seed=2))[::4]
+noisy, guess = (torch.stack(part) for part in zip(*((s.x, s.x0) for s in states), strict=True))
+pairs = torch.cat([noisy, guess], dim=1)[:, [0, 2, 1, 3]]
+pictures = torch.stack([model.to_images(part)[:, 0] for part in pairs], dim=1)
+times = [str(state.t) for state in states]
+rows = ["2, noisy", "2, guess", "8, noisy", "8, guess"]
+show(
+    viz.sheet(pictures, rows, times, across="time t →"),
+    "For a 2 and an 8, the noisy image and the guess of the clean one at falling times. The guesses"
+    " are blurred at first and sharp in the end; the noise goes away step by step.",
+)
+
+# %% [markdown]
+# ## Go on
+#
+# The notebook "Your own write-up" trains a model on another data set. The page "Reuse" has more
+# short recipes, and the reference lists everything.

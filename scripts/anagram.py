@@ -1,0 +1,334 @@
+"""Draws digits that are others when turned: `python -m scripts.anagram --labels 6 9`.
+
+`.png` is a sheet of the images and of what they are through each further view, `.gif` turns them
+(for rotations; other views are shown in turn), `.npz` holds the arrays.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache, partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+import tyro
+from matplotlib.figure import Figure as Plot
+from PIL import Image
+from PIL.Image import Resampling
+from torch import Tensor
+
+from ddpm import viz
+from ddpm.diffusion import default_device, load
+from ddpm.illusions import ANAGRAM_GUIDANCE
+from ddpm.illusions import draw_anagram as draw
+from ddpm.training import fast_arithmetic
+from ddpm.views import View, view
+from scripts.common import DRAWING, Drawing, check_out, read_json, run, write_frames, write_images
+from scripts.judge import judge, rows
+from scripts.registry import SEED, digest_of, figure, measurement
+from scripts.sample import one_label
+
+NAMES = [str(digit) for digit in range(10)]
+VIEWS = (
+    "rotate_180",
+    "flip_vertical",
+    "flip_horizontal",
+    "rotate_90",
+    "transpose",
+    "negation",
+    "patches:0",
+)
+"""The second views whose matrices are measured."""
+
+
+def through(images: Tensor, chosen: View) -> Tensor:
+    """Images in [0, 1] as seen through a view, which acts on a range that is even about 0."""
+    return (chosen.apply(images * 2 - 1) + 1) / 2
+
+
+def anagram(
+    labels: tuple[str, ...] = ("6", "9"),
+    view_: Annotated[tuple[str, ...], tyro.conf.arg(name="view")] = ("rotate_180",),
+    drawing: Annotated[Drawing, tyro.conf.arg(name="")] = DRAWING,
+    out: Path = Path("anagram.png"),
+) -> None:
+    """Draws images that are one digit as they are and others through other views.
+
+    Args:
+        labels: what is to be seen: upright first, then through each view.
+        view_: identity, rotate_180, flip_vertical, flip_horizontal, rotate_90, transpose, negation
+            or patches:SEED; one fewer than labels, or as many if the first is not to be upright.
+        out: .png for a sheet, .gif to see them turn, .npz for the arrays.
+    """
+    check_out(out)
+    views = view_ if len(view_) == len(labels) else ("identity", *view_)
+    chosen = [view(name) for name in views]
+    if len(labels) != len(views):
+        raise ValueError(f"give a view for each further label, not {len(labels)} and {len(view_)}")
+    model = drawing.load()
+    wanted = [one_label(label, model) for label in labels]
+    images = draw(model, wanted, views, drawing.each, **drawing.how())
+    seen = [through(images, v)[:, 0] for v in chosen]
+    if out.suffix.lower() == ".gif":
+        write_frames(out, turning(images, chosen[-1]))
+    else:
+        lines = torch.cat([viz.as_grid(part[:, None], min(10, len(images))) for part in seen])
+        each = len(lines) // len(views)
+        names = [name for name, text in zip(views, labels, strict=True) for _ in range(each)]
+        first = torch.full((len(images),), -1 if wanted[0] is None else wanted[0])
+        write_images(out, images, first, viz.sheet(lines, rows=names))
+    print(f"{out}: {len(images)} images, {' / '.join(labels)} through {' / '.join(views)}")
+
+
+# --8<-- [start:turning]
+def turning(images: Tensor, chosen: View, frames: int = 14, rest: int = 9) -> list[Image.Image]:
+    """A GIF's frames: rotations turn there and on, other views change places with the image."""
+    full = {"rotate_180": 180.0, "rotate_90": 90.0}.get(chosen.name)
+    if full is None:
+        pair = [viz.sheet(viz.as_grid(x), scale=4) for x in (images, through(images, chosen))]
+        return [pair[0]] * rest + [pair[1]] * rest + [pair[0]]
+    there = [full * (1 - math.cos(math.pi * k / frames)) / 2 for k in range(1, frames)]
+    back = [full + angle for angle in there] if full == 180 else there[::-1]
+    angles = [0.0] * rest + there + [full] * rest + back + [0.0]
+    return [turned(images, angle) for angle in angles]
+
+
+def turned(images: Tensor, angle: float, scale: int = 4) -> Image.Image:
+    """A sheet of images, each turned counterclockwise about its middle."""
+    parts = []
+    across = len(images) if len(images) < 6 else min(10, (len(images) + 1) // 2)
+    for pixels in (images[:, 0] * 255).byte().numpy():
+        large = Image.fromarray(pixels.repeat(scale, 0).repeat(scale, 1))
+        parts.append(torch.from_numpy(np.array(large.rotate(angle, Resampling.BILINEAR))))
+    return viz.sheet(viz.as_grid(torch.stack(parts)[:, None].float() / 255, across), scale=1)
+    # --8<-- [end:turning]
+
+
+def both_right(images: Tensor, labels: list[Tensor], views: list[str]) -> Tensor:
+    """Whether each image is read as its label through every view: bool (N,)."""
+    right = [
+        judge().read(through(images, view(v))) == y for y, v in zip(labels, views, strict=True)
+    ]
+    return torch.stack(right).all(0)
+
+
+EACH = 32
+"""Images a pair of labels."""
+
+
+def one_row(first: int, name: str, each: int) -> dict[str, Any]:
+    """The share of images that are both digits, for one first digit and every second one.
+
+    An image that turns from a to b is, turned, one from b to a: where a view undoes itself, only
+    pairs with b >= a are drawn.
+    """
+    itself = view(name).undo is view(name).apply
+    others = list(range(first, 10)) if itself else list(range(10))
+    second = torch.tensor(others).repeat_interleave(each)
+    labels, views = [torch.full_like(second, first), second], ["identity", name]
+    with fast_arithmetic(default_device()):
+        images = draw(load("digits"), labels, views, n=len(second), seed=SEED, first=1000 * first)
+    right = both_right(images, labels, views).float().unflatten(0, (-1, each)).mean(1)
+    return dict(zip(map(str, others), right.tolist(), strict=True))
+
+
+def as_matrix(table: dict[str, dict[str, float]]) -> Tensor:
+    """Rows that hold only b >= a are completed by symmetry: (10, 10)."""
+    values = torch.full((10, 10), torch.nan)
+    for a, line in table.items():
+        for b, share in line.items():
+            values[int(a), int(b)] = share
+    return values.where(~values.isnan(), values.T)
+
+
+@measurement
+def anagrams(quick: bool) -> dict[str, Any]:
+    """How often each pair of digits is read right both ways, for every view."""
+    each = 2 if quick else EACH
+    settings = {
+        "weights": digest_of("weights/digits.safetensors"),
+        "each": each,
+        "guidance": ANAGRAM_GUIDANCE,
+    }
+    views = VIEWS[:1] if quick else VIEWS
+    jobs = {f"{v}/{a}": partial(one_row, a, v, each) for v in views for a in range(10)}
+    table = rows("anagrams-quick" if quick else "anagrams", settings, jobs)
+    result: dict[str, Any] = {}
+    for name in views:
+        values = as_matrix({str(a): table[f"{name}/{a}"] for a in range(10)})
+        off = values[~torch.eye(10, dtype=torch.bool)]
+        result[name] = {
+            "matrix": values.tolist(),
+            "mean": float(values.mean()),
+            "off_diagonal": float(off.mean()),
+            "half": int((values >= 0.5).sum()),
+            "of": int(values.numel()),
+        }
+    return {"views": result, **settings}
+
+
+def best(labels: tuple[int, ...], views: tuple[str, ...], out_of: int = 8, seed: int = 0) -> Tensor:
+    """Of so many images, the one that the classifier is surest of in all views: (1, 28, 28)."""
+    images = draw(load("digits"), labels, views, n=out_of, seed=seed)
+    sure = []
+    for label, name in zip(labels, views, strict=True):
+        with torch.no_grad():
+            sure.append(judge()(through(images, view(name))).softmax(1)[:, label])
+    return images[torch.stack(sure).min(0).values.argmax()]
+
+
+GALLERY = ((6, 9), (4, 7), (3, 8), (5, 2), (0, 2), (3, 6), (5, 9), (4, 8), (7, 2), (6, 7))
+"""The pairs of the gallery, each turned by half a turn."""
+
+
+@cache
+def gallery() -> Tensor:
+    """The best of eight for each pair: (10, 1, 28, 28)."""
+    return torch.stack([best(pair, ("identity", "rotate_180")) for pair in GALLERY])
+
+
+@figure(
+    "anagram-gallery",
+    "anagrams",
+    caption="Ten images that are one digit upright and another upside down.",
+    made=f"The model `digits`, guidance {ANAGRAM_GUIDANCE:g}; of eight images a pair, the one that"
+    " the classifier is surest of both ways.",
+    alt="Two rows of ten images. The lower row is the upper one turned by half a turn: 6 becomes 9,"
+    " 4 becomes 7, 3 becomes 8, 5 becomes 2, and so on.",
+    models=("digits",),
+    settings={"seed": 0, "pairs": [f"{a}{b}" for a, b in GALLERY]},
+)
+def anagram_gallery() -> Image.Image:
+    """The gallery, upright and turned."""
+    images = gallery()
+    lines = torch.stack([images[:, 0], through(images, view("rotate_180"))[:, 0]])
+    columns = [f"{a} / {b}" for a, b in GALLERY]
+    return viz.sheet(lines, rows=["upright", "half-turn"], columns=columns)
+
+
+@figure(
+    "anagram-turning",
+    "anagrams",
+    caption="The same ten images, turning.",
+    made="The gallery's images, each turned about its middle.",
+    alt="Ten digits in two rows turn slowly by half a turn, rest as other digits, and turn on.",
+    models=("digits",),
+    settings={"seed": 0, "pairs": [f"{a}{b}" for a, b in GALLERY]},
+    milliseconds=70,
+    levels=12,
+    still=0,
+)
+def anagram_turning() -> list[Image.Image]:
+    """The gallery as a GIF."""
+    return turning(gallery(), view("rotate_180"))
+
+
+EXAMPLES = (
+    ("flip_vertical", 2, 5),
+    ("flip_horizontal", 2, 5),
+    ("rotate_90", 3, 0),
+    ("transpose", 7, 2),
+    ("negation", 1, 8),
+    ("patches:0", 1, 7),
+)
+"""A view and what is to be seen without and through it."""
+
+
+@figure(
+    "anagram-views",
+    "anagrams",
+    caption="One image for each of six other views: on the left as it is, on the right through the"
+    " view. The flips and the turn succeed; transpose, negative and patches do worse.",
+    made="Of eight images each, the one that the classifier is surest of both ways.",
+    alt="Six rows of two cells: an image, and the same flipped, turned, transposed, as a negative,"
+    " and cut into sixteen patches that have changed places. The first three are other digits on"
+    " the right; the last two are no digits.",
+    models=("digits",),
+    settings={"seed": 0, "views": [f"{name} {a}{b}" for name, a, b in EXAMPLES]},
+)
+def anagram_views() -> Image.Image:
+    """An example of every other view."""
+    images = [best((a, b), ("identity", name)) for name, a, b in EXAMPLES]
+    seen = [
+        through(image[None], view(name))[0, 0]
+        for image, (name, *_) in zip(images, EXAMPLES, strict=True)
+    ]
+    lines = torch.stack([torch.stack([image[0] for image in images]), torch.stack(seen)], dim=1)
+    short = ("flip ↕", "flip ↔", "turn 90°", "transpose", "negative", "patches")
+    names = [f"{name}, {a} / {b}" for name, (_, a, b) in zip(short, EXAMPLES, strict=True)]
+    return viz.sheet(lines, rows=names, columns=["plain", "seen"])
+
+
+TRIPLES = (
+    ((2, 2, 5), ("identity", "rotate_180", "flip_horizontal")),
+    ((5, 5, 2), ("identity", "rotate_180", "flip_vertical")),
+    ((6, 9, 0), ("identity", "rotate_180", "rotate_90")),
+    ((4, 7, 2), ("identity", "rotate_180", "flip_horizontal")),
+)
+"""What is to be seen through three views at once."""
+
+
+@figure(
+    "anagram-three",
+    "anagrams",
+    caption="Four images, each asked to be three things through three views.",
+    made="Of sixteen images each, the one that the classifier is surest of in all three views.",
+    alt="Four rows of three cells, which show one image through three views; the digits asked for"
+    " stand beside each row.",
+    models=("digits",),
+    settings={"seed": 0, "triples": ["".join(map(str, labels)) for labels, _ in TRIPLES]},
+)
+def anagram_three() -> Image.Image:
+    """Three views at once."""
+    lines, names = [], []
+    for labels, views in TRIPLES:
+        image = best(labels, views, out_of=16)
+        lines.append(torch.stack([through(image[None], view(name))[0, 0] for name in views]))
+        names.append(" / ".join(map(str, labels)))
+    return viz.sheet(torch.stack(lines), rows=names, scale=4)
+
+
+HARD = ((1, 0), (1, 7), (7, 7), (0, 5), (8, 7))
+"""Pairs that seldom succeed by half a turn."""
+
+
+@figure(
+    "anagram-failures",
+    "anagrams",
+    caption="Pairs that fail: one of the two wins, or neither does.",
+    made="The first two images of each pair, nothing picked, upright above and turned below.",
+    alt="Two rows of ten images. Most show one digit clearly and nothing that could be read when"
+    " turned, or a shape between the two.",
+    models=("digits",),
+    settings={"seed": 0, "pairs": [f"{a}{b}" for a, b in HARD]},
+)
+def anagram_failures() -> Image.Image:
+    """Hard pairs."""
+    model, views = load("digits"), ("identity", "rotate_180")
+    images = torch.cat([draw(model, pair, views, n=2, seed=0) for pair in HARD])
+    lines = torch.stack([images[:, 0], through(images, view("rotate_180"))[:, 0]])
+    columns = [f"{a} / {b}" for a, b in HARD for _ in range(2)]
+    return viz.sheet(lines, rows=["upright", "half-turn"], columns=columns)
+
+
+@figure(
+    "anagram-matrix",
+    "anagrams",
+    caption="How many of a hundred images are read as the row's digit upright and as the column's"
+    " after half a turn.",
+    made=f"{EACH} images a pair, 25 ancestral steps, guidance {ANAGRAM_GUIDANCE:g}, read by the"
+    " classifier.",
+    alt="A ten by ten table of percentages, symmetric about its diagonal. Most pairs succeed more"
+    " often than not; the weakest rows are those of digits with a single stroke.",
+    results=("anagrams",),
+)
+def anagram_matrix() -> Plot:
+    """The half-turn's matrix."""
+    values = torch.tensor(read_json("anagrams")["views"]["rotate_180"]["matrix"])
+    return viz.matrix(values, NAMES, NAMES, "upright", "after half a turn")
+
+
+if __name__ == "__main__":
+    run(anagram)

@@ -1,0 +1,241 @@
+"""Takes noise off in three ways: `python -m scripts.denoise --image me.png --t 500`.
+
+`.png` is a sheet of the image, the noisy one, a Gaussian blur, one step and many steps; `.npz`
+holds the results of many steps.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+
+import torch
+import tyro
+from matplotlib.figure import Figure as Plot
+from PIL import Image
+from torch import Tensor
+from tqdm import tqdm
+
+from ddpm import viz
+from ddpm.compose import gaussian
+from ddpm.data import bundled
+from ddpm.diffusion import Diffusion, default_device, load
+from ddpm.metrics import as_images, psnr
+from ddpm.paths import from_time
+from ddpm.techniques import add_noise
+from ddpm.techniques import denoise as clean
+from ddpm.training import fast_arithmetic
+from scripts.common import DRAWING, Drawing, check_out, read_json, run, write_images
+from scripts.judge import judge
+from scripts.pictures import Fit, bring, held_out, read_image, show_input
+from scripts.registry import SEED, digest_of, figure, measurement
+from scripts.sample import one_label
+
+SIGMAS = tuple(k / 8 for k in range(0, 41))
+"""The blurs that are tried, in pixels."""
+
+
+# --8<-- [start:blurred]
+def blurred(model: Diffusion, noisy: Tensor, t: int, sigma: float) -> Tensor:
+    """The classical answer: the noisy image, its signal brought back to full strength, blurred.
+
+    Returns:
+        (N, 1, 28, 28) in [0, 1], on the CPU.
+    """
+    return model.to_images(gaussian(sigma)(noisy / model.schedule.signal(t, noisy), t))
+
+
+@cache
+def best_blur(model: Diffusion, t: int) -> float:
+    """The sigma with the highest PSNR over 250 other held-out digits: a rival has its best blur."""
+    digits = as_images(bundled()[3::20])
+    noisy = add_noise(model, digits, t, seed=SEED + 1)
+    scores = [float(psnr(blurred(model, noisy, t, s), digits).mean()) for s in SIGMAS]
+    return SIGMAS[max(range(len(SIGMAS)), key=scores.__getitem__)]
+    # --8<-- [end:blurred]
+
+
+def ways(model: Diffusion, noisy: Tensor, t: int, **how: Any) -> dict[str, Tensor]:
+    """The results of all ways to take the noise of time t off, by name.
+
+    Many steps are ancestral unless told otherwise: a draw of what the image may have been.
+    """
+    many = {**how, "sampler": how.get("sampler") or "ancestral"}
+    return {
+        "noisy": model.to_images(noisy),
+        "blur": blurred(model, noisy, t, best_blur(model, t)),
+        "one step": clean(model, noisy, t, once=True, **how),
+        "iterative": clean(model, noisy, t, **many),
+    }
+
+
+def denoise(
+    image: Path | None = None,
+    t: int = 500,
+    label: str | None = None,
+    fit: Fit = "ink",
+    show_input_: Annotated[Path | None, tyro.conf.arg(name="show-input")] = None,
+    drawing: Annotated[Drawing, tyro.conf.arg(name="")] = DRAWING,
+    out: Path = Path("denoised.png"),
+) -> None:
+    """Adds the noise of time t to an image and takes it off by a blur, in one step and in many.
+
+    Args:
+        image: your image, of any size and ground; a held-out 3 by default.
+        t: how much noise, from 1 to the model's T.
+        label: what the image is; by default the model is told nothing.
+        fit: how a large image is cut: around the ink, padded, or cropped to its middle.
+        show_input_: a .png to write what the network saw to.
+        out: .png for a sheet, .npz for the results of many steps.
+    """
+    check_out(out, (".png", ".npz"))
+    if show_input_:
+        check_out(show_input_, (".png",))
+    model = drawing.load()
+    if not 1 <= t <= model.recipe.T:
+        raise ValueError(f"--t must be within 1..{model.recipe.T}, not {t}")
+    wanted = one_label(label, model)
+    picture = held_out(3) if image is None else bring(read_image(image), fit)[0]
+    given = picture.expand(drawing.each, 1, -1, -1)
+    noisy = add_noise(model, given, t, drawing.seed)
+    results = ways(model, noisy, t, label=wanted, **drawing.how())
+    if show_input_:
+        show_input(show_input_, {"input": picture})
+    lines = torch.stack([given, *results.values()], dim=1)[:8, :, 0]
+    sheet = viz.sheet(lines, columns=["input", "noisy", "blur", "one", "many"])
+    labels = torch.full((drawing.each,), -1 if wanted is None else wanted)
+    write_images(out, results["iterative"], labels, sheet)
+    print(f"{out}: {drawing.each} noises of t = {t}")
+
+
+TIMES = (50, 100, 150, 200, 250, 300, 350, 400, 450, 500, 550, 600, 650, 700, 750, 800, 850, 900)
+
+
+@measurement
+def ladder(quick: bool) -> dict[str, Any]:
+    """Blur, one step and many steps over the noise: PSNR, and what is still read."""
+    digits = bundled()[:: 100 if quick else 10]
+    images, model = as_images(digits), load("digits")
+    table: dict[str, Any] = {}
+    for t in tqdm((250, 750) if quick else TIMES):
+        noisy = add_noise(model, images, t, SEED)
+        with fast_arithmetic(default_device()):
+            results = ways(model, noisy, t)
+        row: dict[str, Any] = {
+            name: {
+                "psnr": float(psnr(result, images).mean()),
+                "mse": float((result - images).square().mean()),
+                "read": float((judge().read(result) == digits.labels).float().mean()),
+            }
+            for name, result in results.items()
+        }
+        row["ratio"] = row["iterative"]["mse"] / row["one step"]["mse"]
+        row["sigma"] = best_blur(model, t)
+        row["signal"] = float(model.schedule.alpha_bar[t].sqrt())
+        table[str(t)] = row
+    return {
+        "rows": table,
+        "count": len(digits),
+        "weights": digest_of("weights/digits.safetensors"),
+    }
+
+
+SHOWN = (250, 500, 750)
+COLUMNS = ("noisy", "blur", "one step", "iterative")
+
+
+@cache
+def shown() -> dict[int, dict[str, Tensor]]:
+    """Three held-out digits denoised from three times: by time, then by way."""
+    model, images = load("digits"), torch.stack([held_out(k) for k in (3, 5, 8)])[:, None]
+    return {t: ways(model, add_noise(model, images, t), t) for t in SHOWN}
+
+
+@figure(
+    "ladder",
+    "denoising",
+    caption="Three digits under three amounts of noise, and what a blur, one step and many steps"
+    " make of them: one step gives the mean of all that is possible, many steps one possibility.",
+    made="Held-out digits; the blur with the best sigma for each noise, the model `digits` told"
+    " nothing.",
+    alt="Nine rows of five cells: the clean digit, the noisy one, blurred, denoised in one step and"
+    " in many. At t = 250 all ways can be read; at 500 the blur is a smear and one step is soft;"
+    " at 750 one step is a grey shadow and many steps give a sharp digit, not always the same one.",
+    models=("digits",),
+    settings={"seed": 0, "t": list(SHOWN)},
+)
+def ladder_sheet() -> Image.Image:
+    """The ladder at three times."""
+    images = torch.stack([held_out(k) for k in (3, 5, 8)])
+    lines = [
+        torch.stack([images, *(results[name][:, 0] for name in COLUMNS)], dim=1)
+        for results in shown().values()
+    ]
+    names = [f"t = {t}" if k == 1 else "" for t in SHOWN for k in range(3)]
+    return viz.sheet(
+        torch.cat(lines), rows=names, columns=["clean", "noisy", "blur", "one", "many"]
+    )
+
+
+@figure(
+    "ladder-steps",
+    "denoising",
+    caption="From t = 750 in many steps: above the image, below the guess of the clean one, which"
+    " starts as a shadow and makes up its mind.",
+    made="The states of the sampling loop, the model `digits` told nothing.",
+    alt="Six cells, three above and three below. While the time falls, noise leaves the upper ones;"
+    " in the lower ones a grey shadow sharpens into a digit.",
+    models=("digits",),
+    settings={"seed": 0, "t": 750},
+    milliseconds=160,
+    levels=8,
+)
+def ladder_steps() -> list[Image.Image]:
+    """The iterative way as a GIF."""
+    model, images = load("digits"), torch.stack([held_out(k) for k in (3, 5, 8)])[:, None]
+    noisy = add_noise(model, images, 750)
+    path = from_time(model.path(50), 750)
+    states = model.states(x=noisy, path=path, sampler="ancestral", eps_fn=model.unlabelled(3))
+    return [
+        viz.title_bar(
+            viz.sheet(
+                torch.stack([model.to_images(state.x)[:, 0], model.to_images(state.x0)[:, 0]]),
+                rows=["image", "guess"],
+                scale=4,
+            ),
+            f"t = {state.t}",
+        )
+        for state in states
+    ]
+
+
+@figure(
+    "ladder-curves",
+    "denoising",
+    caption="One step has the best PSNR at every noise; many steps are read more often while there"
+    " is still something to go by, though they are further from the truth.",
+    made="Held-out digits at each time, from the measurement `ladder`.",
+    alt="Two plots against t. Above, PSNR: one step highest, then many steps, then the blur, then"
+    " the noisy image. Below, the share read as the true digit, which falls for all ways, last"
+    " for one step and many.",
+    results=("ladder",),
+)
+def ladder_curves() -> Plot:
+    """PSNR and accuracy against t."""
+    table = read_json("ladder")["rows"]
+    times = [int(t) for t in table]
+    plot, (above, below) = viz.plot(height=7.0, panels=2)
+    colours = dict(zip(COLUMNS, (viz.INK, viz.ORANGE, viz.BLUE, viz.GREEN), strict=True))
+    for name, colour in colours.items():
+        for axes, key in ((above, "psnr"), (below, "read")):
+            values = [row[name][key] for row in table.values()]
+            axes.plot(times, values, color=colour, label=name)
+    above.set(ylabel="PSNR (dB)")
+    below.set(ylabel="read right", xlabel="t")
+    above.legend(frameon=False)
+    return plot
+
+
+if __name__ == "__main__":
+    run(denoise)

@@ -1,0 +1,400 @@
+"""Right answers pass, and every usual wrong one is called what it is."""
+
+import re
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from ddpm import checks
+from ddpm.checks import Mistake
+
+STEPS = 400
+
+
+def make(T=STEPS, start=1e-4, end=0.02):
+    beta = torch.cat([torch.zeros(1), torch.linspace(start, end, T)])
+    return beta, torch.cumprod(1 - beta, 0)
+
+
+def per_image(values, t):
+    return values[t].reshape(-1, 1, 1, 1)
+
+
+def numbers(t, beta, alpha_bar):
+    return {
+        "beta_t": beta[t],
+        "sqrt_beta_t": beta[t].sqrt(),
+        "alpha_t": 1 - beta[t],
+        "oneover_sqrt_alpha_t": 1 / (1 - beta[t]).sqrt(),
+        "alpha_bar_t": alpha_bar[t],
+        "sqrt_one_minus_alpha_bar_t": (1 - alpha_bar[t]).sqrt(),
+    }
+
+
+def add_noise(x0, t, eps, alpha_bar):
+    bar = per_image(alpha_bar, t)
+    return bar.sqrt() * x0 + (1 - bar).sqrt() * eps
+
+
+def loss(network, x0, t, eps, alpha_bar):
+    return ((network(add_noise(x0, t, eps, alpha_bar), t) - eps) ** 2).mean()
+
+
+def training_step(
+    network,
+    optimizer,
+    x0,
+    alpha_bar,
+    first=1,
+    last=0,
+    noise=torch.randn_like,
+    clear=True,
+    move=True,
+):
+    t = torch.randint(first, len(alpha_bar) + last, (len(x0),))
+    error = loss(network, x0, t, noise(x0), alpha_bar)
+    if clear:
+        optimizer.zero_grad()
+    error.backward()
+    if move:
+        optimizer.step()
+    return error.item()
+
+
+def step(x, t, eps, z, beta, alpha_bar, last=1):
+    mean = (x - beta[t] / (1 - alpha_bar[t]).sqrt() * eps) / (1 - beta[t]).sqrt()
+    return mean + beta[t].sqrt() * z if t > last else mean
+
+
+def loop(eps_fn, x, beta, alpha_bar, times=None, last=1, noise=torch.randn_like):
+    for t in times or range(len(beta) - 1, 0, -1):
+        x = step(x, t, eps_fn(x, t), noise(x), beta, alpha_bar, last)
+    return x
+
+
+def guide(with_label, without, scale):
+    return without + scale * (with_label - without)
+
+
+def keep(x, t, x0, mask, eps, alpha_bar):
+    known = alpha_bar[t].sqrt() * x0 + (1 - alpha_bar[t]).sqrt() * eps
+    return mask * x + (1 - mask) * known
+
+
+RIGHT = {
+    "schedule": make,
+    "six_numbers": numbers,
+    "add_noise": add_noise,
+    "loss": loss,
+    "training_step": training_step,
+    "sampling_step": step,
+    "sampling_loop": loop,
+    "guidance": guide,
+    "keep_known": keep,
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_answers_pass(name, capsys):
+    torch.manual_seed(1)
+    getattr(checks, name)(RIGHT[name])
+    assert capsys.readouterr().out.startswith("Right: ")
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_nothing_returned_is_said(name):
+    with pytest.raises(Mistake):
+        getattr(checks, name)(lambda *_: None)
+
+
+def given(**names):
+    """The intermediate results that wrong formulas are made of."""
+    return SimpleNamespace(**names)
+
+
+def tables(change):
+    """A wrong schedule, from the right one."""
+
+    def wrong(T):
+        beta, bar = make(T)
+        return change(given(T=T, beta=beta, alpha=1 - beta, bar=bar))
+
+    return wrong
+
+
+def noised(formula):
+    """A wrong forward process, from the right one's parts."""
+
+    def wrong(x0, t, eps, alpha_bar):
+        bar = per_image(alpha_bar, t)
+        parts = {"s": bar.sqrt(), "n": (1 - bar).sqrt(), "bar": bar}
+        return formula(given(x0=x0, t=t, eps=eps, alpha_bar=alpha_bar, **parts))
+
+    return wrong
+
+
+def asked(formula):
+    """A wrong loss; its formula gets the network too."""
+
+    def wrong(network, x0, t, eps, alpha_bar):
+        x = add_noise(x0, t, eps, alpha_bar)
+        return formula(network, given(x0=x0, t=t, eps=eps, x=x, alpha_bar=alpha_bar))
+
+    return wrong
+
+
+def stepped(formula):
+    """A wrong step, from the right one's parts; `t` can be moved by the formula itself."""
+
+    def wrong(x, t, eps, z, beta, alpha_bar):
+        b, bar, before = beta[t], alpha_bar[t], alpha_bar[t - 1]
+        mean = step(x, t, eps, 0 * z, beta, alpha_bar)
+        noise = b.sqrt() * z * (t > 1)
+        parts = {"b": b, "a": 1 - b, "bar": bar, "n": (1 - bar).sqrt(), "before": before}
+        return formula(
+            given(x=x, t=t, eps=eps, z=z * (t > 1), mean=mean, noise=noise, **parts)
+        )  # fmt: skip
+
+    return wrong
+
+
+def kept(formula):
+    """A wrong projection, from the right one's parts."""
+
+    def wrong(x, t, x0, mask, eps, alpha_bar):
+        def at(t):
+            return keep(x, t, x0, 0 * mask, eps, alpha_bar)
+
+        return formula(given(x=x, t=t, x0=x0, m=mask, known=at(t), at=at))
+
+    return wrong
+
+
+def shifted(d):
+    return lambda t, beta, bar: numbers(t + d, beta, bar)
+
+
+def but(**wrong):
+    """The six numbers, some of them wrong."""
+    return lambda t, beta, bar: (
+        numbers(t, beta, bar) | {k: f(beta[t], bar[t]) for k, f in wrong.items()}
+    )
+
+
+def constant(x0, **_):
+    generator = torch.Generator().manual_seed(3)
+    return torch.randn(x0.shape, generator=generator)
+
+
+def one_time(network, optimizer, x0, alpha_bar):
+    t = torch.full((len(x0),), 5)
+    return loss(network, x0, t, torch.randn_like(x0), alpha_bar).item()
+
+
+def swapped_inside(network, optimizer, x0, alpha_bar):
+    t = torch.randint(1, len(alpha_bar), (len(x0),))
+    eps, bar = torch.randn_like(x0), per_image(alpha_bar, t)
+    return F.mse_loss(network((1 - bar).sqrt() * x0 + bar.sqrt() * eps, t), eps).item()
+
+
+def no_loss(network, optimizer, x0, alpha_bar):
+    training_step(network, optimizer, x0, alpha_bar)
+
+
+def frozen(z):
+    """The same noise at every step."""
+    return lambda x: torch.randn(x.shape, generator=torch.Generator().manual_seed(z))
+
+
+WRONG = [
+    ("schedule", lambda T: make(T)[0], "two tables"),
+    ("schedule", lambda T: tuple(v[1:] for v in make(T)), "every index is off by one"),
+    (
+        "schedule",
+        tables(lambda v: (torch.linspace(1e-4, 0.02, v.T + 1), v.bar)),
+        "beta[0] should be 0",
+    ),
+    ("schedule", tables(lambda v: (torch.linspace(0, 0.02, v.T + 1), v.bar)), "grows from 0"),
+    ("schedule", tables(lambda v: (v.beta.sqrt(), v.bar)), "roots of beta"),
+    ("schedule", tables(lambda v: (v.beta, v.alpha)), "the product of all alpha"),
+    ("schedule", tables(lambda v: (v.beta, v.alpha.cumsum(0))), "added up the alphas"),
+    ("schedule", tables(lambda v: (v.beta, 1 - v.beta.cumsum(0))), "1 minus the sum"),
+    ("schedule", tables(lambda v: (v.beta, v.beta.cumprod(0))), "product of the betas"),
+    ("schedule", tables(lambda v: (v.beta, v.bar.sqrt())), "root of alpha_bar"),
+    ("schedule", tables(lambda v: (v.beta, torch.cat([v.bar[:1], v.bar[:-1]]))), "one step late"),
+    ("schedule", tables(lambda v: (v.beta, torch.cat([v.bar[1:], v.bar[-1:]]))), "one step early"),
+    ("schedule", lambda T: make(T, end=0.05), "beta is off by up to 0.03"),
+    ("six_numbers", shifted(-1), "numbers of t = 76"),
+    ("six_numbers", shifted(1), "numbers of t = 78"),
+    ("six_numbers", lambda *_: {"beta_t": 1}, "no 'sqrt_beta_t'"),
+    (
+        "six_numbers",
+        but(sqrt_beta_t=lambda b, bar: b),
+        "'sqrt_beta_t' is 0.003890 at t = 77: that is beta_t",
+    ),
+    ("six_numbers", but(oneover_sqrt_alpha_t=lambda b, bar: (1 - b).sqrt()), "upside down"),
+    ("six_numbers", but(oneover_sqrt_alpha_t=lambda b, bar: 1 / (1 - b)), "a root is missing"),
+    (
+        "six_numbers",
+        but(sqrt_one_minus_alpha_bar_t=lambda b, bar: bar.sqrt()),
+        "that is sqrt_alpha_bar_t",
+    ),
+    ("six_numbers", but(alpha_bar_t=lambda b, bar: bar.sqrt()), "that is sqrt_alpha_bar_t"),
+    ("six_numbers", but(alpha_t=lambda b, bar: bar), "that is alpha_bar_t"),
+    ("six_numbers", but(alpha_t=lambda b, bar: b + 0.5), "off by -0.4"),
+    ("add_noise", noised(lambda v: v.n * v.x0 + v.s * v.eps), "two roots are swapped"),
+    ("add_noise", noised(lambda v: v.bar * v.x0 + (1 - v.bar) * v.eps), "roots are missing"),
+    ("add_noise", noised(lambda v: v.bar * v.x0 + v.n * v.eps), "image's factor has no root"),
+    ("add_noise", noised(lambda v: v.s * v.x0 + (1 - v.bar) * v.eps), "noise's factor has no root"),
+    ("add_noise", noised(lambda v: v.s * v.x0 + (1 - v.s) * v.eps), "First subtract"),
+    ("add_noise", noised(lambda v: v.s * v.x0 + v.eps), "noise comes at full strength"),
+    ("add_noise", noised(lambda v: v.x0 + v.n * v.eps), "image comes at full strength"),
+    ("add_noise", noised(lambda v: v.s * v.x0 - v.n * v.eps), "noise is subtracted"),
+    ("add_noise", noised(lambda v: add_noise(v.x0, v.t - 1, v.eps, v.alpha_bar)), "x at t - 1"),
+    ("add_noise", noised(lambda v: add_noise(v.x0, v.t + 1, v.eps, v.alpha_bar)), "x at t + 1"),
+    (
+        "add_noise",
+        noised(lambda v: add_noise(v.x0, v.t[:1], v.eps, v.alpha_bar)),
+        "first one's time",
+    ),
+    ("add_noise", noised(lambda v: v.s.flatten()), "has the shape (3,)"),
+    ("add_noise", noised(lambda v: v.s * v.x0 + v.n * torch.ones(())), "none of the usual"),
+    ("add_noise", noised(lambda v: v.x0 / 0), "not finite"),
+    ("add_noise", noised(lambda v: 3.0), "of type float"),
+    ("loss", asked(lambda net, v: torch.zeros(())), "never asked"),
+    ("loss", asked(lambda net, v: F.mse_loss(net(v.x0, v.t), v.eps)), "shown the clean image"),
+    ("loss", asked(lambda net, v: F.mse_loss(net(v.eps, v.t), v.eps)), "shown the noise alone"),
+    (
+        "loss",
+        asked(
+            lambda net, v: F.mse_loss(net(add_noise(v.x0, v.t - 1, v.eps, v.alpha_bar), v.t), v.eps)
+        ),
+        "x at t - 1, and told t",
+    ),
+    ("loss", asked(lambda net, v: F.mse_loss(net(v.x, v.t - 1), v.eps)), "told t - 1"),
+    ("loss", asked(lambda net, v: F.mse_loss(net(v.x, v.t + 1), v.eps)), "told t + 1"),
+    (
+        "loss",
+        asked(lambda net, v: F.mse_loss(net(v.x, v.t), v.x0)),
+        "compared with the clean image",
+    ),
+    ("loss", asked(lambda net, v: F.mse_loss(net(v.x, v.t), v.x)), "compared with x_t"),
+    ("loss", asked(lambda net, v: F.mse_loss(net(v.x, v.t), v.eps, reduction="sum")), "added up"),
+    ("loss", asked(lambda net, v: F.l1_loss(net(v.x, v.t), v.eps)), "absolute error"),
+    (
+        "loss",
+        asked(lambda net, v: F.mse_loss(net(v.x, v.t), v.eps).sqrt()),
+        "root of the mean square",
+    ),
+    ("loss", asked(lambda net, v: F.mse_loss(net(v.x, v.t), v.eps) / 2), "half of the mean square"),
+    ("training_step", lambda *a: 0.0, "never asked"),
+    ("training_step", lambda *a: training_step(*a, first=0), "t = 0: they are clean"),
+    ("training_step", lambda *a: training_step(*a, last=-1), "t = T never occurs"),
+    ("training_step", lambda *a: training_step(*a, first=2), "t = 1 never occurs"),
+    ("training_step", one_time, "All images have the same time"),
+    ("training_step", lambda *a: training_step(*a, noise=torch.rand_like), "uniform in [0, 1]"),
+    ("training_step", swapped_inside, "check that first"),
+    ("training_step", no_loss, "should return its loss"),
+    ("training_step", lambda *a: training_step(*a, move=False), "weights did not move"),
+    ("training_step", lambda *a: training_step(*a, clear=False), "first one's gradient"),
+    ("training_step", lambda *a: training_step(*a) / 2, "The loss is off"),
+    ("sampling_step", stepped(lambda v: v.mean), "noise z is missing"),
+    ("sampling_step", stepped(lambda v: v.mean + v.b * v.z), "the variance"),
+    ("sampling_step", stepped(lambda v: v.mean + v.z), "at full strength"),
+    ("sampling_step", stepped(lambda v: v.mean + v.n * v.z), "all the noise in x_t"),
+    (
+        "sampling_step",
+        stepped(lambda v: v.mean + (v.b * (1 - v.before) / (1 - v.bar)).sqrt() * v.z),
+        "posterior's",
+    ),
+    (
+        "sampling_step",
+        stepped(lambda v: (v.x - v.b / v.n * v.eps) / v.a + v.noise),
+        "1 / alpha: its root",
+    ),
+    ("sampling_step", stepped(lambda v: v.x - v.b / v.n * v.eps + v.noise), "gets fainter"),
+    (
+        "sampling_step",
+        stepped(lambda v: (v.x - v.b / v.n * v.eps) * v.a.sqrt() + v.noise),
+        "should be divided",
+    ),
+    (
+        "sampling_step",
+        stepped(lambda v: (v.x - v.b / v.n * v.eps) / v.bar.sqrt() + v.noise),
+        "takes alpha, the share",
+    ),
+    (
+        "sampling_step",
+        stepped(lambda v: (v.x - v.b / (1 - v.bar) * v.eps) / v.a.sqrt() + v.noise),
+        "that root is missing",
+    ),
+    (
+        "sampling_step",
+        stepped(lambda v: (v.x - v.b.sqrt() / v.n * v.eps) / v.a.sqrt() + v.noise),
+        "In front of eps it is beta",
+    ),
+    (
+        "sampling_step",
+        stepped(lambda v: (v.x - v.b / v.bar.sqrt() * v.eps) / v.a.sqrt() + v.noise),
+        "divided by sqrt(alpha_bar)",
+    ),
+    (
+        "sampling_step",
+        stepped(lambda v: (v.x + v.b / v.n * v.eps) / v.a.sqrt() + v.noise),
+        "estimate is added",
+    ),
+    ("sampling_step", stepped(lambda v: (v.x - v.n * v.eps) / v.bar.sqrt()), "guess of the clean"),
+    ("sampling_step", lambda x, t, *a: step(x, t - 1, *a, last=-9), "those of t - 1"),
+    ("sampling_step", lambda x, t, *a: step(x, t + 1, *a), "those of t + 1"),
+    ("sampling_step", lambda *a: step(*a, last=0), "noise in the last step"),
+    ("sampling_step", lambda *a: step(*a, last=2), "noise z is missing"),
+    ("sampling_loop", lambda *a: loop(*a, times=range(1, 9)), "count down"),
+    ("sampling_loop", lambda *a: loop(*a, times=range(7, -1, -1)), "T - 1, ..., 0"),
+    ("sampling_loop", lambda *a: loop(*a, times=range(8, 1, -1)), "[8, 7, 6, 5, 4, 3, 2]"),
+    ("sampling_loop", lambda *a: loop(*a, last=0), "noise in the last step"),
+    ("sampling_loop", lambda *a: loop(*a, noise=frozen(0)), "the same z"),
+    ("sampling_loop", lambda *a: loop(*a, noise=torch.zeros_like), "the same z"),
+    (
+        "sampling_loop",
+        lambda *a: loop(*a, noise=lambda x: 2 * torch.randn_like(x)),
+        "Call your step",
+    ),
+    ("sampling_loop", lambda eps_fn, x, beta, bar: loop(eps_fn, 2 * x, beta, bar), "first image"),
+    ("guidance", lambda c, u, s: (1 + s) * c - s * u, "omega"),
+    ("guidance", lambda c, u, s: guide(u, c, s), "answers are swapped"),
+    ("guidance", lambda c, u, s: u + s * (u - c), "sign of the difference"),
+    ("guidance", lambda c, u, s: c, "answer with the label"),
+    ("guidance", lambda c, u, s: u, "answer without a label"),
+    ("guidance", lambda c, u, s: s * (c - u), "difference of the answers"),
+    ("keep_known", kept(lambda v: v.m * v.known + (1 - v.m) * v.x), "mask is inverted"),
+    ("keep_known", kept(lambda v: v.m * v.x + (1 - v.m) * v.x0), "known part is clean"),
+    ("keep_known", kept(lambda v: v.m * v.x + (1 - v.m) * v.at(v.t - 1)), "that of t - 1"),
+    ("keep_known", kept(lambda v: v.m * v.x + (1 - v.m) * v.at(v.t + 1)), "that of t + 1"),
+    ("keep_known", kept(lambda v: v.m * v.x), "known part is missing"),
+    ("keep_known", kept(lambda v: v.x), "Nothing was kept"),
+    ("keep_known", kept(lambda v: v.known), "All of it is the known"),
+    ("keep_known", kept(lambda v: v.m * v.x + v.known), "added up everywhere"),
+]
+
+
+@pytest.mark.parametrize(("name", "wrong", "words"), WRONG, ids=[f"{n}-{w}" for n, _, w in WRONG])
+def test_a_usual_mistake_is_named(name, wrong, words, capsys):
+    torch.manual_seed(1)
+    with pytest.raises(Mistake, match=re.escape(words)):
+        getattr(checks, name)(wrong)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_notebook_shows_the_words_alone():
+    mistake = Mistake("The roots are swapped.")
+    assert mistake._render_traceback_() == ["Not yet. The roots are swapped."]
+    assert isinstance(mistake, AssertionError)  # what graders count
+
+
+def test_checks_leave_the_readers_random_numbers_alone():
+    state = torch.get_rng_state()
+    checks.add_noise(add_noise)
+    checks.sampling_step(step)
+    assert torch.equal(torch.get_rng_state(), state)

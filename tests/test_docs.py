@@ -1,0 +1,222 @@
+"""No page states a number that nothing computes.
+
+What is typed into a page has to be *given*: a setting or a choice, which no results file can tell
+better. Everything else is read from site_assets/results/ by a macro of the page.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+RESULTS = ROOT / "site_assets" / "results"
+
+ASIDE = re.compile(
+    r"""
+    ^---\n.*?^---$                # front matter
+    | ^[ ]*```.*?^[ ]*```[ ]*$    # code
+    | \{\#\#.*?\#\#\}             # comments
+    | \{\{.*?\}\}                 # macros
+    | `[^`\n]*`                   # code in a line
+    | ^\#\#[ ]Further[ ]reading.*\Z
+    | ^\#.*?$                     # headings
+    | \]\([^)\n]*\)               # where links lead
+    | \{[ ]*[.:\#][^}\n]*\}       # attributes
+    | </?[a-z]+(?:[ ][^<>\n]*)?>  # tags
+    """,
+    re.DOTALL | re.MULTILINE | re.VERBOSE,
+)
+NUMBER = re.compile(
+    r"(?<!\w)(?<!\d\.)\d+(?:(?:,|\{,\})\d{3})*(?:\.\d+)?"
+    r"(?:(?:\\,| |\\ )?\\?%| \\cdot 10\^\{-?\d+\})?"
+)
+SHAPE = re.compile(r"[.,%]|\d{4}|cdot")
+
+SETTING = "a setting of the recipes or the sources"
+SPLIT = "the size of a split of MNIST"
+EVERYWHERE = {
+    "0.02": SETTING,
+    "0.1307": SETTING,
+    "0.3081": SETTING,
+    "55,000": SPLIT,
+    "5,000": SPLIT,
+    "10,000": SPLIT,
+    "1000": "T of most schedules, its last time, and the steps that visit every time",
+    "100%": "all",
+}
+GIVEN: dict[str, dict[str, str]] = {
+    "assignment/index.md": {
+        f"{part}.{task}": "the number of a task"
+        for part, tasks in enumerate((4, 3, 3, 2, 2), 1)
+        for task in range(1, tasks + 1)
+    },
+    "conditional.md": {"0.002": "an offset chosen as an example"},
+    "conventions.md": {
+        "0.1": SETTING,
+        "0.2": SETTING,
+        "0.5": "the source's sweep of omega",
+        "0.99": "a threshold, one percent off",
+    },
+    "courses.md": {
+        "0.5": SETTING,
+        "0.1": SETTING,
+        "10%": SETTING,
+        "20%": SETTING,
+        "0.2": SETTING,
+        "1.5": "the guidance of all rows of scripts.ablation",
+    },
+    "denoiser.md": {
+        "0.5": SETTING,
+        "0.2": "a level of noise that the source shows",
+        "0.4": "a level of noise that the source shows",
+        "0.6": "a level of noise that the source shows",
+        "0.8": "a level of noise that the source shows",
+        "3e-5": "the amplitude that scripts.denoiser leaves of the digit",
+    },
+    "denoising.md": {"3.01": "10 times the decimal logarithm of 2"},
+    "digits.md": {
+        "22.5": "a quarter of the quarter turn",
+        "67.5": "three quarters of the quarter turn",
+        "50%": "chance between two",
+    },
+    "forward.md": {"0.05": "a threshold, a twentieth", "0.01": "a threshold, a hundredth"},
+    "grounds.md": {
+        "0.8": "a tenth of white on the scale from -1 to 1",
+        "0.2": "from there to black: fog by definition",
+        "0.1": "a shift chosen as an example",
+        "0.6": "a ground chosen as an example",
+        "1024": "pixels of a padded image",
+    },
+    "guidance.md": {
+        "10%": SETTING,
+        "20%": SETTING,
+        "0.1": "the source's sweep of omega",
+        "0.5": "the source's sweep of omega",
+        "1.1": "the same, plus 1",
+        "1.5": "the same, plus 1",
+        "0.2": "a pixel chosen as an example",
+        "0.6": "a pixel chosen as an example",
+    },
+    "leaderboard.md": {
+        "20,000": "20,291 in a title, rounded",
+        "0.7": "the eta that tests/test_diffusers.py takes",
+        "1135": "ones among MNIST's test digits",
+    },
+    "hybrids.md": {"1.25": "a level of the figure's sweep"},
+    "inpainting.md": {"0.9": "a correlation chosen as an example"},
+    "network.md": {"10000": "the base of the sinusoids' periods, by definition"},
+    "randomness.md": {
+        "2,000": "20 starts with 100 runs each, as in scripts.randomness",
+        "0.07": "what is called no evidence: the error above it, rounded up",
+    },
+    "reproduce.md": {
+        "3.11": "Python's version, as in pyproject.toml",
+        "98%": "a share chosen as an example",
+        "1,000": "a count chosen as an example",
+        "0.4": "the standard error of the two above, in percentage points",
+    },
+    "sampling.md": {"0.99": "a threshold, one percent off"},
+    "schedules.md": {
+        "0.95": "a threshold, a twentieth gone",
+        "0.05": "a threshold, a twentieth left",
+        "0.2": "the last of the betas far too large",
+        "2e-4": "the last of the betas far too small",
+        "0.999": "the cap of NoiseSchedule.cosine",
+        "0.9": "a time to look at",
+        "0.8": "a time to look at",
+    },
+    "sdedit.md": {
+        "0.3": "a strength that is measured",
+        "0.5": "a strength that is measured",
+        "0.6": "a strength chosen as an example",
+        "0.7": "a strength that is measured",
+        "0.9": "a strength that is measured",
+        "60%": "the share of steps that a strength of 0.6 is",
+    },
+    "sources.md": {"4.0": "a licence's version", "3.0": "a licence's version"},
+    "warmup.md": {
+        "0.4": "a probability that the problem gives",
+        "0.1": "a probability that the problem gives",
+        "0.6": "a probability that the problem gives",
+        "0.9": "1 less the given 0.1",
+        "0.8": "a probability of our own choice",
+    },
+    "training.md": {"0.999": SETTING, "4000": "a T chosen as an example"},
+}
+
+
+def typed(text: str) -> Iterator[tuple[int, str]]:
+    """The numbers typed into a page outside of code, macros, links and references, with their
+    lines: decimals, percentages, thousands, multiples of powers of ten; whole numbers below a
+    thousand are let pass."""
+    text = ASIDE.sub(lambda aside: re.sub(r"[^\n]", " ", aside[0]), text)
+    for number, line in enumerate(text.split("\n"), 1):
+        for found in NUMBER.finditer(line):
+            if SHAPE.search(found[0]):
+                plain = found[0].replace(r" \cdot 10^", "e")
+                yield number, re.sub(r"\\,|[\\{} ]", "", plain)
+
+
+def pages() -> dict[str, str]:
+    """Every page's text by its path within docs/."""
+    return {p.relative_to(DOCS).as_posix(): p.read_text("utf-8") for p in DOCS.rglob("*.md")}
+
+
+def test_the_scan_sees_prose_formulas_and_tables_and_nothing_else():
+    text = (
+        "# T of 0.1\n\nAt 0.25 and $x = 1{,}234$, `0.5` or\n12 % [of 3.5](a.md#0.7),\n"
+        '{{ number("a", "b.0.1", ".2f") }} $-0.42..2.82$ $2.2\\,\\%$.\n'
+        "| 4096 | $3 \\cdot 10^{-5}$ | 17 |\n"
+        "```\n0.3\n```\n## Further reading\n\n2021 0.6\n"
+    )
+    assert list(typed(text)) == [
+        (3, "0.25"), (3, "1,234"), (4, "12%"), (4, "3.5"),
+        (5, "0.42"), (5, "2.82"), (5, "2.2%"), (6, "4096"), (6, "3e-5"),
+    ]  # fmt: skip
+
+
+def test_every_typed_number_is_given():
+    unknown = [
+        f"docs/{page}:{line}: {number}"
+        for page, text in pages().items()
+        for line, number in typed(text)
+        if number not in EVERYWHERE and number not in GIVEN.get(page, {})
+    ]
+    message = "typed, but neither computed nor given; read it from a result or add it to GIVEN"
+    assert not unknown, f"{message}:\n" + "\n".join(unknown)
+
+
+def test_no_given_is_left_over():
+    found = {page: {number for _, number in typed(text)} for page, text in pages().items()}
+    unused = [
+        (page, number) for page in GIVEN for number in GIVEN[page].keys() - found.get(page, set())
+    ]
+    assert unused == []
+
+
+def leaves(value: Any) -> Iterator[float]:
+    """All numbers within a result."""
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from leaves(inner)
+    elif isinstance(value, int | float):
+        yield float(value)
+
+
+@pytest.mark.parametrize("page", ["EVERYWHERE", *GIVEN])
+def test_what_is_called_a_setting_is_one(page):
+    settings = json.loads((RESULTS / "facts.json").read_text("utf-8"))["settings"]
+    sources = json.loads((RESULTS / "sources.json").read_text("utf-8"))
+    known = {*leaves(settings), *leaves(sources)}
+    given = EVERYWHERE if page == "EVERYWHERE" else GIVEN[page]
+    for number, reason in given.items():
+        if reason == SETTING:
+            share = number.endswith("%")
+            assert float(number.rstrip("%")) / (100 if share else 1) in known
