@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from matplotlib.figure import Figure as Plot
 from PIL import Image
 
 from ddpm import viz
+from ddpm.data import mnist
+from ddpm.diffusion import bundled_models, load
 from ddpm.recipes import recipe as find_recipe
+from ddpm.training import validate
 from scripts.common import read_json, read_pictures, results_file
-from scripts.registry import figure
+from scripts.registry import digest_of, figure, measurement
 from scripts.train import CURVES
 
 COURSES = ("resunet-small", "time", "class", "denoiser")
+
+
+@measurement
+def losses(quick: bool) -> dict[str, Any]:
+    """The loss of every bundled model on MNIST's test digits, in float32."""
+    digits = mnist("test")[: 500 if quick else 10_000]
+    models = {}
+    for name in ["digits"] if quick else bundled_models():
+        model = load(name)
+        models[name] = {
+            "test": validate(model.network, model.recipe, digits, exact=True),
+            "set": model.recipe.weights,
+            "weights": digest_of(f"weights/{name}.safetensors"),
+        }
+    return {"models": models, "count": len(digits)}
 
 
 @figure(
