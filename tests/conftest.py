@@ -58,3 +58,19 @@ def call(
         return code, captured.out, captured.err
 
     return call
+
+
+@pytest.fixture
+def refusal(call, tmp_path, monkeypatch):
+    """Calls a script in an empty folder: it must say one line, exit with 2 and write nothing."""
+
+    def refuse(script, *arguments):
+        monkeypatch.chdir(tmp_path)
+        code, out, error = call(script, *arguments)
+        assert code == 2
+        assert out == ""
+        assert error.count("\n") == 1
+        assert list(tmp_path.iterdir()) == []
+        return error
+
+    return refuse
