@@ -37,7 +37,7 @@ from scripts.common import (
 from scripts.registry import figure
 from scripts.sample import draw
 
-BOTH_SETS = 1_600_000
+BOTH_SETS = 900_000
 """Of networks with more parameters than this only the better set of weights is bundled."""
 
 
