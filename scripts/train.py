@@ -38,7 +38,7 @@ from scripts.denoiser import add_noise, denoise, held_out
 from scripts.registry import figure
 from scripts.sample import draw
 
-BOTH_SETS = 1_600_000
+BOTH_SETS = 900_000
 """Of networks with more parameters than this only the better set of weights is bundled."""
 
 

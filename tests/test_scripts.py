@@ -13,7 +13,7 @@ from PIL import Image
 
 import ddpm
 from ddpm import recipes
-from ddpm.diffusion import Diffusion, bundled_models
+from ddpm.diffusion import Diffusion
 from ddpm.metrics import psnr
 from ddpm.processes import Processes
 from scripts.common import read_pictures
@@ -135,7 +135,6 @@ def test_a_batch_that_cannot_be_shared_is_refused():
     assert [Processes(rank, 2).part(50) for rank in (0, 1)] == [slice(0, 25), slice(25, 50)]
 
 
-@pytest.mark.skipif("denoiser" not in bundled_models(), reason="it is not trained yet")
 def test_the_denoiser_takes_noise_off(call, tmp_path):
     out = tmp_path / "x.npz"
     code, text, _ = call("denoiser", "--digits", "37", "--sigma", "0.5", "--out", out)
