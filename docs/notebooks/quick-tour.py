@@ -109,7 +109,7 @@ edited = [
     turned,
     turned.rot90(2),
 ]
-names = ["a 7", "to a 3", "to a 9", "a 6", "turned"]
+names = ["7", "to 3", "to 9", "6", "180°"]
 show(
     viz.sheet(torch.stack(edited)[None], columns=names, scale=4),
     "A written 7; a 3 in its place with a similar slant; the 7's upper half completed to a 9; a 6;"
