@@ -109,16 +109,18 @@ def warn(text: str) -> None:
     print(f"warning: {text}", file=sys.stderr)
 
 
-def check_out(out: Path, endings: Sequence[str] = (".png", ".gif", ".npz")) -> Path:
+def check_out(
+    out: Path, endings: Sequence[str] = (".png", ".gif", ".npz"), option: str = "--out"
+) -> Path:
     """The path, if it ends as it should and can be written to; asked before any work is done.
 
     Raises:
         ValueError: another ending, or a folder that is missing or cannot be written to.
     """
     if out.suffix.lower() not in endings:
-        raise ValueError(f"--out must end in {', '.join(endings)}, not '{out.name}'")
+        raise ValueError(f"{option} must end in {', '.join(endings)}, not '{out.name}'")
     if out.is_dir():
-        raise ValueError(f"--out '{out}' is a folder")
+        raise ValueError(f"{option} '{out}' is a folder")
     try:
         with tempfile.TemporaryFile(dir=out.parent):
             pass

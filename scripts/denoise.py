@@ -91,7 +91,7 @@ def denoise(
     """
     check_out(out, (".png", ".npz"))
     if show_input_:
-        check_out(show_input_, (".png",))
+        check_out(show_input_, (".png",), "--show-input")
     model = drawing.load()
     if not 1 <= t <= model.recipe.T:
         raise ValueError(f"--t must be within 1..{model.recipe.T}, not {t}")

@@ -106,7 +106,7 @@ def inpaint(
     """
     check_out(out, (".png", ".npz"))
     if show_input_:
-        check_out(show_input_, (".png",))
+        check_out(show_input_, (".png",), "--show-input")
     model = drawing.load()
     wanted = one_label(label, model)
     if image is None:

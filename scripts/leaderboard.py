@@ -11,6 +11,7 @@ from PIL import Image
 
 from ddpm import viz
 from ddpm.diffusion import load
+from ddpm.recipes import DIGITS
 from scripts.common import read_json
 from scripts.exact import steps_for
 from scripts.judge import COUNT, draw_fast, floor, natural_labels, over_seeds, rows, verdict
@@ -94,18 +95,30 @@ def spacings(quick: bool) -> dict[str, Any]:
     return {"rows": rows(name, settings, jobs), "floor": floor(COUNT), **settings}
 
 
-FINALISTS = (("dpm-solver", 10), ("dpm-solver", 15), ("ddim", 25))
-"""The settings that are measured with ten thousand digits."""
+FINALISTS = (
+    ("dpm-solver", 10, DIGITS.guidance),
+    ("dpm-solver", 15, 1.2),
+    ("heun", 19, 1.2),
+    ("ddim", 25, DIGITS.guidance),
+    ("ddim", 25, 1.2),
+)
+"""The settings that are measured with ten thousand digits: sampler, calls, guidance."""
+
+ACCURATE, NEAR = 0.99, 2.0
+"""What a good setting has at least of accuracy, and at most of its distance over the floor."""
 
 
-def finalist(sampler: str, steps: int, count: int) -> dict[str, Any]:
+def finalist(sampler: str, calls: int, guidance: float, count: int) -> dict[str, Any]:
     """The flagship with one setting, by many digits."""
     model, asked = load("digits"), natural_labels(count)
-    images, seconds = draw_fast(model, asked, sampler=sampler, steps=steps, seed=SEED)
+    steps = steps_for(sampler, calls)
+    images, seconds = draw_fast(
+        model, asked, sampler=sampler, steps=steps, guidance=guidance, seed=SEED
+    )
     return {
         "sampler": sampler,
-        "calls": steps,
-        "guidance": model.recipe.guidance,
+        "calls": calls,
+        "guidance": guidance,
         **verdict(images, asked),
         "milliseconds": 1000 * seconds / count,
     }
@@ -117,11 +130,23 @@ def ten_thousand(quick: bool) -> dict[str, Any]:
     count = COUNT if quick else 10_000
     settings = {"weights": digest_of("weights/digits.safetensors"), "count": count}
     jobs = {
-        f"{sampler}-{steps}": partial(finalist, sampler, steps, count)
-        for sampler, steps in FINALISTS
+        f"{sampler}-{calls}-{guidance:g}": partial(finalist, sampler, calls, guidance, count)
+        for sampler, calls, guidance in FINALISTS
     }
-    name = "ten_thousand-quick" if quick else "ten_thousand"
-    return {"rows": rows(name, settings, jobs), "floor": floor(count), **settings}
+    table = rows("ten_thousand-quick" if quick else "ten_thousand", settings, jobs)
+    good = [
+        f"{row['sampler']} with {row['calls']} calls at a scale of {row['guidance']:g}"
+        for row in table.values()
+        if row["accuracy"] >= ACCURATE and row["fid_over_floor"] <= NEAR
+    ]
+    return {
+        "rows": table,
+        "good": "; ".join(good) or "none",
+        "accurate": ACCURATE,
+        "near": NEAR,
+        "floor": floor(count),
+        **settings,
+    }
 
 
 def _axes_of_calls(plot: Plot, label: str) -> Any:

@@ -67,7 +67,7 @@ def sdedit(
     """
     check_out(out, (".png", ".npz"))
     if show_input_:
-        check_out(show_input_, (".png",))
+        check_out(show_input_, (".png",), "--show-input")
     if not 0 <= strength <= 1:
         raise ValueError(f"--strength must be within 0..1, not {strength:g}")
     model = options.load()

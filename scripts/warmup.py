@@ -277,7 +277,7 @@ def two_chains() -> Plot:
             mean, spread = np.sqrt(share) * start, 2 * np.sqrt(variance)
             axes.fill_between(index, mean - spread, mean + spread, color=colour, alpha=0.18, lw=0)
             axes.plot(index, x.T, color=colour, linewidth=0.8, alpha=0.8)
-        axes.set(ylabel="$x_t$", xlim=(0, steps), ylim=(-9, 9), title=name)
+        axes.set(ylabel="$x_t$", xlim=(0, steps), ylim=(-11, 11), title=name)
         axes.title.set_color(viz.INK)
     panels[1].set_xlabel("step t")
     return plot
@@ -302,10 +302,12 @@ def bayes_net() -> Plot:
         axes.add_patch(Ellipse((x, y), 0.8, 0.8, facecolor="none", edgecolor=viz.BLUE, lw=2.2))
         axes.text(x, y, name, ha="center", va="center", fontsize=20, color=viz.BLUE)
     for parent, child in (("T", "S"), ("M", "S"), ("M", "B")):
+        start, end = np.array(places[parent]), np.array(places[child])
+        gap = 0.45 * (end - start) / np.linalg.norm(end - start)  # from circle to circle
         axes.annotate(
-            "", places[child], places[parent],
-            arrowprops={"arrowstyle": "-|>", "color": viz.INK, "lw": 2, "shrinkA": 25,
-                        "shrinkB": 25},
+            "", tuple(end - gap), tuple(start + gap),
+            arrowprops={"arrowstyle": "-|>", "color": viz.INK, "lw": 2, "shrinkA": 0,
+                        "shrinkB": 0},
         )  # fmt: skip
 
     def write(x: float, y: float, text: str, side: str = "center") -> None:

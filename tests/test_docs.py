@@ -70,7 +70,6 @@ GIVEN: dict[str, dict[str, str]] = {
         "10%": SETTING,
         "20%": SETTING,
         "0.2": SETTING,
-        "1.5": "the guidance of all rows of scripts.ablation",
     },
     "denoiser.md": {
         "0.5": SETTING,

@@ -113,7 +113,7 @@ BAD = {
     "no repeats": ("inpaint", ["--repeats", "0"], "at least 1"),
     "strength": ("sdedit", ["--strength", "1.5"], "--strength must be within 0..1, not 1.5"),
     "ending": ("sdedit", ["--out", "x.gif"], "--out must end in"),
-    "shown to": ("sdedit", ["--show-input", "x.jpg"], "--out must end in .png"),
+    "shown to": ("sdedit", ["--show-input", "x.jpg"], "--show-input must end in .png"),
     "none of each": ("denoise", ["--each", "0"], "--each must be at least 1"),
     "time": ("denoise", ["--t", "1001"], "--t must be within 1..1000"),
     "label for none": ("denoise", ["--model", "attention", "--label", "3"], "knows no labels"),

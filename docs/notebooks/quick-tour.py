@@ -9,8 +9,8 @@
 # %% [markdown]
 # # A quick tour
 #
-# Load a model, draw digits, insist on their labels, and watch one come about. All of it runs on a
-# CPU in a few seconds. The first cell installs the package; leave it out where that is done.
+# Load a model, draw digits, insist on their labels, watch one come about, and edit one. All of it
+# runs on a CPU in a few seconds. The first cell installs the package; leave it out where that is done.
 
 # %% tags=["skip-execution"]
 # %pip install --quiet ../..
@@ -87,6 +87,33 @@ show(
     viz.sheet(pictures, rows, times, across="time t →"),
     "For a 2 and an 8, the noisy image and the guess of the clean one at falling times. The guesses"
     " are blurred at first and sharp in the end; the noise goes away step by step.",
+)
+
+# %% [markdown]
+# ## Edit
+#
+# A digit that somebody wrote becomes another one: noise is added to it, and taken off again with
+# another label. Or a part of it is drawn anew and the rest is held. Or an image is drawn that is
+# one digit upright and another one upside down.
+
+# %%
+digits = ddpm.bundled()
+seven = digits.images[digits.labels == 7][0].float() / 255
+lower = torch.zeros(28, 28)
+lower[14:] = 1
+turned = ddpm.draw_anagram(model, [6, 9], n=1, seed=0)[0, 0]
+edited = [
+    seven,
+    ddpm.sdedit(model, seven, strength=0.7, label=3, seed=0)[0, 0],
+    ddpm.inpaint(model, seven, lower, label=9, seed=0)[0, 0],
+    turned,
+    turned.rot90(2),
+]
+names = ["7", "to 3", "to 9", "6", "180°"]
+show(
+    viz.sheet(torch.stack(edited)[None], columns=names, scale=4),
+    "A written 7; a 3 in its place with a similar slant; the 7's upper half completed to a 9; a 6;"
+    " and the same image upside down, which is a 9.",
 )
 
 # %% [markdown]
