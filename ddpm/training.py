@@ -48,7 +48,7 @@ class Progress:
         epoch: 1 for the first.
         step, steps: within the epoch.
         loss: the epoch's mean so far.
-        images_per_second: this epoch so far, validation not counted.
+        images_per_second: in the steps of this epoch so far.
         entry: at an epoch's end its line of the log, else None.
     """
 
@@ -347,6 +347,7 @@ def train(
                 yield Progress(epoch, step, steps, shared.mean(total) / step, speed)
 
         mean = shared.mean(total) / steps
+        speed = steps * batch / (time.perf_counter() - started)
         measure_statistics(run.averaged, recipe, clean, labels, generator)
         seconds = time.perf_counter() - started
         entry = {
@@ -355,8 +356,8 @@ def train(
             "validation_raw": validate(run.network, recipe, validation),
             "validation_averaged": validate(run.averaged, recipe, validation),
             "seconds": seconds,
-            "images_per_second": steps * batch / seconds,
+            "images_per_second": speed,
         }
         run.log.append(entry)
-        yield Progress(epoch, steps, steps, mean, steps * batch / seconds, entry)
+        yield Progress(epoch, steps, steps, mean, speed, entry)
         # --8<-- [end:train]
