@@ -131,7 +131,7 @@ def trained_on_noise(digits: Digits, steps: int) -> Tensor:
         Its answers to eight images of noise, (8, 1, 28, 28) in [0, 1].
     """
     recipe = dataclasses.replace(DENOISER, options={"width": 16, "time": False}, input_scale=1.0)
-    nothing_left = NoiseSchedule.from_betas(torch.tensor([1 - 1e-9]))
+    nothing_left = NoiseSchedule.from_betas(torch.tensor([1 - 1e-9], dtype=torch.float64))
     state = Run.start(recipe)
     generator = torch.Generator().manual_seed(SEED)
     for group in state.optimizer.param_groups:
