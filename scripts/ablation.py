@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from functools import lru_cache
 from typing import Annotated, Any
 
 import torch
@@ -45,6 +46,7 @@ FROZEN = dataclasses.replace(SMALL, options={**SMALL.options, "frozen": True})
 # --8<-- [start:rows]
 ROWS: dict[str, tuple[str, Recipe]] = {
     "digits": ("the recipe as it is", DIGITS),
+    "last-weights": ("the last weights, not their average", change(weights="raw")),
     "eps": ("predicts the noise", change(predicts="eps")),
     "linear": ("linear schedule", change(schedule="linear")),
     "linear-eps": (
@@ -58,7 +60,6 @@ ROWS: dict[str, tuple[str, Recipe]] = {
     "batch-128": ("half the batch, twice the steps", change({"batch": 128})),
     "wide": ("64 channels, one block a level", network(64, 1)),
     "small": ("32 channels", network(32, 2)),
-    "last-weights": ("the last weights, not their average", change(weights="raw")),
     "no-dropout": ("labels never dropped, no guidance", change(label_dropout=0, guidance=1)),
     "shifted": ("digits shifted by up to one pixel", DIGITS),
     "balanced": ("as many of each digit", DIGITS),
@@ -92,14 +93,24 @@ def balanced(digits: Digits) -> Digits:
 
 DATA = {"shifted": shifted, "balanced": balanced}
 
+SAME_TRAINING = {"last-weights": "digits"}
+"""Rows that draw from the training of another row."""
 
-def measure(name: str, digits: Digits, epochs: int) -> dict[str, Any]:
-    """Trains one row and draws from it."""
-    recipe, device = ROWS[name][1], default_device()
-    state = Run.start(recipe, device)
-    digits = DATA.get(name, lambda same: same)(digits)
+
+@lru_cache(maxsize=1)
+def trained(name: str, epochs: int) -> Run:
+    """The training of one row, done."""
+    state = Run.start(ROWS[name][1], default_device())
+    digits = DATA.get(name, lambda same: same)(mnist("train"))
     for _ in train(state, digits, bundled()[:500], epochs):
         pass
+    return state
+
+
+def measure(name: str, epochs: int) -> dict[str, Any]:
+    """Trains one row and draws from it."""
+    recipe, device = ROWS[name][1], default_device()
+    state = trained(SAME_TRAINING.get(name, name), epochs)
     seconds = sum(entry["seconds"] for entry in state.log)
     model = Diffusion(recipe, state.network if recipe.weights == "raw" else state.averaged, device)
     asked = torch.arange(10).repeat(EACH)
@@ -111,7 +122,7 @@ def measure(name: str, digits: Digits, epochs: int) -> dict[str, Any]:
         "loss": state.log[-1][f"validation_{recipe.weights}"],
         "parameters": sum(p.numel() for p in state.network.parameters()),
         "seconds": seconds,
-        "images_per_second": epochs * len(digits) / seconds,
+        "images_per_second": state.log[-1]["images_per_second"],
     }
 
 
@@ -136,14 +147,14 @@ def ablation(
         raise ValueError(f"unknown row '{unknown[0]}'; --list shows all")
     if epochs < 1:
         raise ValueError(f"--epochs must be at least 1, not {epochs}")
-    digits = mnist("train")
     for name in names or ROWS:
         started = time.perf_counter()
-        row = measure(name, digits, epochs)
+        row = measure(name, epochs)
         row["how"] = how(default_device(), DIGITS.training.seed, time.perf_counter() - started)
         path = RESULTS / "ablation.json"
-        rows = read_json("ablation")["rows"] if path.is_file() else {}
-        rows = {key: value for key, value in {**rows, name: row}.items() if key in ROWS}
+        before = read_json("ablation") if path.is_file() else {}
+        rows = before["rows"] if before.get("epochs") == epochs else {}  # others do not compare
+        rows = {key: {**rows, name: row}[key] for key in ROWS if key in rows or key == name}
         write_json(path, {"epochs": epochs, "count": 10 * EACH, "rows": rows, "how": row["how"]})
         print(f"{name:14} read right {row['accuracy']:.1%}, FID {row['fid']:.3f}")
 
