@@ -97,6 +97,10 @@ def guidance_curves() -> Plot:
     for axes in (shares, distance):
         axes.set_xticks(ticks, [f"{tick:g}\n{tick - 1:g}" for tick in ticks])
         axes.minorticks_off()
+    marks = [0.05, 0.1, 0.2, 0.4, 0.8]
+    low, high = distance.get_ylim()
+    distance.set_yticks(marks, [f"{mark:g}" for mark in marks])
+    distance.set_ylim(low, high)
     return plot
 
 
