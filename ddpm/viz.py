@@ -20,6 +20,7 @@ import numpy.typing as npt
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
@@ -190,6 +191,18 @@ def plot(width: float = 6.4, height: float = 4.0, panels: int = 1) -> tuple[Figu
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.subplots(panels, 1, squeeze=False)[:, 0]
     return figure, list(axes)
+
+
+def log_scale(axes: Axes) -> None:
+    """Makes the y axis of a finished plot logarithmic, with plain numbers at its ticks.
+
+    Those are the powers of ten, and twice and five times them where they span less than two.
+    """
+    axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_locator(NullLocator())
 
 
 def matrix(

@@ -128,6 +128,7 @@ def offset_curve() -> Plot:
     for name, curve in read_json("grounds")["offsets"].items():
         times = [int(t) for t in curve]
         axes.plot(times, [curve[str(t)]["x0"] for t in times], color=next(colours), label=name)
-    axes.set(yscale="log", xlabel="time t", ylabel="offset of the guessed image")
+    axes.set(xlabel="time t", ylabel="offset of the guessed image")
+    viz.log_scale(axes)
     axes.legend(frameon=False)
     return plot

@@ -91,16 +91,13 @@ def guidance_curves() -> Plot:
     level = read_json("guidance")["floor"]
     distance.axhline(level, color=viz.INK, linestyle=":")
     distance.text(10, level, "real digits", ha="right", va="bottom")
-    distance.set(ylabel="Fréchet distance", yscale="log", xscale="log")
+    distance.set(ylabel="Fréchet distance", xscale="log")
     distance.set_xlabel("scale γ, and below it ω = γ − 1")
     ticks = [1, 1.5, 2, 3, 5, 7, 10]
     for axes in (shares, distance):
         axes.set_xticks(ticks, [f"{tick:g}\n{tick - 1:g}" for tick in ticks])
         axes.minorticks_off()
-    marks = [0.05, 0.1, 0.2, 0.4, 0.8]
-    low, high = distance.get_ylim()
-    distance.set_yticks(marks, [f"{mark:g}" for mark in marks])
-    distance.set_ylim(low, high)
+    viz.log_scale(distance)
     return plot
 
 

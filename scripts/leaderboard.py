@@ -192,10 +192,10 @@ def leaderboard_fid() -> Plot:
     """FID against calls."""
     plot = _curve("fid", "Fréchet distance")
     axes = plot.axes[0]
-    axes.set_yscale("log")
     level = read_json("leaderboard")["floor"]
     axes.axhline(level, color=viz.INK, linestyle=":")
     axes.text(1000, level, "real digits", ha="right", va="bottom", fontsize=14)
+    viz.log_scale(axes)
     return plot
 
 

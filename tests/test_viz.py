@@ -57,3 +57,16 @@ def test_a_gif_plays_for_ever_with_few_grey_levels(tmp_path):
         assert gif.info["loop"] == 0
         assert gif.info["duration"] == 80
         assert len(np.unique(np.asarray(gif.convert("L")))) <= 4
+
+
+def test_a_logarithmic_axis_has_plain_numbers():
+    def ticks(low, high):
+        plot, (axes,) = viz.plot()
+        axes.plot([0, 1], [low, high])
+        axes.set_ylim(low, high)
+        viz.log_scale(axes)
+        plot.draw_without_rendering()
+        return {t.get_text() for t in axes.get_yticklabels()}
+
+    assert {"0.1", "0.2", "0.5"} <= ticks(0.07, 0.9)
+    assert "0.2" not in ticks(0.0007, 0.9) and {"0.001", "0.1"} <= ticks(0.0007, 0.9)

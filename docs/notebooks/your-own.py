@@ -99,7 +99,8 @@ for key, name, colour in (
     ("validation_averaged", "validation, averaged weights", viz.BLUE),
 ):
     axes.plot(epochs, [entry[key] for entry in run.log], color=colour, label=name)
-axes.set(xlabel="epoch", ylabel="mean squared error", yscale="log")
+axes.set(xlabel="epoch", ylabel="mean squared error")
+viz.log_scale(axes)
 axes.legend(frameon=False)
 file = io.BytesIO()
 plot.savefig(file, format="png", dpi=100, transparent=True)
