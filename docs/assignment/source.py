@@ -304,8 +304,7 @@ print(f"{parameters:,} parameters; the loss began at {losses[0]:.2f}, now it is 
 # %%
 plot, (axes,) = viz.plot(height=3.2)
 axes.plot(torch.arange(10, STEPS, 20), means, color=viz.BLUE)
-axes.set(xlabel="step of training", ylabel="loss")
-viz.log_scale(axes)
+axes.set(xlabel="step of training", ylabel="loss", yscale="log")
 show(plot, "The loss against the steps of training: it falls from 1 steeply, then more slowly.")
 
 # %% [markdown] answer="curve" points=2

@@ -10,7 +10,8 @@
 # # A quick tour
 #
 # Load a model, draw digits, insist on their labels, watch one come about, and edit one. All of it
-# runs on a CPU in a few seconds. The first cell installs the package; leave it out where that is done.
+# runs on a CPU in a few seconds. The first cell installs the package; leave it out where that is
+# done.
 
 # %% tags=["skip-execution"]
 # %pip install --quiet ../..
