@@ -218,9 +218,8 @@ def leaderboard_accuracy() -> Plot:
     "leaderboard",
     caption="The same noise through every sampler, with 5, 10 and 25 network calls.",
     made="The model `digits` at its default guidance, one sample of each label.",
-    alt="Fifteen rows of the digits 0 to 9 in three groups, for 5, 10 and 25 calls. With 5 calls"
-    " the samplers that add noise leave grain and broken strokes; with 25 calls all digits are"
-    " clean.",
+    alt="Fifteen rows of the digits 0 to 9 in three groups, for 5, 10 and 25 calls, with one row"
+    " for each of five samplers in each group.",
     models=("digits",),
     settings={"calls": [5, 10, 25], "samplers": list(SAMPLERS), "seed": 4},
 )

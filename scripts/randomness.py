@@ -50,13 +50,19 @@ def starts(count: int, first: int = 0) -> Tensor:
     return Noise(range(first, first + count), (1, 28, 28))()
 
 
-def given_start(rule: StepRule, steps: int, runs: int, count: int) -> float:
-    """How undecided the digit is, given the first noise: an entropy in bits, the mean of starts."""
-    model, each = load("digits"), []
+def given_start(rule: StepRule, steps: int, runs: int, count: int) -> dict[str, float]:
+    """How undecided the digit is, as entropies in bits.
+
+    Returns:
+        `given_start`: of the runs from one first noise, the mean over the starts; `overall`: of
+        all runs from all starts.
+    """
+    model, read = load("digits"), []
     for start in starts(count):
         images = unlabelled(model, runs, start[None].expand(runs, -1, -1, -1), rule, steps)
-        each.append(entropy(judge().read(images)))
-    return sum(each) / len(each)
+        read.append(judge().read(images))
+    given = sum(entropy(classes) for classes in read) / count
+    return {"given_start": given, "overall": entropy(torch.cat(read)), "steps": steps}
 
 
 def predict(rule: StepRule, steps: int, training: int, held_out: int) -> dict[str, float]:
@@ -64,7 +70,7 @@ def predict(rule: StepRule, steps: int, training: int, held_out: int) -> dict[st
 
     Returns:
         `accuracy` on starts not learned from; `commonest`, that of always saying the digit that
-        came most often; `overall`, the entropy of what came, in bits.
+        came most often.
     """
     model, x = load("digits"), starts(training + held_out, first=500_000)
     read = [judge().read(unlabelled(model, len(p), p, rule, steps)) for p in x.split(500)]
@@ -88,7 +94,6 @@ def predict(rule: StepRule, steps: int, training: int, held_out: int) -> dict[st
     return {
         "accuracy": float((guess == true).float().mean()),
         "commonest": float((true == labels[:training].mode().values).float().mean()),
-        "overall": entropy(labels),
     }
 
 
@@ -117,9 +122,8 @@ def randomness(quick: bool) -> dict[str, Any]:
     training, held_out = (200, 100) if quick else (TRAINING, HELD_OUT)
     return {
         "ancestral": predict(posterior, steps, training, held_out)
-        | {"given_start": given_start(posterior, steps, runs, count), "steps": steps},
-        "ddim": predict(ddim, 25, training, held_out)
-        | {"given_start": given_start(ddim, 25, 2, count), "steps": 25},
+        | given_start(posterior, steps, runs, count),
+        "ddim": predict(ddim, 25, training, held_out) | given_start(ddim, 25, 2, count),
         "no_noise": {
             f"{name}, {sampler}": without_noise(name, sampler, 10 * (runs // 10), 2 * steps)
             for name in ("attention-class", "digits")

@@ -39,7 +39,7 @@ MODELS = ("class", "resunet-small", "digits")
 SHORT: dict[str, Any] = {"sampler": "ancestral", "steps": 60}
 """How those sample whose own way takes hundreds of steps: the start is the same in either."""
 
-EPOCHS = 1
+EPOCHS = 2
 
 STRENGTHS = {
     "too small": (1e-6, 2e-4),

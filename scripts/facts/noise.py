@@ -69,15 +69,15 @@ def schedules() -> dict[str, Any]:
     }
     strengths = {}
     for name, schedule in {"small": SMALL, "usual": USUAL, "large": LARGE}.items():
-        path = strided(schedule.T, 100)
+        path = strided(schedule.T, 60)
         strengths[name] = {
             "above": first_below(schedule, 0.95) - 1,
             "below": first_below(schedule, 0.05),
             "idle": (schedule.T + 1 - first_below(schedule, 0.05)) / schedule.T,
             "strides_seen": sum(signal(schedule, s) >= 0.05 for s in path[1:]),
-            "last_turn": turns(schedule, 100)[-1],
-            "turn_before": turns(schedule, 100)[-2],
-            "largest_turn": max(turns(schedule, 100)),
+            "last_turn": turns(schedule, 60)[-1],
+            "turn_before": turns(schedule, 60)[-2],
+            "largest_turn": max(turns(schedule, 60)),
             "first_stride": noise_factor(schedule, path[0], path[1]),
         }
     third = SCHEDULES["linear-300"]

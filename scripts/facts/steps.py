@@ -123,8 +123,7 @@ def randomness() -> dict[str, Any]:
     return {
         "numbers": 1000 * pixels,
         "largest": math.log2(10),
-        "step_to_990": first_step(990),
-        "step_to_960": first_step(960),
+        "step_to_980": first_step(980),
         "too_low": {str(n): too_low(n) for n in (20, 100, 2000)},
         "of_nothing": too_low(100) - too_low(2000),
         "without": without,
