@@ -240,7 +240,7 @@ EXAMPLES = (
     "anagram-views",
     "anagrams",
     caption="One image for each of six other views: on the left as it is, on the right through the"
-    " view. The flips and the turn succeed; transpose, negative and patches do worse.",
+    " view.",
     made="Of eight images each, the one that the classifier is surest of both ways.",
     alt="Six rows of two cells: an image, and the same flipped, turned, transposed, as a negative,"
     " and cut into sixteen patches that have changed places. The first three are other digits on"
@@ -320,8 +320,7 @@ def anagram_failures() -> Image.Image:
     " after half a turn.",
     made=f"{EACH} images a pair, 25 ancestral steps, guidance {ANAGRAM_GUIDANCE:g}, read by the"
     " classifier.",
-    alt="A ten by ten table of percentages, symmetric about its diagonal. Most pairs succeed more"
-    " often than not; the weakest rows are those of digits with a single stroke.",
+    alt="A ten by ten table of percentages, symmetric about its diagonal.",
     results=("anagrams",),
 )
 def anagram_matrix() -> Plot:

@@ -19,7 +19,6 @@ from ddpm import viz
 from ddpm.data import bundled
 from ddpm.diffusion import default_device, load
 from ddpm.metrics import as_images, fid, psnr
-from ddpm.paths import strided
 from ddpm.techniques import sdedit as draw
 from ddpm.training import fast_arithmetic
 from scripts.common import DRAWING, Drawing, check_out, read_json, run, write_images
@@ -40,8 +39,8 @@ from scripts.sample import one_label
 STARTS = (1, 3, 5, 7, 10, 20)
 """The source's places on its path of 34 times, from almost all noise to little."""
 
-STRENGTHS = tuple(strided(1000, 34)[start] / 1000 for start in STARTS)
-"""The same as shares of T."""
+STRENGTHS = tuple((991 - 30 * start) / 1000 for start in STARTS)
+"""The same as shares of T: its time 990 - 30 i, counted from 0, is ours plus 1."""
 
 
 def sdedit(
@@ -143,7 +142,7 @@ def editing_strength(quick: bool) -> dict[str, Any]:
 
 
 def ladder(given: list[Tensor], labels: list[int | None]) -> Tensor:
-    """Pictures (28, 28) at the source's six strengths, weakest first, and as they are.
+    """Pictures (28, 28) at the source's six strengths, strongest first, and as they are.
 
     Returns:
         (R, 7, 28, 28): a row for each picture.

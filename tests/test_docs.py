@@ -108,7 +108,6 @@ GIVEN: dict[str, dict[str, str]] = {
         "0.7": "the eta that tests/test_diffusers.py takes",
         "1135": "ones among MNIST's test digits",
     },
-    "hybrids.md": {"1.25": "a level of the figure's sweep"},
     "inpainting.md": {"0.9": "a correlation chosen as an example"},
     "network.md": {"10000": "the base of the sinusoids' periods, by definition"},
     "randomness.md": {

@@ -40,9 +40,10 @@ def compare(what: str, given: Any, right: Tensor, mistakes: Mapping[str, Tensor]
     if not isinstance(given, Tensor):
         raise Mistake(f"{what} should be a tensor, and is of type {type(given).__name__}.")
     if given.shape != right.shape:
+        hint = " A number per image needs the shape (N, 1, 1, 1) to multiply a batch of images."
         raise Mistake(
             f"{what} has the shape {tuple(given.shape)} and should have {tuple(right.shape)}."
-            " A number per image needs the shape (N, 1, 1, 1) to multiply a batch of images."
+            + (hint if right.ndim == 4 else "")
         )
     if close(given, right):
         return
