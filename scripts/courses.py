@@ -61,13 +61,14 @@ def telling(quick: bool) -> dict[str, Any]:
 @figure(
     "loss-curves-courses",
     "courses",
-    caption="The losses of the other courses' recipes. Each is on its own terms: they do not"
-    " compare with one another.",
+    caption="The losses of the other courses' recipes; dotted, what course B reported for its own"
+    " 128 features. Each is on its own terms: they do not compare with one another.",
     made="From the logs of the bundled models' trainings; the validation uses the same digits,"
     " times and noise after every epoch.",
     alt="Four plots, one below the other, of the loss against the epoch, one for each recipe. In"
-    " each the curves for training and validation fall steeply at first and flatten.",
-    results=tuple(f"training/{name}" for name in COURSES),
+    " each the curves for training and validation fall steeply at first and flatten. In the first"
+    " a dotted line, the source's, runs below them.",
+    results=("sources", *(f"training/{name}" for name in COURSES)),
 )
 def loss_curves_of_courses() -> Plot:
     """Train and validation loss per epoch of the recipes of courses B and C."""
@@ -77,10 +78,15 @@ def loss_curves_of_courses() -> Plot:
         x = [entry["epoch"] for entry in epochs]
         for key, label, colour in CURVES:
             axes.plot(x, [entry[key] for entry in epochs], color=colour, label=label)
+        if name == "resunet-small":
+            theirs = read_json("sources")["resunet"]["test_by_epoch"]
+            axes.plot(x, theirs, color=viz.INK, linestyle=":")
+            words = "the source's test"
+            axes.text(x[0], theirs[-1], words, va="center", fontsize=13)
         top = 1.1 * max(epochs[1]["train"], *(e["validation_averaged"] for e in epochs[1:]))
         axes.set(title=name, xlabel="epoch", ylabel="mean squared error", xticks=_ticks(len(x)))
         axes.set_ylim(top=min(top, axes.get_ylim()[1]))
-    panels[0].legend(frameon=False)
+    panels[0].legend(frameon=False, fontsize=13)
     return plot
 
 

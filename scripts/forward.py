@@ -32,6 +32,22 @@ def noised(x0: Tensor, times: list[int], seed: int) -> Tensor:
     return torch.stack([SCALING.to_images(SCHEDULE.add_noise(x0, t, eps))[:, 0] for t in times])
 
 
+@figure(
+    "a-hundred-digits",
+    "forward",
+    caption="A hundred of MNIST's digits, ten of each: what all models here learn to draw.",
+    made="Of the digits that come with the package, the first ten of each class.",
+    alt="A sheet of ten by ten handwritten digits, white on black, a row for each digit from 0 to"
+    " 9; within a row they differ in slant, thickness and form.",
+)
+def a_hundred_digits() -> Image.Image:
+    """Ten of each class."""
+    digits = bundled()
+    first = [(digits.labels == label).nonzero()[:10, 0] for label in range(10)]
+    names = [str(label) for label in range(10)]
+    return viz.sheet(digits.images[torch.stack(first)] / 255, rows=names, down="label")
+
+
 # --8<-- [start:figure]
 @figure(
     "noise-levels",
