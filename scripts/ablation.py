@@ -41,6 +41,7 @@ def network(width: int, blocks: int) -> Recipe:
 
 SMALL = dataclasses.replace(RESUNET, options={**RESUNET.options, "width": 24}, steps=25)
 SMALL = dataclasses.replace(SMALL, sampler="ddim", guidance=DIGITS.guidance)
+SMALL = dataclasses.replace(SMALL, training=dataclasses.replace(SMALL.training, rate=1e-3))
 FROZEN = dataclasses.replace(SMALL, options={**SMALL.options, "frozen": True})
 
 # --8<-- [start:rows]
@@ -63,7 +64,7 @@ ROWS: dict[str, tuple[str, Recipe]] = {
     "no-dropout": ("labels never dropped, no guidance", change(label_dropout=0, guidance=1)),
     "shifted": ("digits shifted by up to one pixel", DIGITS),
     "balanced": ("as many of each digit", DIGITS),
-    "resunet": ("course B's network, 24 features", SMALL),
+    "resunet": ("course B's network, 24 features, rate of 1e-3", SMALL),
     "resunet-frozen": ("the same, embeddings frozen", FROZEN),
 }
 # --8<-- [end:rows]
