@@ -85,7 +85,11 @@ GIVEN: dict[str, dict[str, str]] = {
         "67.5": "three quarters of the quarter turn",
         "50%": "chance between two",
     },
-    "forward.md": {"0.05": "a threshold, a twentieth", "0.01": "a threshold, a hundredth"},
+    "forward.md": {
+        "70,000": "images in MNIST",
+        "0.05": "a threshold, a twentieth",
+        "0.01": "a threshold, a hundredth",
+    },
     "grounds.md": {
         "0.8": "a tenth of white on the scale from -1 to 1",
         "0.2": "from there to black: fog by definition",
