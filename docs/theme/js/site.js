@@ -35,5 +35,17 @@ for (const image of document.querySelectorAll(".pixelated img")) {
 for (const cell of document.querySelectorAll(".jp-Cell-inputWrapper")) cell.removeAttribute("tabindex");
 for (const code of document.querySelectorAll(".highlight-ipynb")) code.tabIndex = 0;
 
+// A table that is too wide scrolls, and then the keyboard has to reach it. The theme has put each
+// into its box by the time the page is loaded.
+const boxes = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  }
+});
+addEventListener("load", () => {
+  for (const box of document.querySelectorAll(".md-typeset__scrollwrap")) boxes.observe(box);
+});
+
 // The theme makes its search a dialog but gives it no name to read out.
 document.querySelector(".md-search")?.setAttribute("aria-label", "Search");
