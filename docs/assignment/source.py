@@ -304,7 +304,8 @@ print(f"{parameters:,} parameters; the loss began at {losses[0]:.2f}, now it is 
 # %%
 plot, (axes,) = viz.plot(height=3.2)
 axes.plot(torch.arange(10, STEPS, 20), means, color=viz.BLUE)
-axes.set(xlabel="step of training", ylabel="loss", yscale="log")
+axes.set(xlabel="step of training", ylabel="loss")
+viz.log_scale(axes)
 show(plot, "The loss against the steps of training: it falls from 1 steeply, then more slowly.")
 
 # %% [markdown] answer="curve" points=2
@@ -608,7 +609,7 @@ show(
 # ### 5.2 The seam (@seam points)
 #
 # Why is the known half given the noise of time $t$ before it is put back, and not pasted in clean?
-# What makes the new half fit the old one, although the loss of neither was ever mentioned?
+# What makes the new half fit the old one, although nothing in the training was about torn pictures?
 #
 # ### BEGIN SOLUTION
 # The network has only seen images with the same amount of noise everywhere, that of the time it is
