@@ -39,9 +39,14 @@ def network(width: int, blocks: int) -> Recipe:
     return change(options={**DIGITS.options, "width": width, "blocks": blocks})
 
 
-SMALL = dataclasses.replace(RESUNET, options={**RESUNET.options, "width": 24}, steps=25)
-SMALL = dataclasses.replace(SMALL, sampler="ddim", guidance=DIGITS.guidance)
-SMALL = dataclasses.replace(SMALL, training=dataclasses.replace(SMALL.training, rate=1e-3))
+SMALL = dataclasses.replace(
+    RESUNET,
+    options={**RESUNET.options, "width": 24},
+    training=dataclasses.replace(RESUNET.training, rate=1e-3),
+    sampler="ddim",
+    steps=25,
+    guidance=DIGITS.guidance,
+)
 FROZEN = dataclasses.replace(SMALL, options={**SMALL.options, "frozen": True})
 
 # --8<-- [start:rows]
@@ -56,7 +61,6 @@ ROWS: dict[str, tuple[str, Recipe]] = {
     ),
     "x0": ("predicts the image", change(predicts="x0")),
     "min-snr": ("loss weighted by min-SNR 5", change({"min_snr": 5.0})),
-    "constant": ("constant rate of 1e-3", change({"one_cycle": False, "rate": 1e-3})),
     "lower-rate": ("rate of 1e-3", change({"rate": 1e-3})),
     "batch-128": ("half the batch, twice the steps", change({"batch": 128})),
     "wide": ("64 channels, one block a level", network(64, 1)),
@@ -165,7 +169,7 @@ def ablation(
     "digits",
     caption="What each choice is worth: the distance from real digits after a short training that"
     " differs in one thing.",
-    made="The rows of the table, all trained for as long on the same images in the same order.",
+    made="The rows of the table, each trained for as long.",
     alt="A bar chart on a logarithmic axis of the Fréchet distance of each row, the"
     " recipe's own bar in another colour; each bar has its number at its end.",
     results=("ablation",),
@@ -179,8 +183,9 @@ def what_mattered() -> Plot:
     colours = [viz.VERMILION if name == "digits" else viz.BLUE for name in names]
     axes.barh(names, values, color=colours, height=0.65)
     for place, value in enumerate(values):
-        axes.text(value * 1.08, place, f"{value:.2g}", va="center", fontsize=13)
+        axes.text(value * 1.08, place, f"{value:.3g}", va="center", fontsize=13)
     axes.set(xscale="log", xlabel="Fréchet distance, lower is better")
+    axes.xaxis.set_major_formatter("{x:g}")
     axes.set_xlim(right=2.2 * max(values))
     axes.grid(axis="y", visible=False)
     return plot
