@@ -17,7 +17,7 @@ from ddpm.sampling import EpsFn, State
 from ddpm.techniques import Labels, draw_parts, eps_for, how_to, label_each
 from ddpm.views import NEGATION, View, view
 
-ANAGRAM_GUIDANCE, HYBRID_GUIDANCE = 6.0, 4.0
+ANAGRAM_GUIDANCE, HYBRID_GUIDANCE = 10.0, 4.0
 """Of illusions, for models that can be guided: two labels pull at one image."""
 
 

@@ -167,9 +167,9 @@ def ablation(
 @figure(
     "what-mattered",
     "digits",
-    caption="What each choice is worth: the distance from real digits after a short training that"
-    " differs in one thing.",
-    made="The rows of the table, each trained for as long.",
+    caption="What each choice is worth: the distance from real digits after short trainings. Each"
+    " row differs from the first in one thing, the last two only from each other.",
+    made="The rows of the table, each trained on as many images.",
     alt="A bar chart on a logarithmic axis of the Fréchet distance of each row, the"
     " recipe's own bar in another colour; each bar has its number at its end.",
     results=("ablation",),

@@ -169,6 +169,42 @@ def anagrams(quick: bool) -> dict[str, Any]:
     return {"views": result, **settings}
 
 
+TRIALS: dict[str, dict[str, Any]] = {
+    "guidance 4": {"guidance": 4.0},
+    "guidance 6": {"guidance": 6.0},
+    "guidance 10": {"guidance": 10.0},
+    "guidance 14": {"guidance": 14.0},
+    "guidance 20": {"guidance": 20.0},
+    "guidance 10, 50 steps": {"guidance": 10.0, "steps": 50},
+    "guidance 10, each five steps twice": {"guidance": 10.0, "repeats": 2},
+}
+"""What was tried for the half-turn."""
+
+
+def one_trial(each: int, **how: Any) -> dict[str, float]:
+    """All pairs of the half-turn, drawn in one of the ways that were tried."""
+    pairs = [(a, b) for a in range(10) for b in range(a, 10)]
+    labels = [torch.tensor(side).repeat_interleave(each) for side in zip(*pairs, strict=True)]
+    views = ["identity", "rotate_180"]
+    with fast_arithmetic(default_device()):
+        images = draw(load("digits"), labels, views, n=len(labels[0]), seed=SEED + 2, **how)
+    right = both_right(images, labels, views).float().unflatten(0, (-1, each)).mean(1)
+    counts = torch.tensor([1 if a == b else 2 for a, b in pairs])
+    half = counts * (right >= 0.5)
+    return {"mean": float((counts * right).sum() / counts.sum()), "half": int(half.sum())}
+
+
+@measurement
+def anagram_trials(quick: bool) -> dict[str, Any]:
+    """Half-turn anagrams with other guidance, more steps and resampling."""
+    each = 1 if quick else EACH // 4
+    settings = {"weights": digest_of("weights/digits.safetensors"), "each": each}
+    chosen = [*TRIALS][:1] if quick else [*TRIALS]
+    jobs = {name: partial(one_trial, each, **TRIALS[name]) for name in chosen}
+    name = "anagram_trials-quick" if quick else "anagram_trials"
+    return {"rows": rows(name, settings, jobs), **settings}
+
+
 def best(labels: tuple[int, ...], views: tuple[str, ...], out_of: int = 8, seed: int = 0) -> Tensor:
     """Of so many images, the one that the classifier is surest of in all views: (1, 28, 28)."""
     images = draw(load("digits"), labels, views, n=out_of, seed=seed)

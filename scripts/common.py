@@ -43,8 +43,10 @@ class Drawing:
         each: how many versions to draw.
         guidance: how strongly to insist on a label, 1 being not at all; the script's own by
             default.
-        steps: from noise to image, at most the T that the model was trained with.
-        sampler: ancestral, beta-noise, no-noise, ddim, heun, heun-eps or dpm-solver.
+        steps: from noise to image, at most the T that the model was trained with; the model's own
+            number by default.
+        sampler: ancestral, beta-noise, no-noise, ddim, heun, heun-eps or dpm-solver; the script's
+            own by default.
         weights: the last step's weights or their running average; the better set by default.
         seed: of the noise; the same seed draws the same images.
         device: cpu or cuda; a GPU by default if there is one.

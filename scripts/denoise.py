@@ -210,27 +210,28 @@ def ladder_steps() -> list[Image.Image]:
     ]
 
 
-START, STRIDE, EVERY = 690, 30, 5
-"""Where the source's iterative denoising begins, its stride, and which of its states it shows."""
+START, STRIDE, EVERY = 691, 30, 5
+"""Where the source's iterative denoising begins (its index 690), its stride, and which of its
+states it shows."""
 
 
 @figure(
     "ladder-strided",
     "denoising",
-    caption="Every fifth state on the way down from t = 690 in strides of 30: the image, and the"
+    caption="Every fifth state on the way down from t = 691 in strides of 30: the image, and the"
     " guess of the clean one, whose first is the result of a single step.",
-    made="A held-out 3, the model `digits` told nothing, 23 ancestral steps; the last column is the"
-    " clean digit above its best blur from t = 690.",
+    made="A held-out 3, the model `digits` told nothing, 24 ancestral steps; the last column is the"
+    " clean digit above its best blur from t = 691.",
     alt="Two rows of seven cells. Above, noise thins out from left to right until a digit is left;"
     " below, a soft grey digit sharpens. In the last column the clean digit, and a smear.",
     models=("digits",),
     settings={"seed": 0, "t": START, "stride": STRIDE},
 )
 def ladder_strided() -> Image.Image:
-    """The states of the iterative way from t = 690."""
+    """The states of the iterative way from t = 691."""
     model, image = load("digits"), held_out(3)[None]
     noisy = add_noise(model, image, START)
-    path = tuple(range(START, -1, -STRIDE))
+    path = (*range(START, 0, -STRIDE), 0)
     states = model.states(x=noisy, path=path, sampler="ancestral", eps_fn=model.unlabelled(1))
     chosen = [s for s in states if (START - s.t) % (EVERY * STRIDE) == 0 or s.t == 0]
     above = [*(model.to_images(s.x) for s in chosen), image]

@@ -67,6 +67,11 @@ def steps_for(sampler: str, calls: int) -> int:
     return (calls + 1) // 2 if sampler.startswith("heun") else calls
 
 
+def calls_of(sampler: str, steps: int) -> int:
+    """How many network calls so many steps make."""
+    return 2 * steps - 1 if sampler.startswith("heun") else steps
+
+
 @measurement
 def exact(quick: bool) -> dict[str, Any]:
     """The samplers' errors on Gaussian data, against the number of calls."""

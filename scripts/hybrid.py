@@ -1,7 +1,6 @@
 """Draws one digit to be seen from afar and another from near: `python -m scripts.hybrid --far 3`.
 
-`.png` is a sheet of the images as they are, from afar and with their details alone; `.gif` recedes;
-`.npz` holds the arrays.
+`.png` is a sheet of the images as they are; `.gif` recedes; `.npz` holds the arrays.
 """
 
 from __future__ import annotations

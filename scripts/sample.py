@@ -130,7 +130,7 @@ def sample(
             with commas between them; all by default.
         each: how many of each (of all, for a model without labels).
         steps: from noise to image, at most the T that the model was trained with; each costs a
-            network call, with heun two.
+            network call, with heun two; the model's own number by default.
         sampler: ancestral, beta-noise, no-noise, ddim, heun, heun-eps or dpm-solver; the model's
             own by default.
         spacing: how the steps are spread over the times: trailing (evenly, from T), uniform

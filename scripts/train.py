@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import json
 from pathlib import Path
 from typing import Any
 
@@ -80,9 +81,8 @@ def train_recipe(
         chosen = dataclasses.replace(chosen, training=settings)
     if bundle and data != "mnist":
         raise ValueError("--bundle is for models of MNIST")
-    if out is None:
-        out = ROOT / "runs" / f"{recipe}.safetensors"
-        out.parent.mkdir(exist_ok=True)
+    (ROOT / "runs").mkdir(exist_ok=True)
+    out = out or ROOT / "runs" / f"{recipe}.safetensors"
     check_out(out, (".safetensors",))
     checkpoint = out.with_suffix(".checkpoint.safetensors")
 
@@ -93,6 +93,11 @@ def train_recipe(
         state = Run.start(chosen, where)
         if checkpoint.is_file() and not restart:
             state.restore(checkpoint)
+            if _images_of(out) not in (None, len(training)):
+                raise ValueError(
+                    f"'{checkpoint}' is of a training on other images:"
+                    " --restart begins anew, another --out keeps both"
+                )
             if shared.first:
                 print(f"going on from {checkpoint} after epoch {state.epoch}")
         bar = None
@@ -179,6 +184,12 @@ def finish(
             pictures = read_pictures(out.with_suffix(".npz"))
             write_pictures(results_file(f"training/{recipe.name}.npz"), pictures)
         print(f"{bundled_file}: the {'two sets' if both else recipe.weights + ' set'} of weights")
+
+
+def _images_of(out: Path) -> int | None:
+    """On how many images the training was whose log lies beside `out`; None without one."""
+    log = out.with_suffix(".json")
+    return json.loads(log.read_text())["images"] if log.is_file() else None
 
 
 def _log(state: Run, device: torch.device, images: int, count: int) -> dict[str, Any]:

@@ -168,7 +168,11 @@ def typed(text: str) -> Iterator[tuple[int, str]]:
 
 def pages() -> dict[str, str]:
     """Every page's text by its path within docs/."""
-    return {p.relative_to(DOCS).as_posix(): p.read_text("utf-8") for p in DOCS.rglob("*.md")}
+    return {
+        p.relative_to(DOCS).as_posix(): p.read_text("utf-8")
+        for p in DOCS.rglob("*.md")
+        if "write-up" not in p.parts  # which a notebook leaves when it is run there
+    }
 
 
 def test_the_scan_sees_prose_formulas_and_tables_and_nothing_else():

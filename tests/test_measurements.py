@@ -8,8 +8,8 @@ import torch
 
 from ddpm.schedule import NoiseSchedule
 from scripts import judge
-from scripts.exact import steps_for
-from scripts.grounds import without_offset
+from scripts.exact import calls_of, steps_for
+from scripts.grounds import put_right
 from scripts.judge import over_seeds, rows
 from scripts.randomness import entropy, starts
 
@@ -52,7 +52,8 @@ def test_the_spread_over_seeds_is_the_standard_deviation():
 def test_heun_fits_into_its_calls(calls):
     steps = steps_for("heun", calls)
     assert 2 * steps - 1 <= calls < 2 * (steps + 1) - 1
-    assert steps_for("ddim", calls) == calls
+    assert calls_of("heun", steps) == 2 * steps - 1
+    assert calls_of("ddim", steps_for("ddim", calls)) == steps_for("ddim", calls) == calls
 
 
 def test_entropy_is_that_of_dice():
@@ -66,15 +67,21 @@ def test_starts_depend_on_their_number_alone():
 
 
 @pytest.mark.parametrize("t", [200, 700, 1000])
-def test_an_offset_of_the_estimate_is_found_on_the_border_and_taken_out(t):
+def test_mean_and_amplitude_of_the_estimate_are_read_off_the_border_and_put_right(t):
     schedule = NoiseSchedule.linear(1000)
     torch.manual_seed(0)
     x0 = torch.full((2, 1, 32, 32), -1.0)
     x0[..., 8:24, 8:24] = torch.rand(2, 1, 16, 16)
     eps = torch.randn(x0.shape)
     x = schedule.add_noise(x0, t, eps)
-    wrong = torch.tensor([0.02, -0.3])[:, None, None, None]
-    corrected = without_offset(lambda x, t: eps + wrong, schedule, above=200)(x, t)
-    assert (corrected - eps).abs().max() < 1e-3
-    untouched = without_offset(lambda x, t: eps + wrong, schedule, above=t + 1)(x, t)
-    assert torch.equal(untouched, eps + wrong)
+    shift = torch.tensor([0.02, -0.3])[:, None, None, None]
+    factor = torch.tensor([1.1, 0.8])[:, None, None, None]
+
+    def right(estimate, above=200, **how):
+        return put_right(lambda x, t: estimate, schedule, above, **how)(x, t)
+
+    assert (right(eps + shift, amplitude=False) - eps).abs().max() < 1e-3
+    assert (right(eps * factor, mean=False) - eps).abs().max() < 1e-3
+    assert (right(eps * factor + shift) - eps).abs().max() < 1e-3
+    assert (right(eps * factor, amplitude=False) - eps).abs().max() > 0.1
+    assert torch.equal(right(eps + shift, above=t + 1), eps + shift)

@@ -115,6 +115,8 @@ def test_train_and_keep(tmp_path, monkeypatch, capsys):
 
 def test_read_what_was_drawn(model):
     # --8<-- [start:read]
+    import torch
+
     from ddpm.metrics import load_classifier
 
     asked = torch.arange(10)

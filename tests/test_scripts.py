@@ -66,7 +66,15 @@ def test_train_writes_weights_log_and_checkpoint_and_goes_on(call, tiny, tmp_pat
     assert ddpm.load(out).header["last"] == log["epochs"][-1]
     ddpm.load(out, weights="raw")
     assert call("train", *options, "--epochs", "1", "--restart")[0] == 0
-    assert len(json.loads(out.with_suffix(".json").read_text())["epochs"]) == 1
+    log = json.loads(out.with_suffix(".json").read_text())
+    assert len(log["epochs"]) == 1
+    # A training on other images is not gone on with.
+    out.with_suffix(".json").write_text(json.dumps({**log, "images": 55_000}))
+    before = out.with_suffix(".checkpoint.safetensors").read_bytes()
+    code, _, error = call("train", *options, "--epochs", "2")
+    assert code == 2
+    assert "other images" in error
+    assert out.with_suffix(".checkpoint.safetensors").read_bytes() == before
 
 
 def test_own_images_are_trained_on_and_drawn_by_name(call, tiny, tmp_path):

@@ -45,7 +45,8 @@ def show(card, alt):
 #
 # Of the 5,000 bundled digits the 2, 3, 5 and 7, which look different in a mirror. For images of
 # your own, `ddpm.data.folder("my-images")` reads a folder with one subfolder for each class, and
-# gives what stands here as `mine` and `names`.
+# gives what stands here as `mine` and `names`. Then "How good is it?", which reads digits, falls
+# away, with the line of the page that quotes it.
 
 # %%
 chosen = torch.tensor([2, 3, 5, 7])
@@ -55,7 +56,7 @@ mine = Digits(every.images[kept].flip(2), torch.searchsorted(chosen, every.label
 names = tuple(f"mirrored {int(digit)}" for digit in chosen)
 
 training, validation = split_off(mine)
-first = torch.stack([training.images[training.labels == k][:10] for k in range(4)]) / 255
+first = torch.stack([training.images[training.labels == k][:10] for k in range(len(names))]) / 255
 print(f"{len(training)} to train on, {len(validation)} to check on")
 show(viz.sheet(first, names), "Ten mirrored digits in each of four rows: 2, 3, 5 and 7.")
 
@@ -70,8 +71,8 @@ flagship = ddpm.recipe("digits")
 recipe = dataclasses.replace(
     flagship,
     name="mirrored",
-    options={"width": 32, "blocks": 1, "classes": 4},
-    classes=4,
+    options={"width": 32, "blocks": 1, "classes": len(names)},
+    classes=len(names),
     names=names,
     training=dataclasses.replace(flagship.training, epochs=25, batch=64, average=0.99),
 )
@@ -118,9 +119,9 @@ Image(
 # Ten of each class, nothing picked.
 
 # %%
-asked = torch.arange(4).repeat_interleave(10)
+asked = torch.arange(len(names)).repeat_interleave(10)
 images = model.sample(labels=asked, seed=0)
-card = viz.sheet(images[:, 0].unflatten(0, (4, 10)), names, across="samples")
+card = viz.sheet(images[:, 0].unflatten(0, (len(names), 10)), names, across="samples")
 words = "Four rows of ten samples: most can be read as mirrored 2, 3, 5 and 7, a few are malformed."
 show(card, words)
 
@@ -132,7 +133,7 @@ show(card, words)
 
 # %%
 count = 100
-asked = torch.arange(4).repeat_interleave(count)
+asked = torch.arange(len(names)).repeat_interleave(count)
 classifier = load_classifier()
 
 
@@ -172,5 +173,5 @@ Markdown(page.replace(f"![{words}](samples.png)", "(Here stands the figure.)"))
 # %% [markdown]
 # ## Go on
 #
-# In a checkout of the repository, `python -m scripts.writeup FOLDER` makes a project out of such a
+# In a checkout of the repository, `python -m scripts.writeup FOLDER` starts a project for such a
 # page: its figure is drawn by one command, and its site is built by another.

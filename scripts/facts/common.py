@@ -12,10 +12,9 @@ from ddpm.paths import strided
 from ddpm.recipes import Recipe, recipe
 from ddpm.sampling import Step, StepRule
 from ddpm.schedule import NoiseSchedule
+from scripts.schedules import STRENGTHS
 
 LINEAR, COSINE = NoiseSchedule.linear(1000), NoiseSchedule.cosine(1000)
-STRENGTHS = {"too small": (1e-6, 2e-4), "as usual": (1e-4, 0.02), "too large": (1e-3, 0.2)}
-"""As in scripts.schedules, which is not imported: its figures may not be on the site yet."""
 SMALL, USUAL, LARGE = (NoiseSchedule.linear(1000, *betas) for betas in STRENGTHS.values())
 SCHEDULES = {
     "linear-300": NoiseSchedule.linear(300),
