@@ -20,7 +20,8 @@ def sources(nav: list) -> list[str]:
 def paths() -> list[str]:
     """The addresses of the pages in the nav."""
     nav = load_config(str(ROOT / "mkdocs.yml")).nav
-    return ["" if s == "index.md" else s.rpartition(".")[0] + "/" for s in sources(nav)]
+    plain = [s.rpartition(".")[0].removesuffix("index") for s in sources(nav)]
+    return [s + "/" if s and not s.endswith("/") else s for s in plain]
 
 
 LOOK = """async () => {
