@@ -29,7 +29,7 @@
 # $T + 1$ entries, so that index and time agree.
 
 # %%
-# In a hosted notebook, install the package of this site first: %pip install PATH-OR-ADDRESS
+# In a hosted notebook, install the package of this site first: %pip install --quiet ../..
 import io
 from functools import partial
 
