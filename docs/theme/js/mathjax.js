@@ -12,6 +12,7 @@ function fit() {
       formula.classList.add("wide");
       formula.tabIndex = 0;
     }
+    if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0; // by a hair, at its edges
   }
 }
 
