@@ -223,7 +223,7 @@ class Diffusion:
     def last_images(self, states: Iterable[State]) -> Tensor:
         """The images that a walk ends with: float32 (N, 1, 28, 28) in [0, 1], on the CPU."""
         last = deque(states, maxlen=1).pop()  # a thousand of them would fill the memory
-        return self.to_images(last.x).float()
+        return self.to_images(last.x)
 
     def path(self, steps: int | None = None, spacing: str = "trailing") -> Times:
         """The times that a sampler visits, by the recipe's number of steps unless told otherwise.
@@ -237,7 +237,7 @@ class Diffusion:
 
     def to_images(self, x: Tensor) -> Tensor:
         """From the network's range to float32 (N, 1, 28, 28) in [0, 1], on the CPU."""
-        return self.recipe.scaling.to_images(x).cpu()
+        return self.recipe.scaling.to_images(x).float().cpu()
 
     def save(self, path: str | Path, others: Mapping[str, nn.Module] | None = None) -> None:
         """Writes the weights in half precision, with the recipe and `header`, all or nothing.
