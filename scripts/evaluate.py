@@ -13,6 +13,7 @@ import tyro
 
 from ddpm.diffusion import default_device
 from scripts.common import RESULTS, how, run, write_json
+from scripts.judge import rows_file
 from scripts.registry import MEASUREMENTS, SEED, register_all
 
 
@@ -37,9 +38,11 @@ def evaluate(
     if unknown:
         raise ValueError(f"unknown measurement '{unknown[0]}'; --list shows all")
     for name in names or MEASUREMENTS:
-        started = time.perf_counter()
+        resumed, started = rows_file(name).is_file(), time.perf_counter()
         values = MEASUREMENTS[name](quick)
         values["how"] = how(default_device(), SEED, time.perf_counter() - started)
+        if resumed:
+            values["how"]["resumed"] = "some rows are from an earlier run; the seconds are not"
         if not quick:
             write_json(RESULTS / f"{name}.json", values)
         print(f"{name}: {values}")

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -116,6 +117,11 @@ def over_seeds(verdicts: list[dict[str, float]]) -> dict[str, float]:
     return result
 
 
+def rows_file(name: str) -> Path:
+    """Where the rows of a measurement are kept until all are done."""
+    return ROOT / "runs" / f"{name}.rows.json"
+
+
 def rows(
     name: str, settings: Mapping[str, Any], jobs: Mapping[str, Callable[[], dict[str, Any]]]
 ) -> dict[str, dict[str, Any]]:
@@ -126,7 +132,7 @@ def rows(
         settings: what must not have changed since, such as the weights' digest.
         jobs: by the names of their rows.
     """
-    path = ROOT / "runs" / f"{name}.rows.json"
+    path = rows_file(name)
     path.parent.mkdir(exist_ok=True)
     kept = json.loads(path.read_text()) if path.is_file() else {}
     fresh = json.loads(json.dumps(dict(settings)))

@@ -159,6 +159,8 @@ FINALISTS = (
     ("dpm-solver", 20, 1.2),
     ("ddim", 25, 1.2),
     ("heun", 25, 1.25),
+    ("dpm-solver", 25, 1.25),
+    ("ddim", 25, 1.25),
 )
 """The settings that are measured with ten thousand digits: sampler, calls, guidance."""
 

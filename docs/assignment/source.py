@@ -54,7 +54,8 @@ def show(picture, alt):
         picture = Image.open(file)
     else:
         picture = picture.point(lambda grey: (grey + 8) // 17 * 17)  # 16 greys: a smaller file
-    display(picture, include=["image/png"], metadata={"image/png": {"alt": alt}})
+    said = {"alt": alt, "width": picture.width, "height": picture.height}
+    display(picture, include=["image/png"], metadata={"image/png": said})
 
 
 # %% [markdown]
