@@ -2,10 +2,8 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from test_site_pages import paths
+from test_site_pages import AT_ONCE, paths
 
-# Colours change at once, or axe would measure them on their way from one palette to the other.
-AT_ONCE = "* { transition: none !important }"
 DARK = "document.body.setAttribute('data-md-color-scheme', 'slate')"
 
 
