@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -51,6 +52,7 @@ def through(images: Tensor, chosen: View) -> Tensor:
 def anagram(
     labels: tuple[str, ...] = ("6", "9"),
     view_: Annotated[tuple[str, ...], tyro.conf.arg(name="view")] = ("rotate_180",),
+    candidates: int | None = None,
     drawing: Annotated[Drawing, tyro.conf.arg(name="")] = DRAWING,
     out: Path = Path("anagram.png"),
 ) -> None:
@@ -60,6 +62,8 @@ def anagram(
         labels: what is to be seen: upright first, then through each view.
         view_: identity, rotate_180, flip_vertical, flip_horizontal, rotate_90, transpose, negation
             or patches:SEED; one fewer than labels, or as many if the first is not to be upright.
+        candidates: how many to draw for each image; the one that the bundled classifier is surest
+            of through all views is kept. 4 for digits by default, 1 for a model of other things.
         out: .png for a sheet, .gif to see them turn, .npz for the arrays.
     """
     check_out(out)
@@ -69,7 +73,14 @@ def anagram(
         raise ValueError(f"give a view for each further label, not {len(labels)} and {len(view_)}")
     model = drawing.load()
     wanted = [one_label(label, model) for label in labels]
-    images = draw(model, wanted, views, drawing.each, **drawing.how())
+    usual = 1 if model.recipe.names else CANDIDATES
+    of = usual if candidates is None else candidates
+    if of < 1 or (of > 1 and model.recipe.names):
+        raise ValueError(f"--candidates must be 1, or more for a model of digits, not {of}")
+    images = draw(model, wanted, views, drawing.each * of, **drawing.how())
+    if of > 1:
+        labels_each = [torch.full((len(images),), y) for y in wanted if y is not None]
+        images = surest(images, labels_each, views, of)
     seen = [through(images, v)[:, 0] for v in chosen]
     if out.suffix.lower() == ".gif":
         write_frames(out, turning(images, chosen[-1]))
@@ -106,6 +117,32 @@ def turned(images: Tensor, angle: float, scale: int = 4) -> Image.Image:
     # --8<-- [end:turning]
 
 
+CANDIDATES = 4
+"""How many images the script draws for each that it shows."""
+
+
+# --8<-- [start:surest]
+def surest(images: Tensor, labels: list[Tensor], views: Sequence[str], of: int) -> Tensor:
+    """Of each `of` images in a row, the one that the classifier is surest of in its worst view.
+
+    Args:
+        images: (N * of, 1, 28, 28) in [0, 1].
+        labels: what each image is to be seen as, for each view: (N * of,).
+        views: as many views, by name.
+
+    Returns:
+        (N, 1, 28, 28).
+    """
+    sure = []
+    for wanted, name in zip(labels, views, strict=True):
+        with torch.no_grad():
+            shares = torch.cat([judge()(part) for part in through(images, view(name)).split(500)])
+        sure.append(shares.softmax(1).gather(1, wanted[:, None])[:, 0])
+    best = torch.stack(sure).min(0).values.unflatten(0, (-1, of)).argmax(1)
+    return images.unflatten(0, (-1, of))[torch.arange(len(best)), best]
+    # --8<-- [end:surest]
+
+
 def both_right(images: Tensor, labels: list[Tensor], views: list[str]) -> Tensor:
     """Whether each image is read as its label through every view: bool (N,)."""
     right = [
@@ -118,6 +155,20 @@ EACH = 32
 """Images a pair of labels."""
 
 
+def of_pairs(
+    pairs: list[tuple[int, int]], name: str, each: int, **how: Any
+) -> tuple[Tensor, list[Tensor]]:
+    """Images that are to be a pair's first digit and, through a view, its second: `each` a pair.
+
+    Returns:
+        (len(pairs) * each, 1, 28, 28), and the two labels of every image.
+    """
+    labels = [torch.tensor(side).repeat_interleave(each) for side in zip(*pairs, strict=True)]
+    with fast_arithmetic(default_device()):
+        images = draw(load("digits"), labels, ["identity", name], n=len(labels[0]), **how)
+    return images, labels
+
+
 def one_row(first: int, name: str, each: int) -> dict[str, Any]:
     """The share of images that are both digits, for one first digit and every second one.
 
@@ -125,13 +176,10 @@ def one_row(first: int, name: str, each: int) -> dict[str, Any]:
     pairs with b >= a are drawn.
     """
     itself = view(name).undo is view(name).apply
-    others = list(range(first, 10)) if itself else list(range(10))
-    second = torch.tensor(others).repeat_interleave(each)
-    labels, views = [torch.full_like(second, first), second], ["identity", name]
-    with fast_arithmetic(default_device()):
-        images = draw(load("digits"), labels, views, n=len(second), seed=SEED, first=1000 * first)
-    right = both_right(images, labels, views).float().unflatten(0, (-1, each)).mean(1)
-    return dict(zip(map(str, others), right.tolist(), strict=True))
+    pairs = [(first, b) for b in range(first if itself else 0, 10)]
+    images, labels = of_pairs(pairs, name, each, seed=SEED, first=1000 * first)
+    right = both_right(images, labels, ["identity", name]).float().unflatten(0, (-1, each)).mean(1)
+    return {str(b): share for (_, b), share in zip(pairs, right.tolist(), strict=True)}
 
 
 def as_matrix(table: dict[str, dict[str, float]]) -> Tensor:
@@ -177,6 +225,10 @@ TRIALS: dict[str, dict[str, Any]] = {
     "guidance 20": {"guidance": 20.0},
     "guidance 10, 50 steps": {"guidance": 10.0, "steps": 50},
     "guidance 10, each five steps twice": {"guidance": 10.0, "repeats": 2},
+    "guidance 10, DDIM": {"guidance": 10.0, "sampler": "ddim"},
+    "guidance 10, the surest of 2": {"guidance": 10.0, "of": 2},
+    "guidance 10, the surest of 4": {"guidance": 10.0, "of": 4},
+    "guidance 10, the surest of 8": {"guidance": 10.0, "of": 8},
 }
 """What was tried for the half-turn."""
 
@@ -184,10 +236,10 @@ TRIALS: dict[str, dict[str, Any]] = {
 def one_trial(each: int, **how: Any) -> dict[str, float]:
     """All pairs of the half-turn, drawn in one of the ways that were tried."""
     pairs = [(a, b) for a in range(10) for b in range(a, 10)]
-    labels = [torch.tensor(side).repeat_interleave(each) for side in zip(*pairs, strict=True)]
+    of = how.pop("of", 1)
+    images, labels = of_pairs(pairs, "rotate_180", each * of, seed=SEED + 2, **how)
     views = ["identity", "rotate_180"]
-    with fast_arithmetic(default_device()):
-        images = draw(load("digits"), labels, views, n=len(labels[0]), seed=SEED + 2, **how)
+    images, labels = surest(images, labels, views, of), [y[::of] for y in labels]
     right = both_right(images, labels, views).float().unflatten(0, (-1, each)).mean(1)
     counts = torch.tensor([1 if a == b else 2 for a, b in pairs])
     half = counts * (right >= 0.5)
@@ -208,11 +260,7 @@ def anagram_trials(quick: bool) -> dict[str, Any]:
 def best(labels: tuple[int, ...], views: tuple[str, ...], out_of: int = 8, seed: int = 0) -> Tensor:
     """Of so many images, the one that the classifier is surest of in all views: (1, 28, 28)."""
     images = draw(load("digits"), labels, views, n=out_of, seed=seed)
-    sure = []
-    for label, name in zip(labels, views, strict=True):
-        with torch.no_grad():
-            sure.append(judge()(through(images, view(name))).softmax(1)[:, label])
-    return images[torch.stack(sure).min(0).values.argmax()]
+    return surest(images, [torch.full((out_of,), y) for y in labels], views, out_of)[0]
 
 
 GALLERY = ((6, 9), (4, 7), (3, 8), (5, 2), (0, 2), (3, 6), (5, 9), (4, 8), (7, 2), (6, 7))
@@ -263,6 +311,9 @@ def anagram_turning() -> list[Image.Image]:
 
 EXAMPLES = (
     ("flip_vertical", 2, 5),
+    ("flip_vertical", 4, 7),
+    ("flip_vertical", 0, 9),
+    ("flip_vertical", 5, 6),
     ("flip_horizontal", 2, 5),
     ("rotate_90", 3, 0),
     ("transpose", 7, 2),
@@ -271,16 +322,24 @@ EXAMPLES = (
 )
 """A view and what is to be seen without and through it."""
 
+SHORT = {
+    "flip_vertical": "flip ↕",
+    "flip_horizontal": "flip ↔",
+    "rotate_90": "turn 90°",
+    "transpose": "transpose",
+    "negation": "negative",
+    "patches:0": "patches",
+}
+
 
 @figure(
     "anagram-views",
     "anagrams",
-    caption="One image for each of six other views: on the left as it is, on the right through the"
-    " view.",
+    caption="Images for six other views: on the left as they are, on the right through the view.",
     made="Of eight images each, the one that the classifier is surest of both ways.",
-    alt="Six rows of two cells: an image, and the same flipped, turned, transposed, as a negative,"
-    " and cut into sixteen patches that have changed places. The first three are other digits on"
-    " the right; the last two are no digits.",
+    alt="Nine rows of two cells: an image, and the same flipped, turned, transposed, as a negative,"
+    " and cut into sixteen patches that have changed places. Flipped, turned and transposed they"
+    " are other digits on the right; the last two are no digits.",
     models=("digits",),
     settings={"seed": 0, "views": [f"{name} {a}{b}" for name, a, b in EXAMPLES]},
 )
@@ -292,8 +351,7 @@ def anagram_views() -> Image.Image:
         for image, (name, *_) in zip(images, EXAMPLES, strict=True)
     ]
     lines = torch.stack([torch.stack([image[0] for image in images]), torch.stack(seen)], dim=1)
-    short = ("flip ↕", "flip ↔", "turn 90°", "transpose", "negative", "patches")
-    names = [f"{name}, {a} / {b}" for name, (_, a, b) in zip(short, EXAMPLES, strict=True)]
+    names = [f"{SHORT[name]}, {a} / {b}" for name, a, b in EXAMPLES]
     return viz.sheet(lines, rows=names, columns=["plain", "seen"])
 
 

@@ -32,7 +32,7 @@ from scripts.pictures import Fit, bring, held_out, read_image, show_input
 from scripts.registry import SEED, digest_of, figure, measurement
 from scripts.sample import one_label
 
-SIGMAS = tuple(k / 8 for k in range(0, 41))
+SIGMAS = tuple(k / 8 for k in range(0, 65))
 """The blurs that are tried, in pixels."""
 
 
@@ -160,7 +160,8 @@ def shown() -> dict[int, dict[str, Tensor]]:
     made="Held-out digits; the blur with the best sigma for each noise, the model `digits` told"
     " nothing.",
     alt="Nine rows of five cells: the clean digit, the noisy one, blurred, denoised in one step and"
-    " in many. At t = 250 all ways can be read; at 500 the blur is a smear and one step is soft;"
+    " in many. At t = 250 one step and many bring the digit back and the blur is soft; at"
+    " 500 the blur is a smear and one step is soft;"
     " at 750 one step is a grey shadow and many steps give a sharp digit, not always the same one.",
     models=("digits",),
     settings={"seed": 0, "t": list(SHOWN)},

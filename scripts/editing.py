@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from functools import cache, partial
+from statistics import fmean
 from typing import Any
-
-import torch
 
 from ddpm.data import bundled, mnist
 from ddpm.diffusion import default_device, load
-from ddpm.illusions import draw_anagram, draw_hybrid
+from ddpm.illusions import draw_hybrid
 from ddpm.metrics import Classifier, as_images
 from ddpm.techniques import inpaint
 from ddpm.training import fast_arithmetic
 from ddpm.views import view
-from scripts.anagram import through
+from scripts.anagram import CANDIDATES, of_pairs, surest, through
 from scripts.digits import second_classifier
 from scripts.hybrid import from_afar, from_near, off_diagonal
 from scripts.inpaint import MASKS
@@ -32,18 +31,34 @@ def second(epochs: int) -> Classifier:
 
 
 def half_turns(first: int, each: int, epochs: int) -> dict[str, Any]:
-    """For one digit upright and every further one turned, the share read right both ways."""
-    others = list(range(first, 10))
-    turned = torch.tensor(others).repeat_interleave(each)
-    upright = torch.full_like(turned, first)
-    with fast_arithmetic(default_device()):
-        images = draw_anagram(
-            load("digits"), [upright, turned], n=len(turned), seed=SEED + 1, first=1000 * first
-        )
-    read = second(epochs).read
-    right = (read(images) == upright) & (read(through(images, view("rotate_180"))) == turned)
-    shares = right.float().unflatten(0, (-1, each)).mean(1).tolist()
-    return dict(zip(map(str, others), shares, strict=True))
+    """For one digit upright and every further one turned, the share read right both ways.
+
+    Returns:
+        By the second digit: of the script's images, each chosen from `CANDIDATES` by the bundled
+        classifier, and of all of these.
+    """
+    pairs, half_turn = [(first, b) for b in range(first, 10)], view("rotate_180")
+    count, where = each * CANDIDATES, 10_000 * first
+    images, labels = of_pairs(pairs, half_turn.name, count, seed=SEED + 1, first=where)
+    chosen = surest(images, labels, ["identity", half_turn.name], CANDIDATES)
+    result = {}
+    for name, shown, of in (("chosen", chosen, CANDIDATES), ("all", images, 1)):
+        upright, turned = (second(epochs).read(x) for x in (shown, through(shown, half_turn)))
+        right = (upright == labels[0][::of]) & (turned == labels[1][::of])
+        shares = right.float().unflatten(0, (len(pairs), -1)).mean(1).tolist()
+        result[name] = {str(b): share for (_, b), share in zip(pairs, shares, strict=True)}
+    return result
+
+
+def over_pairs(table: dict[str, dict[str, Any]], which: str) -> dict[str, Any]:
+    """All hundred pairs. An image that turns from a to b is, turned, one from b to a."""
+    pairs = {
+        f"{a}{b}": table[f"anagram {min(a, b)}"][which][str(max(a, b))]
+        for a in range(10)
+        for b in range(10)
+    }
+    shares = pairs.values()
+    return {"pairs": pairs, "mean": fmean(shares), "half": sum(share >= 0.5 for share in shares)}
 
 
 def lower_halves(count: int, epochs: int) -> dict[str, float]:
@@ -84,19 +99,11 @@ def second_opinion(quick: bool) -> dict[str, Any]:
     jobs["inpaint"] = partial(lower_halves, 50 if quick else 500, epochs)
     jobs["hybrid"] = partial(both_distances, 9 if quick else 90, epochs)
     table = rows("second_opinion-quick" if quick else "second_opinion", settings, jobs)
-    # An image that turns from a to b is, turned, one from b to a.
-    pairs = {
-        f"{a}{b}": table[f"anagram {min(a, b)}"][str(max(a, b))]
-        for a in range(10)
-        for b in range(10)
-    }
     read = second(epochs).read(test_images())
     return {
-        "anagram": {
-            "pairs": pairs,
-            "mean": sum(pairs.values()) / len(pairs),
-            "half": sum(share >= 0.5 for share in pairs.values()),
-        },
+        "anagram": over_pairs(table, "chosen"),
+        "every_anagram": over_pairs(table, "all"),
+        "candidates": CANDIDATES,
         "inpaint": table["inpaint"],
         "hybrid": table["hybrid"],
         "test_accuracy": float((read == mnist("test").labels).float().mean()),

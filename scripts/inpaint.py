@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from statistics import fmean
 from typing import Annotated, Any
 
 import torch
@@ -182,6 +183,14 @@ def replacement_mean(repeats: int, correlation: float = 0.9, count: int = 20_000
     # --8<-- [end:bias]
 
 
+def over_masks(settings: list[dict[str, Any]], real: dict[str, float]) -> dict[str, float]:
+    """The mean over masks of what is read right, and of the seam beyond that of real digits."""
+    return {
+        "right": fmean(row["right"] for row in settings),
+        "excess": fmean(row["seam"] - real[row["mask"]] for row in settings),
+    }
+
+
 @measurement
 def inpainting(quick: bool) -> dict[str, Any]:
     """Inpainting under every mask: class read right and seam error, with and without resampling."""
@@ -196,9 +205,18 @@ def inpainting(quick: bool) -> dict[str, Any]:
         for repeats in (REPEATS[:1] if quick else REPEATS)
     }
     clean = as_images(bundled()[:: 5000 // count])
+    table = rows("inpainting-quick" if quick else "inpainting", settings, jobs)
+    real = {name: float(seam_error(clean, mask).mean()) for name, mask in MASKS.items()}
     return {
-        "rows": rows("inpainting-quick" if quick else "inpainting", settings, jobs),
-        "real": {name: float(seam_error(clean, mask).mean()) for name, mask in MASKS.items()},
+        "rows": table,
+        "all": {
+            f"{'label' if told else 'none'}-{repeats}": over_masks(
+                [r for r in table.values() if (r["told"], r["repeats"]) == (told, repeats)], real
+            )
+            for told in (True, False)
+            for repeats in (REPEATS[:1] if quick else REPEATS)
+        },
+        "real": real,
         "bias": {
             "exact": 0.9,
             **{str(r): replacement_mean(r) for r in ((1,) if quick else (1, 2, 3, 5, 10, 20))},

@@ -10,6 +10,7 @@ from ddpm.views import view
 from scripts.anagram import as_matrix, through, turning
 from scripts.hybrid import from_afar, from_near, receding
 from scripts.inpaint import MASKS, replacement_mean, seam_error
+from scripts.judge import judge
 
 QUICK = ["--each", 2, "--steps", 3, "--seed", 1]
 
@@ -84,7 +85,8 @@ def test_denoise_shows_all_ways(call, tmp_path):
 def test_anagrams_turn(call, tmp_path):
     for ending in ("png", "npz", "gif"):
         out = tmp_path / f"x.{ending}"
-        assert call("anagram", "--labels", 6, 9, *QUICK, "--out", out)[0] == 0
+        options = ["--candidates", 1, *QUICK, "--out", out]
+        assert call("anagram", "--labels", 6, 9, *options)[0] == 0
     images, labels = arrays(tmp_path / "x.npz")
     model = ddpm.load("digits")
     expected = ddpm.draw_anagram(model, [6, 9], n=2, steps=3, seed=1)[:, 0]
@@ -96,6 +98,21 @@ def test_anagrams_turn(call, tmp_path):
     code, text, _ = call("anagram", "--labels", 6, 9, 8, *views, *QUICK, "--out", out)
     assert code == 0
     assert "identity / rotate_180 / negation" in text
+
+
+def test_the_surest_candidate_is_kept(call, tmp_path):
+    out, views = tmp_path / "x.npz", ["identity", "rotate_180"]
+    options = ["--candidates", 3, *QUICK, "--out", out]
+    assert call("anagram", "--labels", 6, 9, *options)[0] == 0
+    images, _ = arrays(out)
+    drawn = ddpm.draw_anagram(ddpm.load("digits"), [6, 9], n=6, steps=3, seed=1)
+    sure = [
+        judge()(through(drawn, view(name))).softmax(1)[:, label].detach()
+        for name, label in zip(views, (6, 9), strict=True)
+    ]
+    best = torch.minimum(*sure).reshape(2, 3).argmax(1)
+    expected = drawn.reshape(2, 3, 28, 28)[torch.arange(2), best]
+    assert (images - expected).abs().max() < 1e-3
 
 
 def test_hybrids_are_canvases(call, tmp_path):
@@ -125,6 +142,7 @@ BAD = {
     "unknown view": ("anagram", ["--view", "sideways"], "unknown view 'sideways'"),
     "labels and views": ("anagram", ["--labels", "6", "9", "8"], "a view for each further label"),
     "sampler": ("anagram", ["--sampler", "nope"], "unknown sampler 'nope'"),
+    "candidates": ("anagram", ["--candidates", "0"], "--candidates must be 1, or more"),
     "unlabelled": ("anagram", ["--model", "attention"], "knows no labels"),
     "far": ("hybrid", ["--far", "x"], "--labels takes digits"),
     "across": ("hybrid", ["--across", "0"], "1..8 tiles across"),
