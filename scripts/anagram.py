@@ -313,7 +313,7 @@ EXAMPLES = (
     ("flip_vertical", 2, 5),
     ("flip_vertical", 4, 7),
     ("flip_vertical", 0, 9),
-    ("flip_vertical", 5, 6),
+    ("flip_vertical", 7, 2),
     ("flip_horizontal", 2, 5),
     ("rotate_90", 3, 0),
     ("transpose", 7, 2),

@@ -221,8 +221,8 @@ states it shows."""
     "denoising",
     caption="Every fifth state on the way down from t = 691 in strides of 30: the image, and the"
     " guess of the clean one, whose first is the result of a single step.",
-    made="A held-out 3, the model `digits` told nothing, 24 ancestral steps; the last column is the"
-    " clean digit above its best blur from t = 691.",
+    made="A held-out 3, the model `digits` told nothing, 24 ancestral steps; in the last column the"
+    " clean digit, and below it the best blur of the first image.",
     alt="Two rows of seven cells. Above, noise thins out from left to right until a digit is left;"
     " below, a soft grey digit sharpens. In the last column the clean digit, and a smear.",
     models=("digits",),
@@ -230,7 +230,7 @@ states it shows."""
 )
 def ladder_strided() -> Image.Image:
     """The states of the iterative way from t = 691."""
-    model, image = load("digits"), held_out(3)[None]
+    model, image = load("digits"), held_out(3)[None, None]
     noisy = add_noise(model, image, START)
     path = (*range(START, 0, -STRIDE), 0)
     states = model.states(x=noisy, path=path, sampler="ancestral", eps_fn=model.unlabelled(1))
@@ -241,7 +241,8 @@ def ladder_strided() -> Image.Image:
     return viz.sheet(
         torch.stack([torch.cat(above)[:, 0], torch.cat(below)[:, 0]]),
         rows=["image", "guess"],
-        columns=[*(f"t = {s.t}" for s in chosen), "clean, blur"],
+        columns=[*(str(s.t) for s in chosen), "clean"],
+        across="t",
     )
 
 

@@ -93,7 +93,7 @@ def hybrid(
 
 
 # --8<-- [start:receding]
-def receding(images: Tensor, frames: int = 24, rest: int = 8) -> list[Image.Image]:
+def receding(images: Tensor, frames: int = 16, rest: int = 6) -> list[Image.Image]:
     """A GIF's frames: the images shrink into the middle of their cells and come back."""
     side = images.shape[-1] * (3 if images.shape[-1] < 56 else 2)
     steps = [1 - 0.82 * k / frames for k in range(frames + 1)]
@@ -260,8 +260,8 @@ def hybrid_gallery() -> Image.Image:
     made="The gallery's images, reduced by averaging as the eye would.",
     alt="Six canvases of small digits shrink until the small digits melt and one large digit is"
     " left in each, and grow again.",
-    milliseconds=90,
-    levels=12,
+    milliseconds=120,
+    levels=8,
     still=0,
     **WORDS,
 )

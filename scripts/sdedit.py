@@ -227,8 +227,8 @@ def sdedit_classes() -> Image.Image:
 @figure(
     "sdedit-curve",
     "sdedit",
-    caption="What is gained in realism is lost in faithfulness; digits turned into others change"
-    " class between the two.",
+    caption="Drawings gain realism as they lose faithfulness, digits lose both; digits told to be"
+    " others change class between 0.6 and 0.9.",
     made=f"{COUNT} images at each of {len(GRID)} strengths, from the measurement"
     " `editing_strength`.",
     alt="Three plots against the strength. In the first, the change rises for digits and drawings."

@@ -27,7 +27,7 @@ def test_sdedit():
     # --8<-- [start:sdedit]
     model = ddpm.load("digits")
     image = ddpm.bundled().images[0] / 255  # (28, 28) in [0, 1]
-    images = ddpm.sdedit(model, image, strength=0.6, label=3, n=4)
+    images = ddpm.sdedit(model, image, strength=0.8, label=3, n=4)
     # --8<-- [end:sdedit]
     check(images)
 
