@@ -239,12 +239,13 @@ WORDS: dict[str, Any] = {
 @figure(
     "hybrid-gallery",
     "hybrids",
-    caption="Six canvases of sixteen digits each that from afar are one other digit. Step back, or"
-    " half close your eyes.",
+    caption="Six canvases of sixteen digits each that from afar are to be one other digit."
+    " Step back, or half close your eyes.",
     made="The model `digits`, guidance 4, 25 ancestral steps on canvases of 112x112; nothing"
     " picked.",
     alt="Six canvases. Each holds sixteen copies of a digit in four rows; some of them are bold and"
-    " bright, and together these form one large other digit.",
+    " bright, and together these form one large other digit. The 5 made of 2s"
+    " is broken.",
     **WORDS,
 )
 def hybrid_gallery() -> Image.Image:
@@ -258,8 +259,8 @@ def hybrid_gallery() -> Image.Image:
     "hybrids",
     caption="The same six canvases, going away and coming back.",
     made="The gallery's images, reduced by averaging as the eye would.",
-    alt="Six canvases of small digits shrink until the small digits melt and one large digit is"
-    " left in each, and grow again.",
+    alt="Six canvases of small digits shrink until their bold strokes are what is seen, in most"
+    " of them one large digit, and grow again.",
     milliseconds=120,
     levels=8,
     still=0,
@@ -276,8 +277,8 @@ def hybrid_receding() -> list[Image.Image]:
     caption="How the classifier is shown a canvas: from afar, and four of its tiles with their"
     " details alone.",
     made="The gallery's images, treated as for the scores.",
-    alt="Six rows. In each, a blurred large digit, then four tiles with bright outlines of the"
-    " near digit.",
+    alt="Six rows. In each, a blurred large digit, then four tiles: those off the far strokes are"
+    " outlines of the near digit, those on them often grey blocks.",
     **WORDS,
 )
 def hybrid_readings() -> Image.Image:
@@ -296,10 +297,10 @@ SMALL = ("gaussian 0.7", "gaussian 1.25", "gaussian 2", "moving 0.5 to 2.5")
     "hybrid-small",
     "hybrids",
     caption="On 28x28 pixels the split fails: a narrow blur leaves the far digit alone, a wide one"
-    " the near digit, and between them strokes of both make neither.",
+    " the near digit, and between them usually one of the two is read, seldom both.",
     made="One image for each pair and design, the same noise down each column, nothing picked.",
-    alt="Four rows of ten small images. Those of the first row are all the far digits, those of the"
-    " third mostly the near ones; the second and fourth hold broken shapes with strokes of both.",
+    alt="Four rows of ten small images. Those of the first row are nearly all the far digits, those"
+    " of the third mostly the near ones; the second and fourth mix clear digits with broken ones.",
     models=("digits",),
     settings={"seed": 0, "designs": list(SMALL)},
 )
@@ -322,10 +323,11 @@ WIDE = (56, 84)
     "wide-canvas",
     "hybrids",
     caption="The network asked for one 3, 6 and 8 on canvases twice and three times as large as any"
-    " that it was trained on: it draws strokes of the right kind everywhere, and no whole digit.",
+    " that it was trained on: it draws strokes and fragments, here and there a digit, never one"
+    " that fills the canvas.",
     made="The model `digits` with guidance 2, 25 ancestral steps, nothing picked.",
-    alt="Two rows of three canvases, covered with curved strokes and parts of digits of the usual"
-    " size.",
+    alt="Two rows of three canvases. In the upper row curved strokes and some digits of the usual"
+    " size; in the lower one broken strokes and specks.",
     models=("digits",),
     settings={"seed": 0, "sizes": list(WIDE), "guidance": 2.0},
 )
