@@ -228,7 +228,6 @@ TRIALS: dict[str, dict[str, Any]] = {
     "guidance 10, DDIM": {"guidance": 10.0, "sampler": "ddim"},
     "guidance 10, the surest of 2": {"guidance": 10.0, "of": 2},
     "guidance 10, the surest of 4": {"guidance": 10.0, "of": 4},
-    "guidance 10, the surest of 8": {"guidance": 10.0, "of": 8},
 }
 """What was tried for the half-turn."""
 
