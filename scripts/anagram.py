@@ -275,8 +275,8 @@ def gallery() -> Tensor:
 @figure(
     "anagram-gallery",
     "anagrams",
-    caption="Ten images, each asked to be one digit upright and another upside down. The classifier"
-    " is easier to please than the eye: see 0 / 2 and 4 / 8.",
+    caption="The same ten images at rest. The classifier that chose them is easier to please than"
+    " the eye: see 0 / 2 and 4 / 8.",
     made=f"The model `digits`, guidance {ANAGRAM_GUIDANCE:g}; of eight images a pair, the one that"
     " the classifier is surest of both ways.",
     alt="Two rows of ten images. The lower row is the upper one turned by half a turn: 6 becomes 9,"
@@ -295,7 +295,7 @@ def anagram_gallery() -> Image.Image:
 @figure(
     "anagram-turning",
     "anagrams",
-    caption="The same ten images, turning.",
+    caption="Ten images, each asked to be one digit upright and another upside down, turning.",
     made="The gallery's images, each turned about its middle.",
     alt="Ten digits in two rows turn slowly by half a turn, rest as other digits, and turn on.",
     models=("digits",),

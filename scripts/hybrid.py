@@ -257,7 +257,7 @@ def hybrid_gallery() -> Image.Image:
 @figure(
     "hybrid-receding",
     "hybrids",
-    caption="The same six canvases, going away and coming back.",
+    caption="Six canvases, going away and coming back.",
     made="The gallery's images, reduced by averaging as the eye would.",
     alt="Six canvases of small digits shrink until their bold strokes are what is seen, in most"
     " of them one large digit, and grow again.",
