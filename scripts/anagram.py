@@ -412,8 +412,8 @@ def anagram_failures() -> Image.Image:
     "anagrams",
     caption="How many of a hundred images are read as the row's digit upright and as the column's"
     " after half a turn.",
-    made=f"{EACH} images a pair, 25 ancestral steps, guidance {ANAGRAM_GUIDANCE:g}, read by the"
-    " classifier.",
+    made=f"Of each pair {EACH} images, 25 ancestral steps, guidance {ANAGRAM_GUIDANCE:g}; read by"
+    " the classifier.",
     alt="A ten by ten table of percentages, symmetric about its diagonal.",
     results=("anagrams",),
 )

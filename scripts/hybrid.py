@@ -347,7 +347,7 @@ def wide_canvas() -> Image.Image:
     "hybrids",
     caption="How many of a hundred canvases are read as the row's digit from afar and as the"
     " column's from near.",
-    made=f"{EACH} canvases a pair by the default design, read by the classifier as above.",
+    made=f"Of each pair {EACH} canvases by the default design, read by the classifier as above.",
     alt="A ten by ten table of percentages: far digits down, near digits across.",
     results=("hybrids",),
 )

@@ -315,7 +315,7 @@ def filling() -> list[Image.Image]:
     "inpainting",
     caption="Two pixels with a correlation of 0.9, one known to be 1: the other should come out as"
     " 0.9 on average, and without resampling does not.",
-    made="20,000 runs each of 25 ancestral steps with the exact noise estimate.",
+    made="A point is the mean of 20,000 runs of 25 ancestral steps with the exact noise estimate.",
     alt="A curve of the mean against the number of times each part of the path is walked, on a"
     " logarithmic axis. It rises, levels off near 0.74, and stays below a dotted line at 0.9.",
     results=("inpainting",),

@@ -229,7 +229,7 @@ def sdedit_classes() -> Image.Image:
     "sdedit",
     caption="Drawings gain realism as they lose faithfulness, digits lose both; digits told to be"
     " others change class between 0.6 and 0.9.",
-    made=f"{COUNT} images at each of {len(GRID)} strengths, from the measurement"
+    made=f"At each of {len(GRID)} strengths {COUNT} images, from the measurement"
     " `editing_strength`.",
     alt="Three plots against the strength. In the first, the change rises for digits and drawings."
     " In the second, the drawings' distance from real digits falls. In the third, the share of"
