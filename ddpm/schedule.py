@@ -45,6 +45,7 @@ class NoiseSchedule:
         beta = torch.cat([beta.new_zeros(1), beta])
         return cls(beta, torch.cumprod(1 - beta, 0))
 
+    # --8<-- [start:made]
     @classmethod
     def linear(cls, T: int, start: float = 1e-4, end: float = 0.02) -> NoiseSchedule:
         """Beta grows evenly from `start` at t = 1 to `end` at t = T (Ho et al. 2020)."""
@@ -56,6 +57,7 @@ class NoiseSchedule:
         u = torch.arange(T + 1, dtype=torch.float64) / T
         signal = torch.cos((u + offset) / (1 + offset) * math.pi / 2) ** 2
         return cls.from_betas((1 - signal[1:] / signal[:-1]).clamp(max=beta_max))
+        # --8<-- [end:made]
 
     @classmethod
     def single(cls, T: int = 1) -> NoiseSchedule:
