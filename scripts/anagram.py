@@ -191,6 +191,11 @@ def as_matrix(table: dict[str, dict[str, float]]) -> Tensor:
     return values.where(~values.isnan(), values.T)
 
 
+def totals(values: Tensor) -> dict[str, float]:
+    """The mean share of all pairs, and how many pairs reach one half."""
+    return {"mean": float(values.mean()), "half": int((values >= 0.5).sum())}
+
+
 @measurement
 def anagrams(quick: bool) -> dict[str, Any]:
     """How often each pair of digits is read right both ways, for every view."""
@@ -209,9 +214,8 @@ def anagrams(quick: bool) -> dict[str, Any]:
         off = values[~torch.eye(10, dtype=torch.bool)]
         result[name] = {
             "matrix": values.tolist(),
-            "mean": float(values.mean()),
             "off_diagonal": float(off.mean()),
-            "half": int((values >= 0.5).sum()),
+            **totals(values),
             "of": int(values.numel()),
         }
     return {"views": result, **settings}
@@ -240,9 +244,10 @@ def one_trial(each: int, **how: Any) -> dict[str, float]:
     views = ["identity", "rotate_180"]
     images, labels = surest(images, labels, views, of), [y[::of] for y in labels]
     right = both_right(images, labels, views).float().unflatten(0, (-1, each)).mean(1)
-    counts = torch.tensor([1 if a == b else 2 for a, b in pairs])
-    half = counts * (right >= 0.5)
-    return {"mean": float((counts * right).sum() / counts.sum()), "half": int(half.sum())}
+    table: dict[str, dict[str, float]] = {str(a): {} for a, _ in pairs}
+    for (a, b), share in zip(pairs, right.tolist(), strict=True):
+        table[str(a)][str(b)] = share
+    return totals(as_matrix(table))
 
 
 @measurement

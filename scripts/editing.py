@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache, partial
-from statistics import fmean
 from typing import Any
 
 from ddpm.data import bundled, mnist
@@ -13,7 +12,7 @@ from ddpm.metrics import Classifier, as_images
 from ddpm.techniques import inpaint
 from ddpm.training import fast_arithmetic
 from ddpm.views import view
-from scripts.anagram import CANDIDATES, of_pairs, surest, through
+from scripts.anagram import CANDIDATES, as_matrix, of_pairs, surest, through, totals
 from scripts.digits import second_classifier
 from scripts.hybrid import from_afar, from_near, off_diagonal
 from scripts.inpaint import MASKS
@@ -51,14 +50,10 @@ def half_turns(first: int, each: int, epochs: int) -> dict[str, Any]:
 
 
 def over_pairs(table: dict[str, dict[str, Any]], which: str) -> dict[str, Any]:
-    """All hundred pairs. An image that turns from a to b is, turned, one from b to a."""
-    pairs = {
-        f"{a}{b}": table[f"anagram {min(a, b)}"][which][str(max(a, b))]
-        for a in range(10)
-        for b in range(10)
-    }
-    shares = pairs.values()
-    return {"pairs": pairs, "mean": fmean(shares), "half": sum(share >= 0.5 for share in shares)}
+    """All hundred pairs of the half-turn: the share of each, and the totals."""
+    values = as_matrix({str(a): table[f"anagram {a}"][which] for a in range(10)})
+    pairs = {f"{a}{b}": float(values[a, b]) for a in range(10) for b in range(10)}
+    return {"pairs": pairs, **totals(values)}
 
 
 def lower_halves(count: int, epochs: int) -> dict[str, float]:
