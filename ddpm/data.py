@@ -40,6 +40,11 @@ class Digits:
         return Digits(self.images[index], self.labels[index])
 
 
+def as_images(digits: Digits) -> Tensor:
+    """Digits as float32 (N, 1, 28, 28) in [0, 1]."""
+    return digits.images[:, None].float() / 255
+
+
 # --8<-- [start:scaling]
 @dataclass(frozen=True)
 class Scaling:
@@ -84,6 +89,12 @@ def bundled() -> Digits:
     path = resources.files("ddpm") / "digits" / "validation.npz"
     with resources.as_file(path) as file, np.load(file, allow_pickle=False) as arrays:
         return Digits(torch.from_numpy(arrays["images"]), torch.from_numpy(arrays["labels"]).long())
+
+
+def held_out(label: int, number: int = 7) -> Tensor:
+    """One of the bundled digits, which no model has seen: (28, 28) in [0, 1]."""
+    digits = bundled()
+    return digits.images[digits.labels == label][number].float() / 255
 
 
 def validation_indices(labels: Tensor) -> Tensor:

@@ -6,8 +6,9 @@ Everything else (guidance, editing, illusions) is a function handed to `sample`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from typing import Literal
 
@@ -168,33 +169,6 @@ def half_log_snr(step: Step, t: int) -> float:
     # --8<-- [end:dpm_solver]
 
 
-# --8<-- [start:noise]
-class Noise:
-    """Standard normal noise with a generator of its own for each image.
-
-    An image therefore depends on its seed alone: not on the batch it is drawn in, nor, since
-    the generators live on the CPU, on the device.
-
-    Args:
-        seeds: one per image, 0 or more.
-        shape: of one image, (C, H, W).
-    """
-
-    def __init__(
-        self, seeds: Sequence[int], shape: Sequence[int], device: torch.device | str = "cpu"
-    ):
-        self.generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-        self.shape, self.device = tuple(shape), device
-
-    def __call__(self) -> Tensor:
-        """The next noise, float32 (N, C, H, W)."""
-        x = torch.empty(len(self.generators), *self.shape)
-        for image, generator in zip(x, self.generators, strict=True):
-            image.normal_(generator=generator)
-        return x.to(self.device)
-        # --8<-- [end:noise]
-
-
 # --8<-- [start:sample]
 @torch.no_grad()
 def sample(
@@ -237,3 +211,28 @@ def sample(
         x = project(x, s)
     yield State(path[-1], x, x)
     # --8<-- [end:sample]
+
+
+SAMPLERS: Mapping[str, StepRule] = {
+    "ancestral": posterior,
+    "beta-noise": beta_noise,
+    "no-noise": partial(posterior, noise=0.0),
+    "ddim": ddim,
+    "heun": heun,
+    "heun-eps": partial(heun, mean_of="eps"),
+    "dpm-solver": dpm_solver,
+}
+"""The step rules by the names that commands accept."""
+
+
+def step_rule(sampler: str | StepRule) -> StepRule:
+    """The rule of that name, or the rule itself.
+
+    Raises:
+        ValueError: there is no sampler of that name.
+    """
+    if callable(sampler):
+        return sampler
+    if sampler not in SAMPLERS:
+        raise ValueError(f"unknown sampler '{sampler}'; there are {', '.join(SAMPLERS)}")
+    return SAMPLERS[sampler]

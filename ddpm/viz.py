@@ -136,6 +136,15 @@ def as_grid(images: Tensor, columns: int | None = None) -> Tensor:
     return torch.cat([images, empty]).reshape(-1, columns, *images.shape[2:])
 
 
+def lead_sheet(lead: dict[str, Tensor], images: Tensor, across: int = 8) -> Image.Image:
+    """Images (N, 1, H, W) in rows of `across`, after named pictures (H, W) in the first row."""
+    lines = as_grid(images, min(across, len(images)))
+    head = lines.new_full((len(lines), len(lead), *lines.shape[2:]), torch.nan)
+    head[0] = torch.stack([*lead.values()])
+    names = [*lead, *[""] * lines.shape[1]]
+    return sheet(torch.cat([head, lines], dim=1), columns=names)
+
+
 def write_png(image: Image.Image, path: str | Path) -> None:
     """Writes a sheet."""
     image.save(path, format="PNG", optimize=True)

@@ -16,13 +16,18 @@ import tyro
 from matplotlib.figure import Figure as Plot
 
 from ddpm import viz
+from ddpm.checkpoints import Run
+from ddpm.commands.shared import run
 from ddpm.data import Digits, bundled, mnist
-from ddpm.diffusion import Diffusion, default_device
+from ddpm.devices import default_device, fast_arithmetic
+from ddpm.files import write_json
+from ddpm.model import Diffusion
 from ddpm.recipes import DIGITS, RESUNET, Recipe
-from ddpm.training import Run, fast_arithmetic, train
-from scripts.common import RESULTS, how, read_json, run, write_json
-from scripts.judge import verdict
-from scripts.registry import figure
+from ddpm.records import how
+from ddpm.training import train
+from scripts.workshop.judge import verdict
+from scripts.workshop.records import RESULTS, read_json
+from scripts.workshop.registry import figure
 
 EACH = 100
 SEED = 1

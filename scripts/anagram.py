@@ -21,15 +21,22 @@ from PIL.Image import Resampling
 from torch import Tensor
 
 from ddpm import viz
-from ddpm.diffusion import default_device, load
-from ddpm.illusions import ANAGRAM_GUIDANCE
-from ddpm.illusions import draw_anagram as draw
-from ddpm.training import fast_arithmetic
-from ddpm.views import View, view
-from scripts.common import DRAWING, Drawing, check_out, read_json, run, write_frames, write_images
-from scripts.judge import judge, rows
-from scripts.registry import SEED, digest_of, figure, measurement
-from scripts.sample import one_label
+from ddpm.commands.shared import (
+    SAMPLING,
+    Sampling,
+    check_out,
+    one_label,
+    run,
+    write_frames,
+    write_images,
+)
+from ddpm.devices import default_device, fast_arithmetic
+from ddpm.loading import load
+from ddpm.techniques.anagrams import ANAGRAM_GUIDANCE, View, view
+from ddpm.techniques.anagrams import draw_anagram as draw
+from scripts.workshop.judge import judge, rows
+from scripts.workshop.records import read_json
+from scripts.workshop.registry import SEED, digest_of, figure, measurement
 
 NAMES = [str(digit) for digit in range(10)]
 VIEWS = (
@@ -53,7 +60,7 @@ def anagram(
     labels: tuple[str, ...] = ("6", "9"),
     view_: Annotated[tuple[str, ...], tyro.conf.arg(name="view")] = ("rotate_180",),
     candidates: int | None = None,
-    drawing: Annotated[Drawing, tyro.conf.arg(name="")] = DRAWING,
+    sampling: Annotated[Sampling, tyro.conf.arg(name="")] = SAMPLING,
     out: Path = Path("anagram.png"),
 ) -> None:
     """Draws images that are one digit as they are and others through other views.
@@ -71,13 +78,13 @@ def anagram(
     chosen = [view(name) for name in views]
     if len(labels) != len(views):
         raise ValueError(f"give a view for each further label, not {len(labels)} and {len(view_)}")
-    model = drawing.load()
+    model = sampling.load()
     wanted = [one_label(label, model) for label in labels]
     usual = 1 if model.recipe.names else CANDIDATES
     of = usual if candidates is None else candidates
     if of < 1 or (of > 1 and model.recipe.names):
         raise ValueError(f"--candidates must be 1, or more for a model of digits, not {of}")
-    images = draw(model, wanted, views, drawing.each * of, **drawing.how())
+    images = draw(model, wanted, views, sampling.each * of, **sampling.how())
     if of > 1:
         labels_each = [torch.full((len(images),), y) for y in wanted if y is not None]
         images = surest(images, labels_each, views, of)

@@ -13,10 +13,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ddpm.diffusion import default_device
-from ddpm.files import atomic
-from scripts.common import RESULTS, ROOT, how, run, write_json
-from scripts.registry import SEED
+from ddpm.commands.shared import run
+from ddpm.devices import default_device
+from ddpm.files import atomic, write_json
+from ddpm.records import how
+from scripts.workshop.records import RESULTS, ROOT
+from scripts.workshop.registry import SEED
 
 FOLDER = ROOT / "docs" / "assignment"
 SOURCE = FOLDER / "source.py"

@@ -22,14 +22,21 @@ from torchvision import transforms
 from torchvision.datasets import MNIST
 
 from ddpm import training
+from ddpm.checkpoints import Run
+from ddpm.commands.shared import run
 from ddpm.data import bundled, data_root, mnist
-from ddpm.diffusion import Diffusion, default_device, load
-from ddpm.paths import strided
+from ddpm.devices import default_device, fast_arithmetic
+from ddpm.files import write_json
+from ddpm.loading import load
+from ddpm.model import Diffusion
+from ddpm.noise import Noise
 from ddpm.recipes import DIGITS, RECIPES, recipe
-from ddpm.sampling import Noise, posterior, sample
-from ddpm.training import Run, fast_arithmetic, train
-from scripts.common import RESULTS, how, read_json, run, write_json
-from scripts.judge import draw_fast, verdict
+from ddpm.records import how
+from ddpm.sampling import posterior, sample
+from ddpm.timesteps import strided
+from ddpm.training import train
+from scripts.workshop.judge import draw_fast, verdict
+from scripts.workshop.records import RESULTS, read_json
 
 
 def source_way(name: str, device: torch.device, steps: int) -> float:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from scripts.common import read_json
-from scripts.registry import measurement
+from scripts.workshop.records import read_json
+from scripts.workshop.registry import measurement
 
 CONFIRMED, REFINED, REFUTED = "confirmed", "refined", "refuted"
 

@@ -7,9 +7,12 @@ import time
 import torch
 from tqdm import tqdm
 
-from ddpm.data import bundled, mnist
-from ddpm.metrics import Classifier, as_images, save_classifier, train_classifier
-from scripts.common import RESULTS, ROOT, how, run, write_json
+from ddpm.classifiers import Classifier, save_classifier, train_classifier
+from ddpm.commands.shared import run
+from ddpm.data import as_images, bundled, mnist
+from ddpm.files import write_json
+from ddpm.records import how
+from scripts.workshop.records import RESULTS, ROOT
 
 
 def classifier(epochs: int = 8, seed: int = 0) -> None:

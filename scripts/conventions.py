@@ -8,10 +8,11 @@ from typing import Any
 import torch
 
 from ddpm.data import Digits, Scaling, bundled
-from ddpm.diffusion import Diffusion, load
+from ddpm.loading import load
+from ddpm.model import Diffusion
 from ddpm.recipes import RECIPES, Recipe
 from ddpm.training import loss
-from scripts.registry import SEED, measurement
+from scripts.workshop.registry import SEED, measurement
 
 MODEL, COUNT = "class", 200
 """Whose conventions are broken, and on how many digits each time."""

@@ -10,12 +10,14 @@ from PIL import Image
 
 from ddpm import viz
 from ddpm.data import mnist
-from ddpm.diffusion import bundled_models, load
+from ddpm.devices import fast_arithmetic
+from ddpm.images import read_pictures
+from ddpm.loading import bundled_models, load
 from ddpm.recipes import recipe as find_recipe
-from ddpm.training import fast_arithmetic, loss, validate
-from scripts.common import read_json, read_pictures, results_file
-from scripts.registry import SEED, digest_of, figure, measurement
+from ddpm.training import loss, validate
 from scripts.train import CURVES
+from scripts.workshop.records import read_json, results_file
+from scripts.workshop.registry import SEED, digest_of, figure, measurement
 
 COURSES = ("resunet-small", "time", "class", "denoiser")
 

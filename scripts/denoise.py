@@ -18,19 +18,28 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ddpm import viz
-from ddpm.compose import gaussian
-from ddpm.data import bundled
-from ddpm.diffusion import Diffusion, default_device, load
-from ddpm.metrics import as_images, psnr
-from ddpm.paths import from_time
-from ddpm.techniques import add_noise
-from ddpm.techniques import denoise as clean
-from ddpm.training import fast_arithmetic
-from scripts.common import DRAWING, Drawing, check_out, read_json, run, write_images
-from scripts.judge import judge
-from scripts.pictures import Fit, bring, held_out, read_image, show_input
-from scripts.registry import SEED, digest_of, figure, measurement
-from scripts.sample import one_label
+from ddpm.commands.shared import (
+    SAMPLING,
+    Sampling,
+    check_out,
+    one_label,
+    run,
+    show_input,
+    write_images,
+)
+from ddpm.data import as_images, bundled, held_out
+from ddpm.devices import default_device, fast_arithmetic
+from ddpm.images import Fit, bring, read_image
+from ddpm.loading import load
+from ddpm.metrics import psnr
+from ddpm.model import Diffusion
+from ddpm.techniques.denoising import add_noise
+from ddpm.techniques.denoising import denoise as clean
+from ddpm.techniques.hybrids import gaussian
+from ddpm.timesteps import from_time
+from scripts.workshop.judge import judge
+from scripts.workshop.records import read_json
+from scripts.workshop.registry import SEED, digest_of, figure, measurement
 
 SIGMAS = tuple(k / 8 for k in range(0, 65))
 """The blurs that are tried, in pixels."""
@@ -76,7 +85,7 @@ def denoise(
     label: str | None = None,
     fit: Fit = "ink",
     show_input_: Annotated[Path | None, tyro.conf.arg(name="show-input")] = None,
-    drawing: Annotated[Drawing, tyro.conf.arg(name="")] = DRAWING,
+    sampling: Annotated[Sampling, tyro.conf.arg(name="")] = SAMPLING,
     out: Path = Path("denoised.png"),
 ) -> None:
     """Adds the noise of time t to an image and takes it off by a blur, in one step and in many.
@@ -92,21 +101,21 @@ def denoise(
     check_out(out, (".png", ".npz"))
     if show_input_:
         check_out(show_input_, (".png",), "--show-input")
-    model = drawing.load()
+    model = sampling.load()
     if not 1 <= t <= model.recipe.T:
         raise ValueError(f"--t must be within 1..{model.recipe.T}, not {t}")
     wanted = one_label(label, model)
     picture = held_out(3) if image is None else bring(read_image(image), fit)[0]
-    given = picture.expand(drawing.each, 1, -1, -1)
-    noisy = add_noise(model, given, t, drawing.seed)
-    results = ways(model, noisy, t, label=wanted, **drawing.how())
+    given = picture.expand(sampling.each, 1, -1, -1)
+    noisy = add_noise(model, given, t, sampling.seed)
+    results = ways(model, noisy, t, label=wanted, **sampling.how())
     if show_input_:
         show_input(show_input_, {"input": picture})
     lines = torch.stack([given, *results.values()], dim=1)[:8, :, 0]
     sheet = viz.sheet(lines, columns=["input", "noisy", "blur", "one", "many"])
-    labels = torch.full((drawing.each,), -1 if wanted is None else wanted)
+    labels = torch.full((sampling.each,), -1 if wanted is None else wanted)
     write_images(out, results["iterative"], labels, sheet)
-    print(f"{out}: {drawing.each} noises of t = {t}")
+    print(f"{out}: {sampling.each} noises of t = {t}")
 
 
 TIMES = (50, 100, 150, 200, 250, 300, 350, 400, 450, 500, 550, 600, 650, 700, 750, 800, 850, 900)

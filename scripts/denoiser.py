@@ -13,23 +13,20 @@ from PIL import Image
 from torch import Tensor
 
 from ddpm import viz
-from ddpm.data import Digits, bundled, mnist
-from ddpm.diffusion import Diffusion, load
-from ddpm.metrics import as_images, load_classifier, psnr
+from ddpm.checkpoints import Run
+from ddpm.classifiers import load_classifier
+from ddpm.commands.shared import check_out, run, write_images
+from ddpm.data import Digits, as_images, bundled, mnist
+from ddpm.images import read_pictures, write_pictures
+from ddpm.loading import load
+from ddpm.metrics import psnr
+from ddpm.model import Diffusion
+from ddpm.noise import Noise
 from ddpm.recipes import DENOISER
-from ddpm.sampling import Noise
 from ddpm.schedule import NoiseSchedule
-from ddpm.training import Run, loss
-from scripts.common import (
-    check_out,
-    read_json,
-    read_pictures,
-    results_file,
-    run,
-    write_images,
-    write_pictures,
-)
-from scripts.registry import SEED, digest_of, figure, measurement
+from ddpm.training import loss
+from scripts.workshop.records import read_json, results_file
+from scripts.workshop.registry import SEED, digest_of, figure, measurement
 
 KINDS = ("noisy", "denoised")
 

@@ -13,13 +13,16 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ddpm import viz
+from ddpm.checkpoints import Run
+from ddpm.classifiers import Classifier, train_classifier
 from ddpm.data import bundled, mnist
-from ddpm.diffusion import Diffusion, bundled_models, default_device, load
-from ddpm.metrics import Classifier, fid_to, train_classifier
+from ddpm.devices import default_device
+from ddpm.loading import bundled_models, load
+from ddpm.metrics import fid_to
+from ddpm.model import Diffusion
 from ddpm.recipes import DIGITS, RECIPES
-from ddpm.training import Run, train
-from scripts.common import read_json
-from scripts.judge import (
+from ddpm.training import train
+from scripts.workshop.judge import (
     COUNT,
     distance,
     draw_fast,
@@ -30,7 +33,8 @@ from scripts.judge import (
     test_images,
     verdict,
 )
-from scripts.registry import SEED, digest_of, figure, measurement
+from scripts.workshop.records import read_json
+from scripts.workshop.registry import SEED, digest_of, figure, measurement
 
 DEFAULTS = {"sampler": DIGITS.sampler, "steps": DIGITS.steps, "guidance": DIGITS.guidance}
 NAMES = [str(digit) for digit in range(10)]

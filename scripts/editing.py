@@ -5,19 +5,19 @@ from __future__ import annotations
 from functools import cache, partial
 from typing import Any
 
-from ddpm.data import bundled, mnist
-from ddpm.diffusion import default_device, load
-from ddpm.illusions import draw_hybrid
-from ddpm.metrics import Classifier, as_images
-from ddpm.techniques import inpaint
-from ddpm.training import fast_arithmetic
-from ddpm.views import view
+from ddpm.classifiers import Classifier
+from ddpm.data import as_images, bundled, mnist
+from ddpm.devices import default_device, fast_arithmetic
+from ddpm.loading import load
+from ddpm.techniques.anagrams import view
+from ddpm.techniques.hybrids import draw_hybrid
+from ddpm.techniques.inpainting import inpaint
 from scripts.anagram import CANDIDATES, as_matrix, of_pairs, surest, through, totals
 from scripts.digits import second_classifier
 from scripts.hybrid import from_afar, from_near, off_diagonal
 from scripts.inpaint import MASKS
-from scripts.judge import rows, test_images
-from scripts.registry import SEED, digest_of, measurement
+from scripts.workshop.judge import rows, test_images
+from scripts.workshop.registry import SEED, digest_of, measurement
 
 EACH = 64
 """Images a setting."""

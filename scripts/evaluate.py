@@ -11,10 +11,13 @@ from typing import Annotated
 
 import tyro
 
-from ddpm.diffusion import default_device
-from scripts.common import RESULTS, how, run, write_json
-from scripts.judge import rows_file
-from scripts.registry import MEASUREMENTS, SEED, register_all
+from ddpm.commands.shared import run
+from ddpm.devices import default_device
+from ddpm.files import write_json
+from ddpm.records import how
+from scripts.workshop.judge import rows_file
+from scripts.workshop.records import RESULTS
+from scripts.workshop.registry import MEASUREMENTS, SEED, register_all
 
 
 def evaluate(

@@ -7,11 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ddpm.diffusion import SAMPLERS
-from ddpm.paths import strided
-from ddpm.sampling import EpsFn, sample
+from ddpm.sampling import SAMPLERS, EpsFn, sample
 from ddpm.schedule import NoiseSchedule
-from scripts.registry import measurement
+from ddpm.timesteps import strided
+from scripts.workshop.registry import measurement
 
 MEAN, STD, T = 0.4, 0.3, 1000
 """Of the data, a single pixel."""

@@ -17,10 +17,12 @@ from matplotlib.figure import Figure as Plot
 from tqdm import tqdm
 
 from ddpm import viz
-from ddpm.diffusion import default_device
+from ddpm.commands.shared import run
+from ddpm.devices import default_device
 from ddpm.files import atomic
-from scripts.common import ASSETS, device_name, run
-from scripts.registry import FIGURES, Drawing, Figure, register_all
+from ddpm.records import device_name
+from scripts.workshop.records import ASSETS
+from scripts.workshop.registry import FIGURES, Figure, Picture, register_all
 
 VERSIONS = ("torch", "numpy", "matplotlib", "pillow", "imageio")
 """The packages whose version may change a figure's bytes."""
@@ -37,7 +39,7 @@ class Outcome:
     size: int
 
 
-def write(drawing: Drawing, figure: Figure, folder: Path) -> dict[str, Any]:
+def write(drawing: Picture, figure: Figure, folder: Path) -> dict[str, Any]:
     """Writes a drawing below `folder`, and returns the part of its record that files decide."""
     ending = "gif" if isinstance(drawing, list) else "svg" if isinstance(drawing, Plot) else "png"
     path = Path("figures") / figure.section / f"{figure.name}.{ending}"

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from ddpm import viz
 from ddpm.data import bundled
+from ddpm.histories import pick_frames
+from ddpm.noise import Noise
 from ddpm.recipes import recipe
-from ddpm.sampling import Noise
-from scripts.common import pick_frames
-from scripts.registry import figure
+from scripts.workshop.registry import figure
 
 T = 1000
 ATTENTION = recipe("attention")

@@ -13,12 +13,14 @@ from torch import Tensor
 
 from ddpm import viz
 from ddpm.data import bundled
-from ddpm.diffusion import Diffusion, load
-from ddpm.sampling import EpsFn, Noise, StepRule, ddim, posterior, sample
+from ddpm.loading import load
+from ddpm.model import Diffusion
+from ddpm.noise import Noise
+from ddpm.sampling import EpsFn, StepRule, ddim, posterior, sample
 from ddpm.schedule import NoiseSchedule
-from scripts.common import read_json
-from scripts.judge import judge, natural_labels, rows
-from scripts.registry import SEED, digest_of, figure, measurement
+from scripts.workshop.judge import judge, natural_labels, rows
+from scripts.workshop.records import read_json
+from scripts.workshop.registry import SEED, digest_of, figure, measurement
 
 TIMES = (1, 20, *range(50, 1001, 50))
 MODELS = {"attention-class": ("raw", "averaged"), "digits": ("averaged",)}

@@ -10,11 +10,11 @@ from matplotlib.figure import Figure as Plot
 from PIL import Image
 
 from ddpm import viz
-from ddpm.diffusion import load
+from ddpm.loading import load
 from ddpm.metrics import diversity
-from scripts.common import read_json
-from scripts.judge import COUNT, draw_fast, floor, judge, natural_labels, rows, verdict
-from scripts.registry import SEED, digest_of, figure, measurement
+from scripts.workshop.judge import COUNT, draw_fast, floor, judge, natural_labels, rows, verdict
+from scripts.workshop.records import read_json
+from scripts.workshop.registry import SEED, digest_of, figure, measurement
 
 SCALES = (0.0, 0.5, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 10.0)
 

@@ -18,17 +18,23 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ddpm import viz
-from ddpm.compose import gaussian, moving
-from ddpm.data import bundled
-from ddpm.diffusion import default_device, load
-from ddpm.illusions import ACROSS, CONTRAST, HYBRID_GUIDANCE, SHARES
-from ddpm.illusions import draw_hybrid as draw
-from ddpm.metrics import as_images
-from ddpm.training import fast_arithmetic
-from scripts.common import DRAWING, Drawing, check_out, read_json, run, write_frames, write_images
-from scripts.judge import judge, rows
-from scripts.registry import SEED, digest_of, figure, measurement
-from scripts.sample import one_label
+from ddpm.commands.shared import (
+    SAMPLING,
+    Sampling,
+    check_out,
+    one_label,
+    run,
+    write_frames,
+    write_images,
+)
+from ddpm.data import as_images, bundled
+from ddpm.devices import default_device, fast_arithmetic
+from ddpm.loading import load
+from ddpm.techniques.hybrids import ACROSS, CONTRAST, HYBRID_GUIDANCE, SHARES, gaussian, moving
+from ddpm.techniques.hybrids import draw_hybrid as draw
+from scripts.workshop.judge import judge, rows
+from scripts.workshop.records import read_json
+from scripts.workshop.registry import SEED, digest_of, figure, measurement
 
 NAMES = [str(digit) for digit in range(10)]
 
@@ -67,7 +73,7 @@ def hybrid(
     near: str = "8",
     across: int = ACROSS,
     contrast: float = CONTRAST,
-    drawing: Annotated[Drawing, tyro.conf.arg(name="")] = DRAWING,
+    sampling: Annotated[Sampling, tyro.conf.arg(name="")] = SAMPLING,
     out: Path = Path("hybrid.png"),
 ) -> None:
     """Draws images that are one digit from afar and another from near.
@@ -80,9 +86,9 @@ def hybrid(
         out: .png for a sheet, .gif to see it recede, .npz for the arrays.
     """
     check_out(out)
-    model = drawing.load()
+    model = sampling.load()
     labels = one_label(far, model), one_label(near, model)
-    images = draw(model, *labels, drawing.each, across, contrast, **drawing.how())
+    images = draw(model, *labels, sampling.each, across, contrast, **sampling.how())
     if out.suffix.lower() == ".gif":
         write_frames(out, receding(images))
     else:

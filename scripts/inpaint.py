@@ -18,29 +18,30 @@ from PIL import Image
 from torch import Tensor
 
 from ddpm import viz
-from ddpm.data import bundled
-from ddpm.diffusion import default_device, load
-from ddpm.editing import keep_known
-from ddpm.metrics import as_images
-from ddpm.paths import resampled, strided
+from ddpm.commands.shared import (
+    SAMPLING,
+    Sampling,
+    check_out,
+    one_label,
+    run,
+    show_input,
+    warn,
+    write_images,
+)
+from ddpm.data import as_images, bundled, held_out
+from ddpm.devices import default_device, fast_arithmetic
+from ddpm.images import Fit, bring, bring_mask, read_image
+from ddpm.loading import load
 from ddpm.sampling import posterior, sample
 from ddpm.schedule import NoiseSchedule
-from ddpm.techniques import as_mask, in_range
-from ddpm.techniques import inpaint as draw
-from ddpm.training import fast_arithmetic
-from scripts.common import DRAWING, Drawing, check_out, read_json, run, warn, write_images
-from scripts.judge import judge, rows
-from scripts.pictures import (
-    Fit,
-    bring,
-    bring_mask,
-    held_out,
-    lead_sheet,
-    read_image,
-    show_input,
-)
-from scripts.registry import SEED, digest_of, figure, measurement
-from scripts.sample import one_label
+from ddpm.techniques.inpainting import as_mask, keep_known
+from ddpm.techniques.inpainting import inpaint as draw
+from ddpm.techniques.shared import in_range
+from ddpm.timesteps import resampled, strided
+from ddpm.viz import lead_sheet
+from scripts.workshop.judge import judge, rows
+from scripts.workshop.records import read_json
+from scripts.workshop.registry import SEED, digest_of, figure, measurement
 
 SIZE = 28
 
@@ -90,7 +91,7 @@ def inpaint(
     repeats: int = 1,
     fit: Fit = "ink",
     show_input_: Annotated[Path | None, tyro.conf.arg(name="show-input")] = None,
-    drawing: Annotated[Drawing, tyro.conf.arg(name="")] = DRAWING,
+    sampling: Annotated[Sampling, tyro.conf.arg(name="")] = SAMPLING,
     out: Path = Path("inpainted.png"),
 ) -> None:
     """Draws the hidden part of an image anew, so that it goes with the rest.
@@ -108,7 +109,7 @@ def inpaint(
     check_out(out, (".png", ".npz"))
     if show_input_:
         check_out(show_input_, (".png",), "--show-input")
-    model = drawing.load()
+    model = sampling.load()
     wanted = one_label(label, model)
     if image is None:
         picture, place = held_out(7), None
@@ -122,8 +123,8 @@ def inpaint(
         new = bring_mask(read_image(Path(mask)), place)
     if new.min() == new.max():
         warn("the mask hides all of the image" if new.max() else "the mask hides nothing")
-    how = {**drawing.how(), "repeats": repeats}
-    images = draw(model, picture, new, wanted, drawing.each, **how)
+    how = {**sampling.how(), "repeats": repeats}
+    images = draw(model, picture, new, wanted, sampling.each, **how)
     known = hidden(picture, new)
     if show_input_:
         show_input(show_input_, {"input": picture, "mask": new, "kept": known})

@@ -11,12 +11,11 @@ from matplotlib.figure import Figure as Plot
 from PIL import Image
 
 from ddpm import viz
-from ddpm.diffusion import load
+from ddpm.loading import load
 from ddpm.metrics import diversity
 from ddpm.recipes import DIGITS
-from scripts.common import read_json
 from scripts.exact import calls_of, steps_for
-from scripts.judge import (
+from scripts.workshop.judge import (
     BATCH,
     COUNT,
     draw_fast,
@@ -27,7 +26,8 @@ from scripts.judge import (
     rows,
     verdict,
 )
-from scripts.registry import SEED, digest_of, figure, measurement
+from scripts.workshop.records import read_json
+from scripts.workshop.registry import SEED, digest_of, figure, measurement
 
 CALLS = (5, 10, 20, 25, 50, 100, 250, 1000)
 SAMPLERS = {

@@ -16,12 +16,13 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
 from ddpm import viz
-from ddpm.diffusion import Diffusion, default_device
+from ddpm.devices import default_device
+from ddpm.model import Diffusion
 from ddpm.networks.attention_unet import time_encoding
 from ddpm.recipes import RECIPES, Recipe
 from ddpm.recipes import recipe as find_recipe
-from scripts.common import read_json, results_file
-from scripts.registry import figure, measurement
+from scripts.workshop.records import read_json, results_file
+from scripts.workshop.registry import figure, measurement
 
 
 @figure(

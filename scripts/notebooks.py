@@ -14,8 +14,9 @@ from typing import Annotated, Any
 
 import tyro
 
+from ddpm.commands.shared import run
 from ddpm.files import atomic
-from scripts.common import ROOT, run
+from scripts.workshop.records import ROOT
 
 FOLDER = ROOT / "docs" / "notebooks"
 

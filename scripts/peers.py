@@ -20,7 +20,7 @@ from smalldiffusion import samples as smalldiffusion_samples
 from smalldiffusion.model import ModelMixin as SmallModel
 from torch import Tensor, nn
 
-from ddpm.diffusion import Diffusion
+from ddpm.model import Diffusion
 
 STEPS = 25
 COSINE: dict[str, Any] = {

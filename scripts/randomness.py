@@ -14,13 +14,17 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ddpm import viz
+from ddpm.checkpoints import Run
 from ddpm.data import bundled
-from ddpm.diffusion import PER_SEED, Diffusion, default_device, load
+from ddpm.devices import default_device, fast_arithmetic
+from ddpm.loading import load
+from ddpm.model import Diffusion
+from ddpm.noise import PER_SEED, Noise
 from ddpm.recipes import DIGITS
-from ddpm.sampling import Noise, StepRule, ddim, posterior, sample
-from ddpm.training import Run, fast_arithmetic, train
-from scripts.judge import judge
-from scripts.registry import SEED, digest_of, figure, measurement
+from ddpm.sampling import StepRule, ddim, posterior, sample
+from ddpm.training import train
+from scripts.workshop.judge import judge
+from scripts.workshop.registry import SEED, digest_of, figure, measurement
 
 STARTS, RUNS, STEPS = 20, 100, 50
 """How many first noises, how many runs from each, and the steps of a run."""

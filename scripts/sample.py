@@ -16,97 +16,15 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ddpm import viz
-from ddpm.diffusion import SAMPLERS, Diffusion, load
-from ddpm.metrics import load_classifier
-from ddpm.paths import every
-from ddpm.sampling import Noise
-from scripts.common import check_out, pick_frames, read_json, run, write_frames, write_images
-from scripts.registry import SEED, digest_of, figure, measurement
-
-
-def parse_labels(text: str | None, model: Diffusion) -> list[int] | None:
-    """The labels a reader typed; all that the model knows if None.
-
-    Digits are typed without anything between them, "37" being a 3 and a 7; the names of other
-    classes with commas, "cat,dog".
-
-    Raises:
-        ValueError: not a label of this model, or labels for a model without.
-    """
-    names = model.recipe.names
-    if not model.recipe.classes:
-        if text:
-            raise ValueError(f"'{model.recipe.name}' knows no labels: leave --labels out")
-        return None
-    if text is None:
-        return list(range(model.recipe.classes))
-    if names:
-        asked = [name.strip() for name in text.split(",")]
-        unknown = [name for name in asked if name not in names]
-        if unknown:
-            known = ", ".join(names)
-            raise ValueError(f"--labels takes names out of {known}, not '{unknown[0]}'")
-        return [names.index(name) for name in asked]
-    if not (text.isascii() and text.isdigit()):
-        raise ValueError(f"--labels takes digits, such as 0123456789, not '{text}'")
-    return [int(character) for character in text]
-
-
-def one_label(text: str | None, model: Diffusion) -> int | None:
-    """A single label that a reader typed; None if none was.
-
-    Raises:
-        ValueError: not one label of this model.
-    """
-    if text is None:
-        return None
-    labels = parse_labels(text, model)
-    if not labels or len(labels) != 1:
-        raise ValueError(f"give one label, not '{text}'")
-    return labels[0]
-
-
-def draw(
-    model: Diffusion,
-    labels: list[int] | None,
-    each: int,
-    steps: int,
-    sampler: str | None,
-    seed: int,
-    guidance: float | None = None,
-    batch: int = 250,
-    keep: set[int] | None = None,
-    progress: bool = False,
-    spacing: str = "trailing",
-) -> tuple[Tensor, dict[int, Tensor]]:
-    """Draws `each` images of each label, with a progress bar if wanted.
-
-    Returns:
-        The images (N, 1, 28, 28) in [0, 1], and the noisy images at the times in `keep`.
-    """
-    all_labels = [label for label in labels for _ in range(each)] if labels else None
-    count = len(all_labels) if all_labels else each
-    kept: dict[int, list[Tensor]] = {}
-    images = []
-    starts = range(0, count, batch)
-    with tqdm(total=len(starts) * steps, unit="call", leave=False, disable=not progress) as bar:
-        for start in starts:
-            states = model.states(
-                min(batch, count - start),
-                labels=all_labels[start : start + batch] if all_labels else None,
-                steps=steps,
-                sampler=sampler,
-                guidance=guidance,
-                seed=seed,
-                first=start,
-                spacing=spacing,
-            )
-            for state in states:
-                bar.update(state.t > 0)
-                if state.t in (keep or ()):
-                    kept.setdefault(state.t, []).append(model.to_images(state.x))
-            images.append(model.to_images(state.x))
-    return torch.cat(images), {t: torch.cat(parts) for t, parts in kept.items()}
+from ddpm.classifiers import load_classifier
+from ddpm.commands.shared import check_out, parse_labels, run, write_frames, write_images
+from ddpm.histories import pick_frames, sample_history
+from ddpm.loading import load
+from ddpm.noise import Noise
+from ddpm.sampling import SAMPLERS
+from ddpm.timesteps import every
+from scripts.workshop.records import read_json
+from scripts.workshop.registry import SEED, digest_of, figure, measurement
 
 
 def sample(
@@ -154,7 +72,7 @@ def sample(
 
     gif = out.suffix.lower() == ".gif"
     times = pick_frames(path) if gif else set()
-    images, history = draw(
+    images, history = sample_history(
         diffusion,
         chosen,
         each,
@@ -197,7 +115,7 @@ def reading(quick: bool) -> dict[str, Any]:
             for weights in ("raw", "averaged"):
                 bar.set_description(f"{sampler}, {steps} steps, {weights}")
                 model = load("attention-class", weights=weights)
-                images, _ = draw(model, list(range(10)), each, steps, sampler, SEED)
+                images, _ = sample_history(model, list(range(10)), each, steps, sampler, SEED)
                 row[weights] = float((classifier.read(images) == asked).float().mean())
                 # Most pixels of a digit are background: a grey ground shows in the median pixel.
                 row[f"{weights}_grey"] = float(
@@ -226,7 +144,7 @@ def history(name: str, label: int | None) -> dict[int, Tensor]:
     """What ten images look like at the times of `TIMES` and of a GIF: each (N, 28, 28)."""
     model = load(name)
     times = {*TIMES, *GIF_TIMES}
-    images, kept = draw(
+    images, kept = sample_history(
         model, None if label is None else [label], 10, 1000, "beta-noise", seed=0, keep=times
     )
     return {t: x[:, 0] for t, x in kept.items()} | {0: images[:, 0]}
@@ -347,7 +265,9 @@ def label_3_history() -> Image.Image:
 def each_digit() -> Image.Image:
     """Ten samples of each digit."""
     rows = [str(digit) for digit in range(10)]
-    images, _ = draw(load("attention-class"), list(range(10)), 10, 1000, "beta-noise", seed=0)
+    images, _ = sample_history(
+        load("attention-class"), list(range(10)), 10, 1000, "beta-noise", seed=0
+    )
     return viz.sheet(images[:, 0].unflatten(0, (10, 10)), rows=rows, across="samples", down="label")
 
 

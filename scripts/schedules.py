@@ -14,15 +14,19 @@ from PIL import Image
 from torch import Tensor
 
 from ddpm import viz
+from ddpm.checkpoints import Run
 from ddpm.data import bundled, mnist
-from ddpm.diffusion import Diffusion, default_device, load
+from ddpm.devices import default_device, fast_arithmetic
+from ddpm.images import read_pictures, write_pictures
+from ddpm.loading import load
+from ddpm.model import Diffusion
+from ddpm.noise import Noise
 from ddpm.recipes import DIGITS, Recipe
-from ddpm.sampling import Noise
 from ddpm.schedule import NoiseSchedule
-from ddpm.training import Run, fast_arithmetic, train
-from scripts.common import read_json, read_pictures, results_file, write_pictures
-from scripts.judge import COUNT, floor, natural_labels, rows, verdict
-from scripts.registry import SEED, digest_of, figure, measurement
+from ddpm.training import train
+from scripts.workshop.judge import COUNT, floor, natural_labels, rows, verdict
+from scripts.workshop.records import read_json, results_file
+from scripts.workshop.registry import SEED, digest_of, figure, measurement
 
 SCHEDULES: Mapping[str, tuple[NoiseSchedule, str]] = {
     "linear, T = 300": (NoiseSchedule.linear(300), viz.VERMILION),

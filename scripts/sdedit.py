@@ -16,25 +16,26 @@ from PIL import Image
 from torch import Tensor
 
 from ddpm import viz
-from ddpm.data import bundled
-from ddpm.diffusion import default_device, load
-from ddpm.metrics import as_images, fid, psnr
-from ddpm.techniques import sdedit as draw
-from ddpm.training import fast_arithmetic
-from scripts.common import DRAWING, Drawing, check_out, read_json, run, write_images
-from scripts.judge import COUNT, judge, rows, test_images
-from scripts.pictures import (
-    DRAWINGS,
-    Fit,
-    bring,
-    drawing,
-    held_out,
-    lead_sheet,
-    read_image,
+from ddpm.commands.shared import (
+    SAMPLING,
+    Sampling,
+    check_out,
+    one_label,
+    run,
     show_input,
+    write_images,
 )
-from scripts.registry import SEED, digest_of, figure, measurement
-from scripts.sample import one_label
+from ddpm.data import as_images, bundled, held_out
+from ddpm.devices import default_device, fast_arithmetic
+from ddpm.drawings import DRAWINGS, drawing
+from ddpm.images import Fit, bring, read_image
+from ddpm.loading import load
+from ddpm.metrics import fid, psnr
+from ddpm.techniques.sdedit import sdedit as draw
+from ddpm.viz import lead_sheet
+from scripts.workshop.judge import COUNT, judge, rows, test_images
+from scripts.workshop.records import read_json
+from scripts.workshop.registry import SEED, digest_of, figure, measurement
 
 STARTS = (1, 3, 5, 7, 10, 20)
 """The source's places on its path of 34 times, from almost all noise to little."""
@@ -50,7 +51,7 @@ def sdedit(
     label: str | None = None,
     fit: Fit = "ink",
     show_input_: Annotated[Path | None, tyro.conf.arg(name="show-input")] = None,
-    options: Annotated[Drawing, tyro.conf.arg(name="")] = DRAWING,
+    options: Annotated[Sampling, tyro.conf.arg(name="")] = SAMPLING,
     out: Path = Path("edited.png"),
 ) -> None:
     """Adds noise to a picture and lets the model take it off again: out comes a digit.

@@ -17,27 +17,23 @@ from matplotlib.figure import Figure as Plot
 from tqdm import tqdm
 
 from ddpm import viz
+from ddpm.checkpoints import Run
+from ddpm.commands.shared import check_out, run
 from ddpm.data import Digits, bundled, folder, mnist, split_off
-from ddpm.diffusion import Diffusion, default_device, load
+from ddpm.devices import default_device
+from ddpm.files import write_json
+from ddpm.histories import sample_history
+from ddpm.images import read_pictures, write_pictures
+from ddpm.loading import load
+from ddpm.model import Diffusion
+from ddpm.noise import Noise
 from ddpm.processes import processes
 from ddpm.recipes import recipe as find_recipe
-from ddpm.sampling import Noise
-from ddpm.training import Run, loss, train, validate
-from scripts.common import (
-    RESULTS,
-    ROOT,
-    check_out,
-    how,
-    read_json,
-    read_pictures,
-    results_file,
-    run,
-    write_json,
-    write_pictures,
-)
+from ddpm.records import how
+from ddpm.training import loss, train, validate
 from scripts.denoiser import add_noise, denoise, held_out
-from scripts.registry import figure
-from scripts.sample import draw
+from scripts.workshop.records import RESULTS, ROOT, read_json, results_file
+from scripts.workshop.registry import figure
 
 BOTH_SETS = 900_000
 """Of networks with more parameters than this only the better set of weights is bundled."""
@@ -147,7 +143,9 @@ def keep_images(state: Run, device: torch.device, path: Path) -> None:
         images = denoise(model, add_noise(held_out(), 0.5))
     else:
         labels = list(range(model.recipe.classes)) or None
-        images, _ = draw(model, labels, 4 if labels else 40, model.recipe.steps, None, seed=0)
+        images, _ = sample_history(
+            model, labels, 4 if labels else 40, model.recipe.steps, None, seed=0
+        )
     # After a restart, or if this epoch is trained again, its images replace the old ones.
     kept = read_pictures(path) if path.is_file() and state.epoch > 1 else {}
     earlier = {name: kept[name] for name in kept if int(name) < state.epoch}

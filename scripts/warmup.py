@@ -12,8 +12,8 @@ from matplotlib.figure import Figure as Plot
 from matplotlib.patches import Ellipse
 
 from ddpm import viz
-from scripts.common import read_json
-from scripts.registry import SEED, figure, measurement
+from scripts.workshop.records import read_json
+from scripts.workshop.registry import SEED, figure, measurement
 
 Array = npt.NDArray[np.floating[Any]]
 

@@ -11,7 +11,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from scripts.common import ROOT, run
+from ddpm.commands.shared import run
+from scripts.workshop.records import ROOT
 
 START = ROOT / "scripts" / "start"
 """What a new project is made of."""

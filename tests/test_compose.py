@@ -7,12 +7,11 @@ sampler ends at a. What a composition of such estimates must end at follows by l
 import pytest
 import torch
 
-from ddpm.compose import anagram, gaussian, hybrid, mosaic, moving
-from ddpm.diffusion import SAMPLERS, step_rule
-from ddpm.paths import strided
-from ddpm.sampling import sample
+from ddpm.sampling import SAMPLERS, sample, step_rule
 from ddpm.schedule import NoiseSchedule
-from ddpm.views import VIEWS, View, view
+from ddpm.techniques.anagrams import VIEWS, View, anagram, view
+from ddpm.techniques.hybrids import gaussian, hybrid, mosaic, moving
+from ddpm.timesteps import strided
 
 SCHEDULE = NoiseSchedule.cosine(1000)
 

@@ -6,9 +6,9 @@ import diffusers
 import pytest
 import torch
 
-from ddpm.paths import strided, uniform
 from ddpm.sampling import ddim, dpm_solver, heun, sample
 from ddpm.schedule import NoiseSchedule
+from ddpm.timesteps import strided, uniform
 
 SCHEDULE = NoiseSchedule.linear(1000)
 SETTINGS = {"num_train_timesteps": 1000, "beta_start": 1e-4, "beta_end": 0.02}

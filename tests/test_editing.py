@@ -1,11 +1,11 @@
 import pytest
 import torch
 
-from ddpm.diffusion import SAMPLERS, step_rule
-from ddpm.editing import keep_known, noised
-from ddpm.paths import resampled, strided
-from ddpm.sampling import sample
+from ddpm.sampling import SAMPLERS, sample, step_rule
 from ddpm.schedule import NoiseSchedule
+from ddpm.techniques.inpainting import keep_known
+from ddpm.techniques.sdedit import noised
+from ddpm.timesteps import resampled, strided
 
 SCHEDULE = NoiseSchedule.cosine(1000)
 

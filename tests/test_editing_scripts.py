@@ -6,11 +6,11 @@ import torch
 from PIL import Image
 
 import ddpm
-from ddpm.views import view
+from ddpm.techniques.anagrams import view
 from scripts.anagram import as_matrix, through, turning
 from scripts.hybrid import from_afar, from_near, receding
 from scripts.inpaint import MASKS, replacement_mean, seam_error
-from scripts.judge import judge
+from scripts.workshop.judge import judge
 
 QUICK = ["--each", 2, "--steps", 3, "--seed", 1]
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from scripts.common import read_json
 from scripts.facts import facts
 from scripts.facts.common import STRENGTHS
+from scripts.workshop.records import read_json
 
 
 def flat(value: Any, path: str = "") -> dict[str, Any]:

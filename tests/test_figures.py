@@ -6,9 +6,9 @@ import json
 import pytest
 from PIL import Image
 
-from scripts.common import ASSETS
 from scripts.figures import compare, read_manifest
-from scripts.registry import FAMILIES, FIGURES, register_all
+from scripts.workshop.records import ASSETS
+from scripts.workshop.registry import FAMILIES, FIGURES, register_all
 
 register_all()
 # Other tests may have imported scripts whose figures are not on the site yet.

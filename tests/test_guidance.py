@@ -4,8 +4,8 @@ from functools import partial
 import pytest
 import torch
 
-from ddpm.diffusion import Diffusion
 from ddpm.guidance import as_eps, condition, guided
+from ddpm.model import Diffusion
 from ddpm.schedule import NoiseSchedule
 
 

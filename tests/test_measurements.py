@@ -10,8 +10,8 @@ from ddpm.schedule import NoiseSchedule
 from scripts import judge
 from scripts.exact import calls_of, steps_for
 from scripts.grounds import put_right
-from scripts.judge import over_seeds, rows
 from scripts.randomness import entropy, starts
+from scripts.workshop.judge import over_seeds, rows
 
 
 def test_rows_go_on_where_they_stopped_and_forget_what_has_changed(tmp_path, monkeypatch):

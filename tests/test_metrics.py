@@ -2,21 +2,11 @@ import numpy as np
 import pytest
 import torch
 
-from ddpm.data import bundled
-from ddpm.metrics import (
-    Classifier,
-    as_images,
-    diversity,
-    fid,
-    load_classifier,
-    nearest,
-    precision_recall,
-    psnr,
-    save_classifier,
-    train_classifier,
-)
-from scripts.common import read_json
-from scripts.registry import digest_of
+from ddpm.classifiers import Classifier, load_classifier, save_classifier, train_classifier
+from ddpm.data import as_images, bundled
+from ddpm.metrics import diversity, fid, nearest, precision_recall, psnr
+from scripts.workshop.records import read_json
+from scripts.workshop.registry import digest_of
 
 
 def test_the_bundled_classifier_reads_held_out_digits():

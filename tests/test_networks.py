@@ -3,12 +3,13 @@ import dataclasses
 import pytest
 import torch
 
+from ddpm.checkpoints import Run
 from ddpm.networks.attention_unet import AttentionUNet, SelfAttention, time_encoding
 from ddpm.networks.digits_unet import DigitsUNet
 from ddpm.networks.resunet import ResUNet
 from ddpm.networks.unet import UNet
 from ddpm.recipes import RECIPES, Training
-from ddpm.training import Run, train
+from ddpm.training import train
 
 
 def conv3(inputs, outputs):

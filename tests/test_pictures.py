@@ -3,7 +3,8 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from scripts.pictures import DRAWINGS, bring, bring_mask, drawing, read_image
+from ddpm.drawings import DRAWINGS, drawing
+from ddpm.images import bring, bring_mask, read_image
 
 
 def written(size, ground, ink, at=(0.6, 0.3), mode="L"):

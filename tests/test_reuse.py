@@ -6,8 +6,8 @@ import pytest
 import torch
 from PIL import Image
 
-from scripts.common import read_json
-from scripts.options import commands, describe
+from scripts.workshop.options import commands, describe
+from scripts.workshop.records import read_json
 
 torch.manual_seed(0)
 
@@ -56,7 +56,7 @@ def test_a_step_rule(model):
 
     images = model.sample(labels=[6, 9], sampler=halfway, seed=1)
     # --8<-- [end:step]
-    from ddpm.metrics import load_classifier
+    from ddpm.classifiers import load_classifier
 
     assert load_classifier().read(images).tolist() == [6, 9]
 
@@ -64,7 +64,7 @@ def test_a_step_rule(model):
 def test_an_estimate_of_ones_own(model):
     # --8<-- [start:estimate]
     import ddpm
-    from ddpm.sampling import Noise
+    from ddpm.noise import Noise
 
     six, nine = model.eps_fn([6] * 8), model.eps_fn([9] * 8)
 
@@ -96,9 +96,10 @@ def test_train_and_keep(tmp_path, monkeypatch, capsys):
     )
     # --8<-- [end:recipe]
     # --8<-- [start:train]
+    from ddpm.checkpoints import Run
     from ddpm.data import bundled, split_off
-    from ddpm.diffusion import Diffusion
-    from ddpm.training import Run, train
+    from ddpm.model import Diffusion
+    from ddpm.training import train
 
     training, validation = split_off(bundled())
     run = Run.start(small)
@@ -117,7 +118,7 @@ def test_read_what_was_drawn(model):
     # --8<-- [start:read]
     import torch
 
-    from ddpm.metrics import load_classifier
+    from ddpm.classifiers import load_classifier
 
     asked = torch.arange(10)
     images = model.sample(labels=asked, seed=1)

@@ -9,9 +9,10 @@ from functools import partial
 import pytest
 import torch
 
-from ddpm.paths import every, strided
-from ddpm.sampling import Noise, beta_noise, ddim, dpm_solver, heun, posterior, sample
+from ddpm.noise import Noise
+from ddpm.sampling import beta_noise, ddim, dpm_solver, heun, posterior, sample
 from ddpm.schedule import NoiseSchedule
+from ddpm.timesteps import every, strided
 
 MEAN, STD = 0.4, 0.3
 SCHEDULE = NoiseSchedule.linear(1000)

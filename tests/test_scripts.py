@@ -13,10 +13,10 @@ from PIL import Image
 
 import ddpm
 from ddpm import recipes
-from ddpm.diffusion import Diffusion
+from ddpm.images import read_pictures
 from ddpm.metrics import psnr
+from ddpm.model import Diffusion
 from ddpm.processes import Processes
-from scripts.common import read_pictures
 from scripts.denoiser import add_noise, held_out
 
 

@@ -6,11 +6,14 @@ import pytest
 import torch
 
 import ddpm
-from ddpm.diffusion import SAMPLERS, Diffusion
 from ddpm.guidance import as_eps, guided
-from ddpm.illusions import draw_anagram, draw_hybrid
+from ddpm.model import Diffusion
 from ddpm.recipes import DIGITS
-from ddpm.techniques import inpaint, sdedit
+from ddpm.sampling import SAMPLERS
+from ddpm.techniques.anagrams import draw_anagram
+from ddpm.techniques.hybrids import draw_hybrid
+from ddpm.techniques.inpainting import inpaint
+from ddpm.techniques.sdedit import sdedit
 
 PLAIN = {"labels": [3, 8, 1], "steps": 7, "seed": 5}
 IMAGE = torch.rand(28, 28, generator=torch.Generator().manual_seed(0))

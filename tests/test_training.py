@@ -4,16 +4,9 @@ from itertools import pairwise
 import pytest
 import torch
 
+from ddpm.checkpoints import Run
 from ddpm.recipes import RECIPES, Training
-from ddpm.training import (
-    Run,
-    learning_rate,
-    loss,
-    min_snr_weight,
-    train,
-    update_average,
-    validate,
-)
+from ddpm.training import learning_rate, loss, min_snr_weight, train, update_average, validate
 
 
 def finish(run, digits, epochs):

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from ddpm.views import NEGATION, VIEWS, View, check, patches, view
+from ddpm.techniques.anagrams import NEGATION, VIEWS, View, check, patches, view
 
 NAMES = [*VIEWS, "patches:3"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.common import ROOT
+from scripts.workshop.records import ROOT
 
 
 def nox(folder: Path, *sessions: str) -> subprocess.CompletedProcess[str]:

@@ -27,10 +27,11 @@ from IPython.display import Image, Markdown
 
 import ddpm
 from ddpm import viz
+from ddpm.checkpoints import Run
+from ddpm.classifiers import load_classifier
 from ddpm.data import Digits, split_off
-from ddpm.diffusion import Diffusion
-from ddpm.metrics import load_classifier
-from ddpm.training import Run, train
+from ddpm.model import Diffusion
+from ddpm.training import train
 
 
 def show(card, alt):
@@ -84,12 +85,12 @@ recipe = dataclasses.replace(
 # entry for the log.
 
 # %%
-run = Run.start(recipe, ddpm.diffusion.default_device())
+run = Run.start(recipe, ddpm.devices.default_device())
 for progress in train(run, training, validation):
     if progress.entry and progress.epoch % 5 == 0:
         print(f"epoch {progress.epoch}: validation {progress.entry['validation_averaged']:.3f}")
 
-model = Diffusion(recipe, run.averaged, ddpm.diffusion.default_device())
+model = Diffusion(recipe, run.averaged, ddpm.devices.default_device())
 model.save("mirrored.safetensors")
 
 # %%

@@ -11,7 +11,7 @@ from typing import Any
 from ddpm.recipes import RECIPES
 from scripts.facts import networks, noise, samplers, steps
 from scripts.facts.common import SCHEDULES, TIMES, quoted
-from scripts.registry import measurement
+from scripts.workshop.registry import measurement
 
 PAGES = (
     noise.schedules,

@@ -8,10 +8,10 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from ddpm.paths import strided
 from ddpm.recipes import Recipe, recipe
 from ddpm.sampling import Step, StepRule
 from ddpm.schedule import NoiseSchedule
+from ddpm.timesteps import strided
 from scripts.schedules import STRENGTHS
 
 LINEAR, COSINE = NoiseSchedule.linear(1000), NoiseSchedule.cosine(1000)

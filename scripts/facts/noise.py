@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 
-from ddpm.paths import strided
 from ddpm.recipes import recipe
 from ddpm.schedule import NoiseSchedule
+from ddpm.timesteps import strided
 from ddpm.training import learning_rate
 from scripts.facts.common import (
     COSINE,

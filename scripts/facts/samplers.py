@@ -7,8 +7,8 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from ddpm.paths import SPACINGS, strided, uniform
 from ddpm.sampling import beta_noise, ddim, heun, posterior
+from ddpm.timesteps import SPACINGS, strided, uniform
 from scripts.exact import steps_for
 from scripts.facts.common import COSINE, LINEAR, angle, log_snr, one_step, quoted, ratio, signal
 

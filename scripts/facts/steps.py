@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from ddpm.guidance import as_eps
-from ddpm.paths import strided
 from ddpm.recipes import recipe
 from ddpm.sampling import Step, ddim, posterior
 from ddpm.schedule import NoiseSchedule
+from ddpm.timesteps import strided
 from ddpm.training import min_snr_weight
 from scripts.facts.common import (
     COSINE,

@@ -14,11 +14,13 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from ddpm.data import mnist
-from ddpm.diffusion import Diffusion, default_device
-from ddpm.metrics import Classifier, as_images, fid_to, load_classifier, precision_recall
-from ddpm.training import fast_arithmetic
-from scripts.common import ROOT, write_json
+from ddpm.classifiers import Classifier, load_classifier
+from ddpm.data import as_images, mnist
+from ddpm.devices import default_device, fast_arithmetic
+from ddpm.files import write_json
+from ddpm.metrics import fid_to, precision_recall
+from ddpm.model import Diffusion
+from scripts.workshop.records import ROOT
 
 COUNT = 1000
 """How many digits a setting is judged by, unless a measurement says otherwise."""

@@ -6,49 +6,21 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ddpm.files import atomic
 from ddpm.guidance import as_eps, condition, guided
-from ddpm.paths import SPACINGS
-from ddpm.paths import Path as Times
+from ddpm.noise import Noise, image_seeds
 from ddpm.recipes import Recipe
-from ddpm.sampling import (
-    EpsFn,
-    Noise,
-    State,
-    StepRule,
-    beta_noise,
-    ddim,
-    dpm_solver,
-    heun,
-    posterior,
-    sample,
-)
+from ddpm.sampling import EpsFn, State, StepRule, sample, step_rule
+from ddpm.timesteps import SPACINGS, Timesteps
 
 FORMAT = "ddpm 1"
-WEIGHTS = ("raw", "averaged")
-SAMPLERS: Mapping[str, StepRule] = {
-    "ancestral": posterior,
-    "beta-noise": beta_noise,
-    "no-noise": partial(posterior, noise=0.0),
-    "ddim": ddim,
-    "heun": heun,
-    "heun-eps": partial(heun, mean_of="eps"),
-    "dpm-solver": dpm_solver,
-}
-"""The step rules by the names that scripts accept."""
-
-SEEDS = 2**32
-PER_SEED = 1_000_000
-"""Image number k of seed s draws from a generator seeded with s * PER_SEED + k."""
 
 
 class Diffusion:
@@ -150,7 +122,7 @@ class Diffusion:
                 number of the same seed is the same image, whatever batch it is drawn in.
             x: where to start instead of noise: (N, 1, size, size) in the network's range.
             path: the times to visit, instead of `steps` of them chosen by `spacing`.
-            spacing: a key of `ddpm.paths.SPACINGS`.
+            spacing: a key of `ddpm.timesteps.SPACINGS`.
             eps_fn: a noise estimate for these images, in the place of `labels` and `guidance`.
             project: (x, t) -> x, applied after each step.
             size: pixels a side, where `eps_fn` takes other images than the network.
@@ -193,10 +165,8 @@ class Diffusion:
         Raises:
             ValueError: the seed or the number is out of range.
         """
-        if not (seed >= 0 and first >= 0 and seed * PER_SEED + first + count <= SEEDS):
-            raise ValueError(f"seed must be within 0..{SEEDS // PER_SEED - 1}, not {seed}")
-        start, size = stream * SEEDS + seed * PER_SEED + first, size or self.recipe.scaling.size
-        return Noise(range(start, start + count), (1, size, size), self.device)
+        size = size or self.recipe.scaling.size
+        return Noise(image_seeds(count, seed, first, stream), (1, size, size), self.device)
 
     def sample(self, n: int | None = None, *, batch: int = 250, **options: Any) -> Tensor:
         """Images from noise: float32 (N, 1, 28, 28) in [0, 1], on the CPU.
@@ -225,7 +195,7 @@ class Diffusion:
         last = deque(states, maxlen=1).pop()  # a thousand of them would fill the memory
         return self.to_images(last.x)
 
-    def path(self, steps: int | None = None, spacing: str = "trailing") -> Times:
+    def path(self, steps: int | None = None, spacing: str = "trailing") -> Timesteps:
         """The times that a sampler visits, by the recipe's number of steps unless told otherwise.
 
         Raises:
@@ -283,77 +253,3 @@ def _count(n: int | None, *per_image: Sequence[int] | Tensor | None) -> int:
     if len(counts) != 1 or min(counts) < 1:
         raise ValueError("give one number of images of at least 1, or as many labels")
     return counts.pop()
-
-
-def step_rule(sampler: str | StepRule) -> StepRule:
-    """The rule of that name, or the rule itself.
-
-    Raises:
-        ValueError: there is no sampler of that name.
-    """
-    if callable(sampler):
-        return sampler
-    if sampler not in SAMPLERS:
-        raise ValueError(f"unknown sampler '{sampler}'; there are {', '.join(SAMPLERS)}")
-    return SAMPLERS[sampler]
-
-
-def bundled_models() -> list[str]:
-    """The names of the models that come with the package."""
-    folder = resources.files("ddpm") / "weights"
-    return sorted(
-        f.name.removesuffix(".safetensors") for f in folder.iterdir() if "safetensors" in f.name
-    )
-
-
-# --8<-- [start:load]
-def load(
-    model: str | Path, device: torch.device | str | None = None, weights: str | None = None
-) -> Diffusion:
-    """A trained model, by the name of a bundled one or by its file.
-
-    Args:
-        model: a name of `bundled_models()`, or the path of a file that `Diffusion.save` wrote.
-        device: where to compute; a CUDA GPU if there is one, else the CPU.
-        weights: "raw" or "averaged"; the better set, as the recipe names it, by default.
-
-    Raises:
-        ValueError: no such model, or its file is damaged, of another format, for another
-            network, or without that set of weights.
-    """
-    # --8<-- [end:load]
-    if weights not in (None, *WEIGHTS):
-        raise ValueError(f"unknown weights '{weights}'; there are {', '.join(WEIGHTS)}")
-    if str(model) in bundled_models():
-        path = Path(str(resources.files("ddpm") / "weights" / f"{model}.safetensors"))
-    elif Path(model).is_file():
-        path = Path(model)
-    else:
-        known = ", ".join(bundled_models())
-        raise ValueError(f"no model '{model}': it is neither a file nor one of {known}")
-    try:
-        with safe_open(path, "pt") as file:
-            metadata = file.metadata() or {}
-            if metadata.get("format") != FORMAT:
-                raise ValueError(f"its format is {metadata.get('format')!r}, not {FORMAT!r}")
-            recipe = Recipe.from_dict(json.loads(metadata["recipe"]))
-            prefix = f"{weights or recipe.weights}/"
-            tensors = {
-                name.removeprefix(prefix): file.get_tensor(name)
-                for name in file.keys()  # noqa: SIM118
-                if name.startswith(prefix)
-            }
-            header = json.loads(metadata["training"])
-        with torch.device("meta"):
-            network = recipe.make_network()
-        tensors = {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
-        network.load_state_dict(tensors, assign=True)
-    except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        reason = str(error).splitlines()[0].rstrip(":")
-        raise ValueError(f"'{path}' holds no weights for this package: {reason}") from error
-    return Diffusion(recipe, network, device or default_device(), header)
-
-
-def default_device() -> torch.device:
-    """A CUDA GPU if there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -1,4 +1,4 @@
-"""A reader's own image on its way to a network's 28x28, and drawings that are no digits.
+"""Your own image on its way to a network's 28x28.
 
 The way has five steps, each to be seen in what `--show-input` writes:
 
@@ -17,16 +17,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
-from PIL import Image, ImageDraw, ImageOps
+from PIL import Image, ImageOps
 from PIL.Image import Resampling
 from torch import Tensor
 
-from ddpm import viz
-from ddpm.data import bundled
+from ddpm.files import atomic
 
 Fit = Literal["ink", "pad", "crop"]
 Box = tuple[float, float, float, float]
@@ -156,54 +155,16 @@ def bring_mask(image: Image.Image, place: Frame) -> Tensor:
     return (place.cut(np.asarray(image, np.float32) / 255) > 0.5).float()
 
 
-def held_out(label: int, number: int = 7) -> Tensor:
-    """One of the bundled digits, which no model has seen: (28, 28) in [0, 1]."""
-    digits = bundled()
-    return digits.images[digits.labels == label][number].float() / 255
+def write_pictures(path: Path, pictures: dict[str, Tensor]) -> None:
+    """Writes sets of images (N, 1, 28, 28) in [0, 1] by name as bytes in a `.npz`."""
+    arrays: dict[str, Any] = {
+        name: (images[:, 0] * 255).round().byte().numpy() for name, images in pictures.items()
+    }
+    with atomic(path) as file:
+        np.savez_compressed(file, **arrays)
 
 
-def lead_sheet(lead: dict[str, Tensor], images: Tensor, across: int = 8) -> Image.Image:
-    """Images (N, 1, H, W) in rows of `across`, after named pictures (H, W) in the first row."""
-    lines = viz.as_grid(images, min(across, len(images)))
-    head = lines.new_full((len(lines), len(lead), *lines.shape[2:]), torch.nan)
-    head[0] = torch.stack([*lead.values()])
-    names = [*lead, *[""] * lines.shape[1]]
-    return viz.sheet(torch.cat([head, lines], dim=1), columns=names)
-
-
-def show_input(path: Path, pictures: dict[str, Tensor]) -> None:
-    """Writes what a network sees: pictures (28, 28) in [0, 1] by name, side by side."""
-    sheet = viz.sheet(torch.stack([*pictures.values()])[None], columns=[*pictures], scale=6)
-    viz.write_png(sheet, path)
-
-
-# --8<-- [start:drawings]
-def drawing(name: str) -> Tensor:
-    """A drawing that is no digit, (28, 28) in [0, 1]: "house", "spiral" or "letter".
-
-    Drawn eight times as large with a round pen of about two pixels, then averaged.
-    """
-    large = Image.new("L", (224, 224))
-    pen = ImageDraw.Draw(large)
-    if name == "house":
-        lines = [
-            [(48, 104), (48, 192), (176, 192), (176, 104), (48, 104), (112, 40), (176, 104)],
-            [(96, 192), (96, 144), (128, 144), (128, 192)],
-        ]
-    elif name == "spiral":
-        turns = np.linspace(0, 2.6 * 2 * np.pi, 200)
-        lines = [[(112 + 5 * a * np.cos(a), 112 + 5 * a * np.sin(a)) for a in turns]]
-    elif name == "letter":
-        lines = [[(48, 188), (112, 36), (176, 188)], [(74, 132), (150, 132)]]
-    else:
-        raise ValueError(f"unknown drawing '{name}'; there are house, spiral, letter")
-    for line in lines:
-        pen.line(line, fill=255, width=17, joint="curve")
-        for x, y in (line[0], line[-1]):
-            pen.ellipse((x - 8, y - 8, x + 8, y + 8), fill=255)
-    small = large.resize((28, 28), Resampling.BOX)
-    return torch.from_numpy(np.asarray(small, np.float32) / 255)
-
-
-DRAWINGS = ("house", "spiral", "letter")
-# --8<-- [end:drawings]
+def read_pictures(path: Path) -> dict[str, Tensor]:
+    """The inverse of `write_pictures`."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return {name: torch.from_numpy(arrays[name])[:, None].float() / 255 for name in arrays}

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-Path = tuple[int, ...]
+Timesteps = tuple[int, ...]
 
 
 # --8<-- [start:every]
-def every(T: int) -> Path:
+def every(T: int) -> Timesteps:
     """All times T, T - 1, ..., 1, 0: the n = T steps that the model was trained for."""
     return tuple(range(T, -1, -1))
     # --8<-- [end:every]
 
 
 # --8<-- [start:strided]
-def strided(T: int, steps: int) -> Path:
+def strided(T: int, steps: int) -> Timesteps:
     """`steps` transitions from T to 0 with strides as even as whole numbers allow.
 
     Raises:
@@ -31,7 +31,7 @@ def strided(T: int, steps: int) -> Path:
 
 
 # --8<-- [start:spacings]
-def uniform(T: int, steps: int) -> Path:
+def uniform(T: int, steps: int) -> Timesteps:
     """`steps` transitions by one and the same stride, T // steps, that end with 1 and 0.
 
     The first time is then below T: by less than two strides if `steps` divides T badly. This is
@@ -44,7 +44,7 @@ def uniform(T: int, steps: int) -> Path:
     return (*(i * (T // steps) + 1 for i in reversed(range(steps))), 0)
 
 
-def quadratic(T: int, steps: int) -> Path:
+def quadratic(T: int, steps: int) -> Timesteps:
     """`steps` transitions from T to 0 whose strides shrink evenly towards the image.
 
     Raises:
@@ -57,7 +57,7 @@ def quadratic(T: int, steps: int) -> Path:
     return tuple(max(i, round(T * (i / steps) ** 2)) for i in range(steps, -1, -1))
 
 
-SPACINGS: Mapping[str, Callable[[int, int], Path]] = {
+SPACINGS: Mapping[str, Callable[[int, int], Timesteps]] = {
     "trailing": strided,
     "uniform": uniform,
     "quadratic": quadratic,
@@ -72,7 +72,7 @@ def _check(T: int, steps: int) -> None:
 
 
 # --8<-- [start:from_time]
-def from_time(path: Sequence[int], t: int) -> Path:
+def from_time(path: Sequence[int], t: int) -> Timesteps:
     """The part of a falling path that begins at t: t itself, and all its times below.
 
     Raises:
@@ -85,7 +85,7 @@ def from_time(path: Sequence[int], t: int) -> Path:
 
 
 # --8<-- [start:resampled]
-def resampled(path: Sequence[int], jump: int, repeats: int) -> Path:
+def resampled(path: Sequence[int], jump: int, repeats: int) -> Timesteps:
     """A path whose every `jump` transitions are walked `repeats` times.
 
     After each walk but the last it goes back to where the walk began, in one stride that adds

@@ -16,7 +16,9 @@ from typing import Any, get_args, get_type_hints
 import docstring_parser
 import tyro
 
-from scripts.common import RESULTS, ROOT, run, write_json
+from ddpm.commands.shared import run
+from ddpm.files import write_json
+from scripts.workshop.records import RESULTS, ROOT
 
 COMMAND = re.compile(r"^    run\((\w+)\)$", re.MULTILINE)
 """The last line of a script, which makes a function its command line."""

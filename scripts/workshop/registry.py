@@ -17,7 +17,7 @@ from typing import Any
 from matplotlib.figure import Figure as Plot
 from PIL import Image
 
-from scripts.common import results_file
+from scripts.workshop.records import results_file
 
 FAMILIES = (
     "digits",
@@ -47,7 +47,7 @@ FAMILIES = (
 )
 """The scripts that register figures and measurements."""
 
-Drawing = Image.Image | list[Image.Image] | Plot
+Picture = Image.Image | list[Image.Image] | Plot
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Figure:
 
     name: str
     section: str
-    draw: Callable[[], Drawing]
+    draw: Callable[[], Picture]
     script: str
     caption: str
     made: str
@@ -102,10 +102,10 @@ class Figure:
 FIGURES: dict[str, Figure] = {}
 
 
-def figure(name: str, section: str, **words: Any) -> Callable[[Callable[[], Drawing]], Callable]:
+def figure(name: str, section: str, **words: Any) -> Callable[[Callable[[], Picture]], Callable]:
     """Registers a function as a figure; the arguments are those of `Figure`."""
 
-    def register(draw: Callable[[], Drawing]) -> Callable[[], Drawing]:
+    def register(draw: Callable[[], Picture]) -> Callable[[], Picture]:
         script = draw.__module__.rpartition(".")[2]
         FIGURES[name] = Figure(name, section, draw, script, **words)
         return draw

@@ -6,7 +6,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 import ddpm
-from ddpm.diffusion import Diffusion
+from ddpm.model import Diffusion
 from ddpm.recipes import RECIPES, Recipe
 
 

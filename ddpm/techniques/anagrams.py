@@ -1,4 +1,4 @@
-"""Other ways to look at an image that leave Gaussian noise what it is: orthogonal views.
+"""Visual anagrams: images that show another digit when you look at them through another view.
 
 A view turns images (N, C, H, W) in a network's range into images of the same shape. If it is
 linear and keeps lengths, it turns standard normal noise into standard normal noise and commutes
@@ -8,12 +8,20 @@ may a network look at it (Geng, Park and Owens 2024, "Visual Anagrams", section 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import torch
 from torch import Tensor
+
+from ddpm.model import Diffusion
+from ddpm.sampling import EpsFn
+from ddpm.techniques.shared import Labels, draw_from_noise, eps_for
+
+ANAGRAM_GUIDANCE = 10.0
+"""The usual scale of guidance, for models that can be guided: two labels pull at one image."""
 
 
 # --8<-- [start:views]
@@ -129,3 +137,68 @@ def check(view: View, size: int = 28) -> None:
     if (view.undo(seen) - random).abs().max() > 1e-3:
         refuse("its way back does not lead back")
     # --8<-- [end:check]
+
+
+# --8<-- [start:anagram]
+def anagram(parts: Sequence[tuple[EpsFn, View]]) -> EpsFn:
+    """The mean of what several estimates say of one image, each seeing it through its view.
+
+    Args:
+        parts: noise estimates, each with the view through which it looks.
+
+    Raises:
+        ValueError: no part, or a view that is not orthogonal.
+
+    Source: Geng, Park and Owens 2024, "Visual Anagrams", section 3.2.
+    """
+    if not parts:
+        raise ValueError("an anagram needs at least one noise estimate and its view")
+    for _, view in parts:
+        check(view)
+
+    def eps_fn(x: Tensor, t: int) -> Tensor:
+        seen = [view.undo(eps(view.apply(x), t)) for eps, view in parts]
+        return torch.stack(seen).mean(0)
+
+    return eps_fn
+    # --8<-- [end:anagram]
+
+
+# --8<-- [start:draw_anagram]
+def draw_anagram(
+    model: Diffusion,
+    labels: Sequence[Labels],
+    views: Sequence[str | View] = ("identity", "rotate_180"),
+    n: int = 1,
+    **how: Any,
+) -> Tensor:
+    """Draws images that are another digit when seen through another view.
+
+    Args:
+        labels: what is to be seen through each view; each a label, or one for each image.
+        views: as many views, by name (`view`) or as they are.
+        n: how many images.
+        how: see `How`; by default the sampler is ancestral, the guidance `ANAGRAM_GUIDANCE`.
+
+    Returns:
+        (n, 1, 28, 28) in [0, 1], on the CPU, as the first view's inverse shows them.
+
+    Raises:
+        ValueError: labels and views do not match, a view is given twice or is not orthogonal,
+            or an argument does not fit the model.
+    """
+    chosen = [view(v) if isinstance(v, str) else v for v in views]
+    if len(labels) != len(chosen):
+        raise ValueError(f"give a label for each view: {len(labels)} and {len(chosen)} were given")
+    names = [v.name for v in chosen]
+    if len(set(names)) < len(names):
+        raise ValueError(f"the view '{max(names, key=names.count)}' is given twice")
+    if NEGATION in chosen and model.recipe.scaling.mean != 0.5:
+        raise ValueError(f"'{model.recipe.name}' has no negatives: its range is not even about 0")
+
+    def estimate(part: slice, guidance: float | None) -> EpsFn:
+        fns = [eps_for(model, label, n, part, guidance) for label in labels]
+        return anagram(list(zip(fns, chosen, strict=True)))
+
+    return draw_from_noise(model, n, estimate, model.recipe.scaling.size, ANAGRAM_GUIDANCE, **how)
+    # --8<-- [end:draw_anagram]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddpm.paths import SPACINGS, every, from_time, quadratic, resampled, strided, uniform
+from ddpm.timesteps import SPACINGS, every, from_time, quadratic, resampled, strided, uniform
 
 
 def test_every_visits_all_times_once():

@@ -1,13 +1,9 @@
-"""What all scripts share: one line for bad input, and outputs told apart by their ending."""
+"""What all commands share: options, one line for bad input, and outputs."""
 
 from __future__ import annotations
 
-import datetime
 import inspect
-import json
 import os
-import platform
-import shlex
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
@@ -17,25 +13,19 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-import torchvision
 import tyro
 from PIL import Image
 from torch import Tensor
 
 from ddpm import viz
-from ddpm.diffusion import SAMPLERS, Diffusion, load
 from ddpm.files import atomic
-
-ROOT = Path(__file__).resolve().parents[1]
-ASSETS = ROOT / "site_assets"
-RESULTS = ASSETS / "results"
-
-GIF_FRAMES = 40
-"""More frames make a GIF larger, not smoother to the eye."""
+from ddpm.loading import load
+from ddpm.model import Diffusion
+from ddpm.sampling import SAMPLERS
 
 
 @dataclass(frozen=True)
-class Drawing:
+class Sampling:
     """The options that all editing scripts and illusions share.
 
     Attributes:
@@ -83,7 +73,7 @@ class Drawing:
         }
 
 
-DRAWING = Drawing()
+SAMPLING = Sampling()
 
 
 def run(command: Callable[..., Any]) -> None:
@@ -154,63 +144,49 @@ def write_frames(out: Path, frames: Iterable[Image.Image]) -> None:
         viz.write_gif(frames, file)
 
 
-def pick_frames(path: Sequence[int], count: int = GIF_FRAMES) -> set[int]:
-    """At most `count` of the times of a path, spread evenly, the first and the last included."""
-    count = min(count, len(path))
-    return {path[round(i * (len(path) - 1) / max(1, count - 1))] for i in range(count)}
+def parse_labels(text: str | None, model: Diffusion) -> list[int] | None:
+    """The labels a reader typed; all that the model knows if None.
+
+    Digits are typed without anything between them, "37" being a 3 and a 7; the names of other
+    classes with commas, "cat,dog".
+
+    Raises:
+        ValueError: not a label of this model, or labels for a model without.
+    """
+    names = model.recipe.names
+    if not model.recipe.classes:
+        if text:
+            raise ValueError(f"'{model.recipe.name}' knows no labels: leave --labels out")
+        return None
+    if text is None:
+        return list(range(model.recipe.classes))
+    if names:
+        asked = [name.strip() for name in text.split(",")]
+        unknown = [name for name in asked if name not in names]
+        if unknown:
+            known = ", ".join(names)
+            raise ValueError(f"--labels takes names out of {known}, not '{unknown[0]}'")
+        return [names.index(name) for name in asked]
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(f"--labels takes digits, such as 0123456789, not '{text}'")
+    return [int(character) for character in text]
 
 
-def device_name(device: torch.device) -> str:
-    """The device in words, for a record of what made a number."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    threads = torch.get_num_threads()
-    return f"CPU, {threads} threads, {torch.backends.cpu.get_cpu_capability()}"
+def one_label(text: str | None, model: Diffusion) -> int | None:
+    """A single label that a reader typed; None if none was.
+
+    Raises:
+        ValueError: not one label of this model.
+    """
+    if text is None:
+        return None
+    labels = parse_labels(text, model)
+    if not labels or len(labels) != 1:
+        raise ValueError(f"give one label, not '{text}'")
+    return labels[0]
 
 
-def how(device: torch.device, seed: int | None, seconds: float) -> dict[str, Any]:
-    """The record that stands beside every number: what made it, where and when."""
-    return {
-        "command": shlex.join(["python", "-m", f"scripts.{Path(sys.argv[0]).stem}", *sys.argv[1:]]),
-        "seed": seed,
-        "device": device_name(device),
-        "date": datetime.date.today().isoformat(),
-        "seconds": round(seconds, 1),
-        "versions": {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "torchvision": torchvision.__version__,
-            "numpy": np.__version__,
-        },
-    }
-
-
-def write_json(path: Path, values: dict[str, Any]) -> None:
-    """Writes a results file, all or nothing."""
-    with atomic(path) as file:
-        file.write_text(json.dumps(values, indent=1) + "\n")
-
-
-def results_file(name: str) -> Path:
-    """Where a results file is: `.json` is added to a name such as "training/attention"."""
-    return RESULTS / (name if name.endswith(".npz") else f"{name}.json")
-
-
-def read_json(name: str) -> dict[str, Any]:
-    """A results file by its name, such as "training/attention"."""
-    return json.loads(results_file(name).read_text())
-
-
-def write_pictures(path: Path, pictures: dict[str, Tensor]) -> None:
-    """Writes sets of images (N, 1, 28, 28) in [0, 1] by name as bytes in a `.npz`."""
-    arrays: dict[str, Any] = {
-        name: (images[:, 0] * 255).round().byte().numpy() for name, images in pictures.items()
-    }
-    with atomic(path) as file:
-        np.savez_compressed(file, **arrays)
-
-
-def read_pictures(path: Path) -> dict[str, Tensor]:
-    """The inverse of `write_pictures`."""
-    with np.load(path, allow_pickle=False) as arrays:
-        return {name: torch.from_numpy(arrays[name])[:, None].float() / 255 for name in arrays}
+def show_input(path: Path, pictures: dict[str, Tensor]) -> None:
+    """Writes what a network sees: pictures (28, 28) in [0, 1] by name, side by side."""
+    sheet = viz.sheet(torch.stack([*pictures.values()])[None], columns=[*pictures], scale=6)
+    viz.write_png(sheet, path)

@@ -1,46 +1,25 @@
-"""Several noise estimates made into one: images that are two things at once.
-
-Each function takes noise estimates and returns a noise estimate, so that the sampler, and with it
-every step rule and every path, stays as it is.
-"""
+"""Hybrid images: one digit from a distance, another one up close."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ddpm.model import Diffusion
+from ddpm.sampling import EpsFn
 from ddpm.schedule import NoiseSchedule
-from ddpm.views import View, check
+from ddpm.techniques.shared import Labels, draw_from_noise, eps_for, label_each
 
-EpsFn = Callable[[Tensor, int], Tensor]
+HYBRID_GUIDANCE = 4.0
+"""The usual scale of guidance, for models that can be guided."""
 
-
-# --8<-- [start:anagram]
-def anagram(parts: Sequence[tuple[EpsFn, View]]) -> EpsFn:
-    """The mean of what several estimates say of one image, each seeing it through its view.
-
-    Args:
-        parts: noise estimates, each with the view through which it looks.
-
-    Raises:
-        ValueError: no part, or a view that is not orthogonal.
-
-    Source: Geng, Park and Owens 2024, "Visual Anagrams", section 3.2.
-    """
-    if not parts:
-        raise ValueError("an anagram needs at least one noise estimate and its view")
-    for _, view in parts:
-        check(view)
-
-    def eps_fn(x: Tensor, t: int) -> Tensor:
-        seen = [view.undo(eps(view.apply(x), t)) for eps, view in parts]
-        return torch.stack(seen).mean(0)
-
-    return eps_fn
-    # --8<-- [end:anagram]
+ACROSS, CONTRAST, SHARES = 4, 0.6, (1.0, 0.5)
+"""Of hybrids on a larger canvas: tiles a side, the far digit's contrast, and its share of the
+averages at t = T and at t = 0. Chosen by trials; see the page on hybrids."""
 
 
 # --8<-- [start:hybrid]
@@ -144,3 +123,58 @@ def mosaic(
 
     return eps_fn
     # --8<-- [end:mosaic]
+
+
+# --8<-- [start:draw_hybrid]
+def draw_hybrid(
+    model: Diffusion,
+    far: Labels,
+    near: Labels,
+    n: int = 1,
+    across: int = ACROSS,
+    contrast: float = CONTRAST,
+    shares: tuple[float, float] = SHARES,
+    blur: Blur | None = None,
+    **how: Any,
+) -> Tensor:
+    """Draws images that are one digit from afar and another from near.
+
+    Args:
+        far, near: the labels; each one for all images, or one for each.
+        n: how many images.
+        across: near digits a side; 1 draws one image of 28x28 and splits its frequencies.
+        contrast: of the far digit, as a share of the range, where `across` is above 1.
+        shares: the far digit's say in the averages at t = T and at t = 0, going evenly between.
+        blur: for `across` of 1, what is left from afar; a Gaussian of 1.25 pixels by default.
+        how: see `How`; by default the sampler is ancestral, the guidance `HYBRID_GUIDANCE`.
+
+    Returns:
+        (n, 1, 28 * across, 28 * across) in [0, 1], on the CPU.
+
+    Raises:
+        ValueError: an argument does not fit the model or another argument.
+    """
+    recipe, schedule = model.recipe, model.schedule
+    if not (1 <= across <= 8 and 0 < contrast <= 1 and all(0 <= share <= 1 for share in shares)):
+        raise ValueError(
+            "a hybrid takes 1..8 tiles across, a contrast above 0 and up to 1, and shares in 0..1,"
+            f" not {across}, {contrast:g} and {shares[0]:g}, {shares[1]:g}"
+        )
+
+    def estimate(part: slice, guidance: float | None) -> EpsFn:
+        eps_far = eps_for(model, far, n, part, guidance)
+        if across == 1:
+            eps_near = eps_for(model, near, n, part, guidance)
+            return hybrid(eps_far, eps_near, blur or gaussian(1.25))
+        each = label_each(near, n)
+        tiles = None if each is None else [y for y in each[part] for _ in range(across**2)]
+        count = (part.stop - part.start) * across**2
+        eps_tiles = eps_for(model, tiles, count, slice(0, count), guidance)
+        return mosaic(eps_far, eps_tiles, schedule, across, contrast, share)
+
+    def share(t: int) -> float:
+        return shares[1] + (shares[0] - shares[1]) * t / recipe.T
+
+    how = {"batch": max(1, 250 // across**2), **how}
+    return draw_from_noise(model, n, estimate, across * recipe.scaling.size, HYBRID_GUIDANCE, **how)
+    # --8<-- [end:draw_hybrid]

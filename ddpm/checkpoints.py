@@ -1,0 +1,104 @@
+"""The state of a training, and its checkpoints on disk."""
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from ddpm.files import atomic
+from ddpm.recipes import Recipe
+
+
+@dataclass(eq=False)
+class Run:
+    """Everything that changes while training, and so everything a checkpoint holds."""
+
+    recipe: Recipe
+    network: nn.Module
+    averaged: nn.Module
+    optimizer: torch.optim.AdamW
+    log: list[dict[str, Any]]
+
+    @classmethod
+    def start(cls, recipe: Recipe, device: torch.device | str = "cpu") -> Run:
+        """A run before its first step, with the weights that the recipe's seed gives."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(recipe.training.seed)
+            network = recipe.make_network().to(device)
+        if recipe.training.channels_last:
+            network = network.to(memory_format=torch.channels_last)
+        averaged = copy.deepcopy(network).requires_grad_(False)
+        fused = torch.device(device).type in ("cpu", "cuda")
+        settings = recipe.training
+        optimizer = torch.optim.AdamW(
+            trained(network), settings.rate, weight_decay=settings.weight_decay, fused=fused
+        )
+        return cls(recipe, network, averaged, optimizer, [])
+
+    @property
+    def epoch(self) -> int:
+        """How many epochs are done."""
+        return len(self.log)
+
+    def save(self, path: str | Path) -> None:
+        """Writes a checkpoint, all or nothing."""
+        tensors = {f"network/{k}": v for k, v in self.network.state_dict().items()}
+        tensors |= {f"averaged/{k}": v for k, v in self.averaged.state_dict().items()}
+        for i, state in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer/{i}/{k}": v for k, v in state.items()}
+        header = {"recipe": json.dumps(self.recipe.to_dict()), "log": json.dumps(self.log)}
+        with atomic(path) as file:
+            save_file({k: v.contiguous() for k, v in tensors.items()}, file, header)
+
+    def restore(self, path: str | Path) -> None:
+        """Goes on from a checkpoint of the same recipe; a longer training is the same recipe.
+
+        Raises:
+            ValueError: the file is no checkpoint, or of another recipe.
+        """
+        try:
+            with safe_open(path, "pt") as file:
+                header = file.metadata() or {}
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            theirs, log = Recipe.from_dict(json.loads(header["recipe"])), json.loads(header["log"])
+        except (SafetensorError, KeyError, ValueError, OSError) as error:
+            raise ValueError(f"'{path}' is no checkpoint of a training: {error}") from error
+        if _trained_part(theirs) != _trained_part(self.recipe):
+            name = self.recipe.name
+            raise ValueError(f"'{path}' is from another recipe or other settings than {name}")
+        self.network.load_state_dict(_under(tensors, "network/"))
+        self.averaged.load_state_dict(_under(tensors, "averaged/"))
+        for i, parameter in enumerate(trained(self.network)):
+            saved = _under(tensors, f"optimizer/{i}/")
+            # A fused step walks through memory, so the moments take their parameter's layout.
+            self.optimizer.state[parameter] = {
+                "step": saved["step"].to(parameter.device),
+                **{
+                    name: torch.empty_like(parameter, requires_grad=False).copy_(saved[name])
+                    for name in ("exp_avg", "exp_avg_sq")
+                },
+            }
+        self.log = log
+
+
+def trained(network: nn.Module) -> list[nn.Parameter]:
+    """The parameters that training changes: all that are not frozen."""
+    return [parameter for parameter in network.parameters() if parameter.requires_grad]
+
+
+def _trained_part(recipe: Recipe) -> dict[str, Any]:
+    """What of a recipe decides how its training goes; how it samples does not."""
+    sampling = ("weights", "sampler", "steps", "guidance")
+    return {key: value for key, value in recipe.to_dict().items() if key not in sampling}
+
+
+def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}

@@ -1,0 +1,1 @@
+"""The commands of the package: each parses options, calls the library, and writes the result."""

@@ -1,0 +1,39 @@
+"""The record that stands beside a number: what made it, where and when."""
+
+from __future__ import annotations
+
+import datetime
+import platform
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torchvision
+
+
+def device_name(device: torch.device) -> str:
+    """The device in words, for a record of what made a number."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    threads = torch.get_num_threads()
+    return f"CPU, {threads} threads, {torch.backends.cpu.get_cpu_capability()}"
+
+
+def how(device: torch.device, seed: int | None, seconds: float) -> dict[str, Any]:
+    """The record that stands beside every number: what made it, where and when."""
+    return {
+        "command": shlex.join(["python", "-m", f"scripts.{Path(sys.argv[0]).stem}", *sys.argv[1:]]),
+        "seed": seed,
+        "device": device_name(device),
+        "date": datetime.date.today().isoformat(),
+        "seconds": round(seconds, 1),
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "torchvision": torchvision.__version__,
+            "numpy": np.__version__,
+        },
+    }

@@ -1,0 +1,167 @@
+"""What a recipe is: all that is said of a model, beside its weights.
+
+A recipe says all that a network needs to know about its surroundings: the range and size of
+its images, how it counts time, its labels, its schedule. No other module asks for a name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from torch import Tensor, nn
+
+from ddpm.data import Scaling
+from ddpm.networks.attention_unet import AttentionUNet
+from ddpm.networks.digits_unet import DigitsUNet
+from ddpm.networks.resunet import ResUNet
+from ddpm.networks.unet import UNet
+from ddpm.schedule import NoiseSchedule
+
+NETWORKS: Mapping[str, type[nn.Module]] = {
+    "attention_unet": AttentionUNet,
+    "resunet": ResUNet,
+    "unet": UNet,
+    "digits_unet": DigitsUNet,
+}
+SCHEDULES: Mapping[str, Callable[[int], NoiseSchedule]] = {
+    "linear": NoiseSchedule.linear,
+    "cosine": NoiseSchedule.cosine,
+    "single": NoiseSchedule.single,
+}
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a recipe is trained: an optimiser's settings and what a step looks like.
+
+    Attributes:
+        epochs: passes over the training split.
+        batch: images per step.
+        rate, rate_decay: Adam's learning rate in the first epoch, and its factor from one epoch
+            to the next.
+        one_cycle: instead, the rate rises to `rate` over the first tenth of all steps and falls
+            to nothing along half a cosine (after Smith and Topin 2018, "Super-Convergence").
+        weight_decay: what AdamW takes off each weight per step, as a share of the rate.
+        min_snr: 0, or the signal-to-noise ratio above which times weigh less in the loss
+            (Hang et al. 2023, "Efficient Diffusion Training via Min-SNR Weighting Strategy").
+        average: decay of the averaged weights, per step.
+        show: after which epochs the script keeps images to look at.
+        channels_last: memory layout; which one is faster was measured for each network.
+        seed: of the first weights, the order of the images, the times and the noise.
+    """
+
+    epochs: int = 20
+    batch: int = 128
+    rate: float = 1e-3
+    rate_decay: float = 1.0
+    one_cycle: bool = False
+    weight_decay: float = 0.0
+    min_snr: float = 0.0
+    average: float = 0.999
+    show: tuple[int, ...] = ()
+    channels_last: bool = True
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A model by name.
+
+    Attributes:
+        name: what `ddpm.load` and the scripts call it.
+        network, options: a key of `NETWORKS` and the arguments of that class.
+        schedule, T: a key of `SCHEDULES` and its number of steps.
+        betas: the first and the last beta of a linear schedule.
+        scaling: size and range of the network's images.
+        predicts: what the network's answer is: the noise "eps", the clean image "x0", or the
+            velocity "v" = sqrt(alpha_bar) eps - sqrt(1 - alpha_bar) x0.
+        input_scale: the network sees `input_scale * x_t`.
+        time_shift, time_scale: the network is told `(t - time_shift) / time_scale`.
+        classes: number of labels, 0 for a model without labels.
+        names: what the labels are called, if they are not the digits.
+        label_dropout: the share of images that are trained on without their label, the network
+            being told the label `classes` instead.
+        weights: which set is the default, the last step's ("raw") or their running average.
+        sampler, steps, guidance: what `sample` does unless told otherwise.
+    """
+
+    name: str
+    network: str
+    options: dict[str, Any]
+    schedule: Literal["linear", "cosine", "single"] = "linear"
+    T: int = 1000
+    betas: tuple[float, float] = (1e-4, 0.02)
+    scaling: Scaling = field(default_factory=Scaling)
+    predicts: Literal["eps", "x0", "v"] = "eps"
+    input_scale: float = 1.0
+    time_shift: float = 0.0
+    time_scale: float = 1.0
+    classes: int = 0
+    names: tuple[str, ...] = ()
+    label_dropout: float = 0.0
+    weights: Literal["raw", "averaged"] = "averaged"
+    sampler: str = "ancestral"
+    steps: int = 1000
+    guidance: float = 1.0
+    training: Training = field(default_factory=Training)
+
+    def for_classes(self, names: Sequence[str]) -> Recipe:
+        """The same for other classes than the digits; a model without labels stays without."""
+        if not self.classes:
+            return self
+        options = {**self.options, "classes": len(names)}
+        return dataclasses.replace(self, options=options, classes=len(names), names=tuple(names))
+
+    def make_network(self) -> nn.Module:
+        """A new network with random weights, drawn from torch's global generator."""
+        return NETWORKS[self.network](**self.options)
+
+    def make_schedule(self) -> NoiseSchedule:
+        """The noise schedule over 0..T."""
+        if self.schedule == "linear":
+            return NoiseSchedule.linear(self.T, *self.betas)
+        return SCHEDULES[self.schedule](self.T)
+
+    def network_time(self, t: Tensor) -> Tensor:
+        """From our times, an integer tensor (N,) within 1..T, to the network's own, float (N,)."""
+        return (t.float() - self.time_shift) / self.time_scale
+
+    # --8<-- [start:ask]
+    def ask(self, network: nn.Module, x: Tensor, t: Tensor, labels: Tensor | None) -> Tensor:
+        """The network's answer, in its own terms (`predicts`), to a question in ours.
+
+        Args:
+            x: images at time t, (N, 1, size, size), as the schedule makes them.
+            t: integer (N,), each 1..T.
+            labels: integer (N,), each 0..classes; not looked at by a model without labels.
+        """
+        told = labels if self.classes else None
+        return network(x * self.input_scale, self.network_time(t), told)
+        # --8<-- [end:ask]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain dictionaries, for a file's header."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Recipe:
+        """The inverse of `to_dict`.
+
+        Raises:
+            ValueError: a field is missing, unknown, or names a network or schedule we have not.
+        """
+        try:
+            values = dict(values)
+            scaling, training = Scaling(**values.pop("scaling")), dict(values.pop("training"))
+            training["show"] = tuple(training.get("show", ()))
+            values["names"] = tuple(values.get("names", ()))
+            values["betas"] = tuple(values.get("betas", Recipe.betas))
+            recipe = cls(**values, scaling=scaling, training=Training(**training))
+        except (TypeError, KeyError, AttributeError) as error:
+            raise ValueError(f"not a recipe: {error}") from error
+        if recipe.network not in NETWORKS or recipe.schedule not in SCHEDULES:
+            raise ValueError(f"unknown network '{recipe.network}' or schedule '{recipe.schedule}'")
+        return recipe

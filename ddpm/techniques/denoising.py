@@ -1,0 +1,61 @@
+"""Denoising: from an image with noise back to a clean one, in one step or in many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from torch import Tensor
+
+from ddpm.model import Diffusion
+from ddpm.sampling import State
+from ddpm.techniques.shared import Labels, draw_parts, eps_for, how_to, in_range
+from ddpm.timesteps import from_time, resampled
+
+
+# --8<-- [start:denoise]
+def add_noise(model: Diffusion, image: Tensor, t: int, seed: int = 0, first: int = 0) -> Tensor:
+    """Images with the noise of time t: (N, 1, size, size) in the network's range."""
+    x0 = in_range(model, image)
+    return model.schedule.add_noise(x0, t, model.noise(len(x0), seed, first)())
+
+
+def denoise(
+    model: Diffusion,
+    noisy: Tensor,
+    t: int,
+    label: Labels = None,
+    once: bool = False,
+    **how: Any,
+) -> Tensor:
+    """Takes the noise off images at time t.
+
+    Args:
+        noisy: (N, 1, size, size) in the network's range, as `add_noise` makes them.
+        t: their time, 0..T.
+        label: what they are; None tells the model nothing.
+        once: answer with the first guess of the clean image: one network call.
+        how: see `How`; `steps` counts the whole way from T, of which the part below t is gone.
+
+    Returns:
+        (N, 1, 28, 28) in [0, 1], on the CPU.
+
+    Raises:
+        ValueError: an argument does not fit the model or another argument.
+    """
+    options = how_to(how)
+    down = (t, 0) if once else from_time(model.path(options.steps), t)
+    path = resampled(down, options.jump, options.repeats)
+
+    def states(part: slice, first: int) -> Iterator[State]:
+        return model.states(
+            x=noisy[part],
+            path=path,
+            sampler="ddim" if once else options.sampler,
+            seed=options.seed,
+            first=first,
+            eps_fn=eps_for(model, label, len(noisy), part, options.guidance),
+        )
+
+    return draw_parts(model, len(noisy), states, options)
+    # --8<-- [end:denoise]

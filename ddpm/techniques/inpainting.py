@@ -1,0 +1,106 @@
+"""Inpainting: known pixels are kept while the sampler fills in the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from ddpm.model import Diffusion
+from ddpm.sampling import State
+from ddpm.schedule import NoiseSchedule
+from ddpm.techniques.shared import Labels, draw_parts, eps_for, how_to, in_range
+from ddpm.timesteps import resampled
+
+
+# --8<-- [start:keep_known]
+def keep_known(
+    image: Tensor, mask: Tensor, schedule: NoiseSchedule, noise: Callable[[], Tensor]
+) -> Callable[[Tensor, int], Tensor]:
+    """Holds the known pixels of an image while the sampler draws the others.
+
+    After each step the known pixels are set to what the forward process makes of them at that
+    time, with fresh noise; at t = 0 that is the image itself.
+
+    Args:
+        image: (N, C, H, W) in the network's range.
+        mask: 1 where the image is to be drawn anew, 0 where it is known; broadcast to `image`.
+        schedule: the noise schedule.
+        noise: draws noise of the shape of `image`.
+
+    Returns:
+        (x, t) -> x, to be given to `sample` as `project`.
+
+    Source: Lugmayr et al. 2022, "RePaint", equation 8.
+    """
+    new = mask.to(image.device) > 0.5
+
+    def project(x: Tensor, t: int) -> Tensor:
+        known = schedule.add_noise(image, t, noise()) if t > 0 else image
+        return x.where(new, known)
+
+    return project
+    # --8<-- [end:keep_known]
+
+
+# --8<-- [start:inpaint]
+def inpaint(
+    model: Diffusion,
+    image: Tensor,
+    mask: Tensor,
+    label: Labels = None,
+    n: int = 1,
+    **how: Any,
+) -> Tensor:
+    """Draws the unknown part of an image so that it goes with the known part.
+
+    Args:
+        image: (28, 28), (1, 28, 28) or (N, 1, 28, 28) in [0, 1].
+        mask: of the image's height and width; 1 where it is to be drawn, 0 where it is known.
+        label: what the whole is to be; None tells the model nothing.
+        n: how many versions of a single image.
+        how: see `How`; by default the sampler is ancestral, since the known pixels' noise is fresh
+            at every step too.
+
+    Returns:
+        (N, 1, 28, 28) in [0, 1], on the CPU; known pixels are those of `image`.
+
+    Raises:
+        ValueError: an argument does not fit the model or another argument.
+    """
+    x0, new = in_range(model, image, n), as_mask(model, mask)
+    options = how_to(how, sampler="ancestral")
+    path = resampled(model.path(options.steps), options.jump, options.repeats)
+
+    def states(part: slice, first: int) -> Iterator[State]:
+        known, drawn = x0[part], new.expand(len(x0), -1, -1, -1)[part]
+        noise = model.noise(len(known), options.seed, first, stream=1)
+        return model.states(
+            len(known),
+            path=path,
+            sampler=options.sampler,
+            seed=options.seed,
+            first=first,
+            eps_fn=eps_for(model, label, len(x0), part, options.guidance),
+            project=keep_known(known, drawn, model.schedule, noise),
+        )
+
+    return draw_parts(model, len(x0), states, options)
+    # --8<-- [end:inpaint]
+
+
+def as_mask(model: Diffusion, mask: Tensor) -> Tensor:
+    """A mask (.., 28, 28) of zeros and ones as large as the network's images, new outside.
+
+    Raises:
+        ValueError: it is of another size, or holds other values.
+    """
+    if mask.shape[-2:] != (28, 28) or mask.numel() == 0:
+        raise ValueError(f"the mask has {'x'.join(map(str, mask.shape[-2:]))} pixels, not 28x28")
+    values = mask.reshape(-1, 1, 28, 28).float()
+    if not bool(((values == 0) | (values == 1)).all()):
+        raise ValueError("a mask holds 0 where the image is known and 1 where it is new")
+    left = (model.recipe.scaling.size - 28) // 2
+    return F.pad(values, (left,) * 4, value=1.0).to(model.device)

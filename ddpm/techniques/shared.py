@@ -1,0 +1,130 @@
+"""What all techniques share: how to sample, labels for each image, and images in the right range.
+
+All techniques take and return images in [0, 1]. Image number k of a seed is the same image,
+whatever batch it is sampled in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ddpm.model import Diffusion
+from ddpm.sampling import EpsFn, State, StepRule
+from ddpm.timesteps import resampled
+
+Labels = int | Sequence[int] | Tensor | None
+"""One label for all images, one for each, or none."""
+
+
+@dataclass(frozen=True)
+class How:
+    """How to draw.
+
+    Attributes:
+        guidance: the scale of classifier-free guidance; the recipe's by default.
+        steps: from T to 0; the recipe's by default.
+        sampler: a key of `ddpm.SAMPLERS` or a step rule; the recipe's by default.
+        seed, first: the images are numbers first, first + 1, ... of this seed.
+        batch: how many go through the network together.
+        repeats, jump: each `jump` steps are taken `repeats` times (RePaint's resampling).
+    """
+
+    guidance: float | None = None
+    steps: int | None = None
+    sampler: str | StepRule | None = None
+    seed: int = 0
+    first: int = 0
+    batch: int = 250
+    repeats: int = 1
+    jump: int = 5
+
+
+def how_to(given: Mapping[str, Any], **defaults: Any) -> How:
+    """What was given, and the defaults for the rest."""
+    chosen = {key: value for key, value in given.items() if value is not None}
+    return How(**{**defaults, **chosen})
+
+
+def draw_parts(
+    model: Diffusion, count: int, states: Callable[[slice, int], Iterator[State]], how: How
+) -> Tensor:
+    """The last images of walks, a batch at a time."""
+    if count < 1:
+        raise ValueError(f"give a number of images of at least 1, not {count}")
+    parts = [slice(k, min(k + how.batch, count)) for k in range(0, count, how.batch)]
+    return torch.cat([model.last_images(states(part, how.first + part.start)) for part in parts])
+
+
+def eps_for(
+    model: Diffusion, label: Labels, count: int, part: slice, guidance: float | None
+) -> EpsFn:
+    """The noise estimate for a part of `count` images."""
+    labels = label_each(label, count)
+    if labels is None:
+        return model.unlabelled(len(range(count)[part]))
+    return model.eps_fn(labels[part], guidance)
+
+
+def label_each(label: Labels, count: int) -> list[int] | None:
+    """A label for each of `count` images."""
+    if label is None:
+        return None
+    labels = [label] * count if isinstance(label, int) else [int(one) for one in label]
+    if len(labels) != count:
+        raise ValueError(f"give one label, or one for each of {count} images, not {len(labels)}")
+    return labels
+
+
+# --8<-- [start:in_range]
+def in_range(model: Diffusion, image: Tensor, n: int = 1) -> Tensor:
+    """Images (.., 28, 28) in [0, 1] as the network sees them, a single one n times.
+
+    Raises:
+        ValueError: they are of another size or range, or n versions of several are asked for.
+    """
+    if image.shape[-2:] != (28, 28) or image.numel() == 0:
+        raise ValueError(f"an image has 28x28 pixels, not {'x'.join(map(str, image.shape[-2:]))}")
+    images = image.reshape(-1, 1, 28, 28).float()
+    if not bool(((images >= 0) & (images <= 1)).all()):
+        raise ValueError("an image's values must be within 0..1")
+    if n < 1 or (n > 1 and len(images) > 1):
+        raise ValueError(f"give one image and a number of versions, not {len(images)} and {n}")
+    if n > 1:
+        images = images.expand(n, -1, -1, -1)
+    return model.recipe.scaling.to_network(images).to(model.device)
+    # --8<-- [end:in_range]
+
+
+def draw_from_noise(
+    model: Diffusion,
+    n: int,
+    estimate: Callable[[slice, float | None], EpsFn],
+    size: int,
+    usual: float,
+    **how: Any,
+) -> Tensor:
+    """Draws n images of size x size by estimates that are made for each batch.
+
+    `usual` is the scale of guidance, for a model that can be guided, unless `how` has another.
+    """
+    scale = usual if model.recipe.label_dropout else 1.0
+    options = how_to(how, sampler="ancestral", guidance=scale)
+    path = resampled(model.path(options.steps), options.jump, options.repeats)
+
+    def states(part: slice, first: int) -> Iterator[State]:
+        return model.states(
+            part.stop - part.start,
+            path=path,
+            sampler=options.sampler,
+            seed=options.seed,
+            first=first,
+            eps_fn=estimate(part, options.guidance),
+            size=size,
+        )
+
+    return draw_parts(model, n, states, options)
