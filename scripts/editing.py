@@ -13,9 +13,9 @@ from ddpm.techniques.anagrams import view
 from ddpm.techniques.hybrids import draw_hybrid
 from ddpm.techniques.inpainting import inpaint
 from scripts.anagram import CANDIDATES, as_matrix, of_pairs, surest, through, totals
-from scripts.digits import second_classifier
 from scripts.hybrid import from_afar, from_near, off_diagonal
 from scripts.inpaint import MASKS
+from scripts.pages.digits import second_classifier
 from scripts.workshop.judge import rows, test_images
 from scripts.workshop.registry import SEED, digest_of, measurement
 

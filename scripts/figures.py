@@ -82,7 +82,7 @@ def build(figure: Figure, folder: Path) -> dict[str, Any]:
         "made": figure.made,
         "alt": figure.alt,
         "script": f"python -m scripts.figures {figure.name}",
-        "source": f"scripts/{figure.script}.py",
+        "source": figure.script,
         "inputs": figure.inputs(),
         "seconds": round(time.perf_counter() - started, 1),
         "date": datetime.date.today().isoformat(),
@@ -112,7 +112,7 @@ def figures(
     register_all()
     if list_:
         for figure in FIGURES.values():
-            print(f"{figure.section:12} {figure.name:28} scripts/{figure.script}.py")
+            print(f"{figure.section:12} {figure.name:28} {figure.script}")
         return
     unknown = [name for name in names if name not in FIGURES]
     if unknown:

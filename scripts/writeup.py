@@ -1,46 +1,7 @@
-"""Starts a write-up of your own: `python -m scripts.writeup FOLDER`.
-
-The folder is a project by itself, which uses this package: a page, a script that draws its
-figure, and the two commands that draw it and build the site.
-"""
-
-from __future__ import annotations
-
-import json
-import shutil
-import tempfile
-from pathlib import Path
+"""`python -m scripts.writeup` is `ddpm writeup`."""
 
 from ddpm.commands.shared import run
-from scripts.workshop.records import ROOT
-
-START = ROOT / "scripts" / "start"
-"""What a new project is made of."""
-
-
-def writeup(folder: Path, /) -> None:
-    """Makes a small project for a write-up of your own: a page, a figure and two commands.
-
-    Args:
-        folder: where to; a new one, or one that is empty.
-    """
-    folder = folder.resolve()
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ValueError(f"'{folder}' is there already, and not an empty folder")
-    if not folder.parent.is_dir():
-        raise ValueError(f"there is no folder '{folder.parent}' to make '{folder.name}' in")
-    # Whole or not at all: the project is made beside its place and then moved there.
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
-        project = Path(temporary) / folder.name
-        shutil.copytree(START, project, ignore=shutil.ignore_patterns("__pycache__"))
-        noxfile = project / "noxfile.py"
-        here = json.dumps(str(ROOT))
-        noxfile.write_text(noxfile.read_text(encoding="utf-8").replace('"PACKAGE"', here), "utf-8")
-        if folder.exists():
-            folder.rmdir()
-        project.rename(folder)
-    print(f"{folder}: go there, then `nox -s figure` and `nox -s site`")
-
+from ddpm.commands.writeup import writeup
 
 if __name__ == "__main__":
     run(writeup)

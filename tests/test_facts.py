@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from scripts.facts import facts
-from scripts.facts.common import STRENGTHS
+from scripts.workshop.facts import facts
+from scripts.workshop.formulas import STRENGTHS
 from scripts.workshop.records import read_json
 
 

@@ -8,9 +8,9 @@ import torch
 
 from ddpm.schedule import NoiseSchedule
 from scripts import judge
-from scripts.exact import calls_of, steps_for
-from scripts.grounds import put_right
-from scripts.randomness import entropy, starts
+from scripts.pages.grounds import put_right
+from scripts.pages.leaderboard.exact import calls_of, steps_for
+from scripts.pages.randomness import entropy, starts
 from scripts.workshop.judge import over_seeds, rows
 
 

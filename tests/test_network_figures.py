@@ -8,7 +8,7 @@ from torch import nn
 
 from ddpm import recipes
 from ddpm.recipes import RECIPES
-from scripts.network import ARCHITECTURES, diagram, trace
+from scripts.pages.networks import ARCHITECTURES, diagram, trace
 
 
 class Known(nn.Module):

@@ -13,11 +13,11 @@ from PIL import Image
 
 import ddpm
 from ddpm import recipes
+from ddpm.denoiser import add_noise, held_out
 from ddpm.images import read_pictures
 from ddpm.metrics import psnr
 from ddpm.model import Diffusion
 from ddpm.processes import Processes
-from scripts.denoiser import add_noise, held_out
 
 
 @pytest.fixture

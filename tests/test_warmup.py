@@ -5,20 +5,22 @@ import pytest
 import torch
 
 from ddpm.schedule import NoiseSchedule
-from scripts.warmup import (
+from scripts.pages.warmup.chain import (
     BETAS,
-    BLANKETS,
-    beyond_the_blanket,
     chain_covariance,
     chain_precision,
     draw_chain,
     draw_forward,
+    forward_covariance,
+    weights_of_others,
+)
+from scripts.pages.warmup.net import (
+    BLANKETS,
+    beyond_the_blanket,
     draw_worlds,
     enumerated,
-    forward_covariance,
     joint,
     sampled,
-    weights_of_others,
 )
 
 

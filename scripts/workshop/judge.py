@@ -14,13 +14,14 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from ddpm.classifiers import Classifier, load_classifier
+from ddpm.classifiers import Classifier, load_classifier, train_classifier
 from ddpm.data import as_images, mnist
 from ddpm.devices import default_device, fast_arithmetic
 from ddpm.files import write_json
 from ddpm.metrics import fid_to, precision_recall
 from ddpm.model import Diffusion
 from scripts.workshop.records import ROOT
+from scripts.workshop.registry import SEED
 
 COUNT = 1000
 """How many digits a setting is judged by, unless a measurement says otherwise."""
@@ -146,3 +147,12 @@ def rows(
             write_json(path, {"settings": fresh, "rows": done})
     path.unlink(missing_ok=True)
     return {key: done[key] for key in jobs}
+
+
+def second_classifier(epochs: int) -> Classifier:
+    """A narrower classifier from another seed, for numbers that nothing was chosen by."""
+    torch.manual_seed(SEED + 1)
+    classifier = Classifier(width=24)
+    for _ in tqdm(train_classifier(classifier, mnist("train"), epochs, seed=SEED + 1)):
+        pass
+    return classifier

@@ -16,7 +16,6 @@ from typing import Any, get_args, get_type_hints
 import docstring_parser
 import tyro
 
-from ddpm.commands.shared import run
 from ddpm.files import write_json
 from scripts.workshop.records import RESULTS, ROOT
 
@@ -70,7 +69,3 @@ def options() -> None:
     scripts = {name: describe(command) for name, command in commands().items()}
     how = {"command": "python -m scripts.options"}
     write_json(RESULTS / "options.json", {"scripts": scripts, "how": how})
-
-
-if __name__ == "__main__":
-    run(options)

@@ -19,3 +19,17 @@ def results_file(name: str) -> Path:
 def read_json(name: str) -> dict[str, Any]:
     """A results file by its name, such as "training/attention"."""
     return json.loads(results_file(name).read_text())
+
+
+def read_log(path: Path) -> dict[str, Any]:
+    """The log of a training, beside its weights.
+
+    Raises:
+        ValueError: it is missing, or holds no log of a training on MNIST.
+    """
+    if not path.is_file():
+        raise ValueError(f"no log '{path}' beside the weights")
+    log: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if not log.get("epochs") or log.get("images") != 55_000:
+        raise ValueError(f"'{path}' is no log of a training on all of MNIST")
+    return log

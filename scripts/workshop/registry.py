@@ -20,32 +20,33 @@ from PIL import Image
 from scripts.workshop.records import results_file
 
 FAMILIES = (
-    "digits",
-    "forward",
-    "network",
-    "train",
-    "sample",
-    "denoiser",
-    "courses",
-    "ablation",
-    "guidance",
-    "leaderboard",
-    "schedules",
-    "randomness",
-    "grounds",
-    "exact",
-    "claims",
+    "pages.digits",
+    "pages.home",
+    "pages.forward",
+    "pages.network",
+    "pages.networks",
+    "pages.training",
+    "pages.sampling",
+    "pages.conditional",
+    "pages.denoiser",
+    "pages.courses",
+    "pages.guidance",
+    "pages.leaderboard",
+    "pages.schedules",
+    "pages.randomness",
+    "pages.grounds",
+    "pages.claims",
     "denoise",
     "sdedit",
     "inpaint",
     "anagram",
     "hybrid",
     "editing",
-    "warmup",
-    "conventions",
-    "facts",
+    "pages.warmup",
+    "pages.conventions",
+    "workshop.facts",
 )
-"""The scripts that register figures and measurements."""
+"""The modules below `scripts` that register figures and measurements."""
 
 Picture = Image.Image | list[Image.Image] | Plot
 
@@ -58,7 +59,7 @@ class Figure:
         name: also its file's name.
         section: its folder under `site_assets/figures/`.
         draw: makes it.
-        script: the module it is in.
+        script: the file it is in, from the repository's root.
         caption: one sentence: what to see.
         made: one sentence: how it was made.
         alt: what is to be seen, for those who do not see it.
@@ -106,7 +107,7 @@ def figure(name: str, section: str, **words: Any) -> Callable[[Callable[[], Pict
     """Registers a function as a figure; the arguments are those of `Figure`."""
 
     def register(draw: Callable[[], Picture]) -> Callable[[], Picture]:
-        script = draw.__module__.rpartition(".")[2]
+        script = draw.__module__.replace(".", "/") + ".py"
         FIGURES[name] = Figure(name, section, draw, script, **words)
         return draw
 

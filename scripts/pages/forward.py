@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import torch
 from matplotlib.figure import Figure as Plot
 from PIL import Image
@@ -12,6 +15,13 @@ from ddpm.data import bundled
 from ddpm.histories import pick_frames
 from ddpm.noise import Noise
 from ddpm.recipes import recipe
+from ddpm.schedule import NoiseSchedule
+from scripts.workshop.formulas import (
+    LINEAR,
+    first_below,
+    log_snr,
+    signal,
+)
 from scripts.workshop.registry import figure
 
 T = 1000
@@ -135,3 +145,32 @@ def signal_and_noise() -> Plot:
     axes.text(520, 0.83, "noise $\\sqrt{1-\\bar\\alpha_t}$", color=viz.VERMILION)
     axes.set(xlabel="time t", ylabel="amplitude", xlim=(0, T), ylim=(0, 1.02))
     return plot
+
+
+def derived() -> dict[str, Any]:
+    """The end of the chain, and other betas than the linear ones."""
+    end, pixels = float(LINEAR.alpha_bar[-1]), recipe("attention").scaling.size ** 2
+    constant = 1 - end ** (1 / 1000)
+    even = NoiseSchedule.from_betas(torch.full((1000,), constant, dtype=torch.float64))
+    times = {
+        name: {"half": first_below(schedule, 0.5), "twentieth": first_below(schedule, 0.05)}
+        for name, schedule in {"linear": LINEAR, "constant": even}.items()
+    }
+    scaled = {
+        name: NoiseSchedule.linear(1000, 1e-4 * factor, 0.02 * factor)
+        for name, factor in {"hundredth": 0.01, "tenth": 0.1, "tenfold": 10}.items()
+    }
+    nats = -0.5 * math.log1p(-end)
+    return {
+        "even": min(range(1, 1001), key=lambda t: abs(log_snr(LINEAR, t))),
+        "nats": nats,
+        "image_nats": pixels * nats,
+        "pixels": pixels,
+        "shift": math.sqrt(end * pixels),
+        "grey_values": math.sqrt(end) * 255,
+        "constant_beta": constant,
+        "constant_first": math.sqrt(constant),
+        "times": times,
+        "too_small": {name: signal(scaled[name], 1000) for name in ("hundredth", "tenth")},
+        "tenfold_at_300": signal(scaled["tenfold"], 300),
+    }

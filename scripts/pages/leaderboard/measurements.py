@@ -1,4 +1,4 @@
-"""Quality against network calls, for every sampler: the leaderboard's numbers and figures."""
+"""Measurements of the leaderboard: quality against network calls."""
 
 from __future__ import annotations
 
@@ -6,15 +6,11 @@ import math
 from functools import partial
 from typing import Any
 
-import torch
-from matplotlib.figure import Figure as Plot
-from PIL import Image
-
 from ddpm import viz
 from ddpm.loading import load
 from ddpm.metrics import diversity
 from ddpm.recipes import DIGITS
-from scripts.exact import calls_of, steps_for
+from scripts.pages.leaderboard.exact import calls_of, steps_for
 from scripts.workshop.judge import (
     BATCH,
     COUNT,
@@ -26,10 +22,11 @@ from scripts.workshop.judge import (
     rows,
     verdict,
 )
-from scripts.workshop.records import read_json
-from scripts.workshop.registry import SEED, digest_of, figure, measurement
+from scripts.workshop.registry import SEED, digest_of, measurement
 
 CALLS = (5, 10, 20, 25, 50, 100, 250, 1000)
+
+
 SAMPLERS = {
     "dpm-solver": viz.VERMILION,
     "heun": viz.PURPLE,
@@ -39,11 +36,14 @@ SAMPLERS = {
 }
 """The samplers compared, and their colours."""
 
+
 SEEDS = {5: 3, 10: 3, 20: 2, 25: 2, 50: 1, 100: 1, 250: 1, 1000: 1}
 """Over how many seeds each number of calls is measured: few calls are cheap."""
 
+
 NOT_DRAWN = {"heun-eps": (10, 50)}
 """Measured too, with so many calls; its distances would need an axis of their own."""
+
 
 LONG = {
     100: ("dpm-solver", "ddim", "ancestral", "beta-noise"),
@@ -164,9 +164,6 @@ FINALISTS = (
 )
 """The settings that are measured with ten thousand digits: sampler, calls, guidance."""
 
-ACCURATE, NEAR = 0.99, 2.0
-"""What a good setting has at least of accuracy, and at most of its distance over the floor."""
-
 
 def finalist(sampler: str, calls: int, guidance: float, count: int) -> dict[str, Any]:
     """The flagship with one setting, by many digits."""
@@ -206,89 +203,5 @@ def ten_thousand(quick: bool) -> dict[str, Any]:
     }
 
 
-def _axes_of_calls(plot: Plot, label: str) -> Any:
-    axes = plot.axes[0]
-    axes.set(xscale="log", xlabel="network calls", ylabel=label)
-    axes.set_xticks(CALLS, ["" if calls == 20 else str(calls) for calls in CALLS])  # 20 by 25
-    axes.minorticks_off()
-    return axes
-
-
-def _curve(key: str, label: str) -> Plot:
-    measured = read_json("leaderboard")
-    plot, _ = viz.plot(height=4.6)
-    axes = _axes_of_calls(plot, label)
-    for sampler, colour in SAMPLERS.items():
-        entries = [row for row in measured["rows"].values() if row["sampler"] == sampler]
-        axes.errorbar(
-            [row["calls"] for row in entries],
-            [row[key] for row in entries],
-            yerr=[row.get(f"{key}_spread", 0) for row in entries],
-            color=colour,
-            marker="o",
-            markersize=5,
-            capsize=3,
-            label=sampler,
-        )
-    axes.legend(frameon=False, fontsize=14)
-    return plot
-
-
-@figure(
-    "leaderboard-fid",
-    "leaderboard",
-    caption="Distance from real digits against network calls, for each sampler.",
-    made="The model `digits`, a thousand digits a point; bars show the spread over seeds where"
-    " there are several. With 5 and 10 calls `beta-noise` lies far above the plot.",
-    alt="A plot with the number of network calls from 5 to 1000 on a logarithmic axis and the"
-    " Fréchet distance on another, one line for each of five samplers, and a dotted line for the"
-    " floor that real digits have.",
-    results=("leaderboard",),
-)
-def leaderboard_fid() -> Plot:
-    """FID against calls."""
-    plot = _curve("fid", "Fréchet distance")
-    axes = plot.axes[0]
-    level = read_json("leaderboard")["floor"]
-    axes.axhline(level, color=viz.INK, linestyle=":")
-    axes.text(1000, level, "real digits", ha="right", va="top", fontsize=14)
-    axes.set_ylim(0.06, 0.6)
-    viz.log_scale(axes)
-    return plot
-
-
-@figure(
-    "leaderboard-accuracy",
-    "leaderboard",
-    caption="The share of digits that are read as asked, against network calls.",
-    made="The same samples as in the figure above.",
-    alt="A plot with the number of network calls from 5 to 1000 on a logarithmic axis and the"
-    " share read as asked, one line for each of five samplers.",
-    results=("leaderboard",),
-)
-def leaderboard_accuracy() -> Plot:
-    """Accuracy against calls."""
-    return _curve("accuracy", "read as asked")
-
-
-@figure(
-    "leaderboard-grid",
-    "leaderboard",
-    caption="The same noise through every sampler, with 5, 10 and 20 network calls.",
-    made="The model `digits` at its default guidance, one sample of each label.",
-    alt="Fifteen rows of the digits 0 to 9 in three groups, for 5, 10 and 20 calls, with one row"
-    " for each of five samplers in each group.",
-    models=("digits",),
-    settings={"calls": [5, 10, 20], "samplers": list(SAMPLERS), "seed": 4},
-)
-def leaderboard_grid() -> Image.Image:
-    """Labels 0 to 9 for three budgets and five samplers."""
-    model, images, names = load("digits"), [], []
-    for calls in (5, 10, 20):
-        for sampler in SAMPLERS:
-            steps = steps_for(sampler, calls)
-            drawn = model.sample(labels=range(10), sampler=sampler, steps=steps, seed=4)
-            images.append(drawn[:, 0])
-            names.append(f"{calls}, {sampler}")
-    columns = [str(digit) for digit in range(10)]
-    return viz.sheet(torch.stack(images), rows=names, columns=columns, across="label")
+ACCURATE, NEAR = 0.99, 2.0
+"""What a good setting has at least of accuracy, and at most of its distance over the floor."""

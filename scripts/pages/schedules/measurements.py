@@ -24,11 +24,14 @@ from ddpm.noise import Noise
 from ddpm.recipes import DIGITS, Recipe
 from ddpm.schedule import NoiseSchedule
 from ddpm.training import train
+from scripts.workshop.formulas import (
+    STRENGTHS,
+)
 from scripts.workshop.judge import COUNT, floor, natural_labels, rows, verdict
 from scripts.workshop.records import read_json, results_file
 from scripts.workshop.registry import SEED, digest_of, figure, measurement
 
-SCHEDULES: Mapping[str, tuple[NoiseSchedule, str]] = {
+DRAWN: Mapping[str, tuple[NoiseSchedule, str]] = {
     "linear, T = 300": (NoiseSchedule.linear(300), viz.VERMILION),
     "linear, T = 400": (NoiseSchedule.linear(400), viz.ORANGE),
     "linear, T = 600": (NoiseSchedule.linear(600), viz.GREEN),
@@ -44,13 +47,6 @@ SHORT: dict[str, Any] = {"sampler": "ancestral", "steps": 60}
 """How those sample whose own way takes hundreds of steps: the start is the same in either."""
 
 EPOCHS = 2
-
-STRENGTHS = {
-    "too small": (1e-6, 2e-4),
-    "as usual": (1e-4, 0.02),
-    "too large": (1e-3, 0.2),
-}
-"""The first and the last beta of the linear schedules that are trained briefly."""
 
 
 def started(name: str, matched: bool) -> dict[str, float]:
@@ -126,7 +122,7 @@ def schedules(quick: bool) -> dict[str, Any]:
         {strength: partial(briefly, strength, EPOCHS) for strength in STRENGTHS},
     )  # fmt: skip
     return {
-        "ends": {name: left_at_the_end(schedule) for name, (schedule, _) in SCHEDULES.items()},
+        "ends": {name: left_at_the_end(schedule) for name, (schedule, _) in DRAWN.items()},
         "starts": starts,
         "strengths": strengths,
         "epochs": EPOCHS,
@@ -145,12 +141,12 @@ def schedules(quick: bool) -> dict[str, Any]:
     " the image falls from 1: with the linear schedule of 300 steps to about a fifth, with those"
     " of more steps further, with 1000 steps and with the cosine to nothing. In the lower one the"
     " logarithm of the signal-to-noise ratio falls, steeply at both ends for the cosine.",
-    settings={"schedules": list(SCHEDULES)},
+    settings={"schedules": list(DRAWN)},
 )
 def schedule_curves() -> Plot:
     """Amplitude and log signal-to-noise ratio of every schedule."""
     plot, (amplitude, ratio) = viz.plot(height=8.0, panels=2)
-    for name, (schedule, colour) in SCHEDULES.items():
+    for name, (schedule, colour) in DRAWN.items():
         way = torch.arange(schedule.T + 1) / schedule.T
         alpha_bar = schedule.alpha_bar
         amplitude.plot(way, alpha_bar.sqrt(), color=colour, label=name)

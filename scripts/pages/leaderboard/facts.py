@@ -1,4 +1,4 @@
-"""The page that compares the samplers: strides in several clocks, and what noise does in them."""
+"""Numbers of the leaderboard that follow from formulas."""
 
 from __future__ import annotations
 
@@ -9,13 +9,22 @@ from typing import Any
 
 from ddpm.sampling import beta_noise, ddim, heun, posterior
 from ddpm.timesteps import SPACINGS, strided, uniform
-from scripts.exact import steps_for
-from scripts.facts.common import COSINE, LINEAR, angle, log_snr, one_step, quoted, ratio, signal
+from scripts.pages.leaderboard.exact import steps_for
+from scripts.workshop.formulas import (
+    COSINE,
+    LINEAR,
+    angle,
+    log_snr,
+    one_step,
+    quoted,
+    ratio,
+    signal,
+)
 
 STRIDES = ((500, 499), (520, 480), (500, 400), (2, 1), (80, 40), (200, 100))
 
 
-def leaderboard() -> dict[str, Any]:
+def derived() -> dict[str, Any]:
     """Long first strides, the exchange of noise, and the spacings."""
     both = {"linear": LINEAR, "cosine": COSINE}
     rises = [

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -18,6 +20,11 @@ from ddpm.model import Diffusion
 from ddpm.noise import Noise
 from ddpm.sampling import EpsFn, StepRule, ddim, posterior, sample
 from ddpm.schedule import NoiseSchedule
+from ddpm.timesteps import strided
+from scripts.workshop.formulas import (
+    LINEAR,
+    ratio,
+)
 from scripts.workshop.judge import judge, natural_labels, rows
 from scripts.workshop.records import read_json
 from scripts.workshop.registry import SEED, digest_of, figure, measurement
@@ -180,3 +187,47 @@ def offset_curve() -> Plot:
     viz.log_scale(axes)
     axes.legend(frameon=False)
     return plot
+
+
+def derived() -> dict[str, Any]:
+    """The lever of an offset, and what two samplers make of it."""
+    lever, pixels = {t: ratio(LINEAR, t) for t in range(1, 1001)}, 32**2
+    lever[0] = 0.0
+
+    def collected(steps: int, power: int) -> float:
+        path = strided(1000, steps)
+        return sum((1 - (lever[s] / lever[t]) ** power) * lever[t] for t, s in pairwise(path))
+
+    amplitude = 1 / math.sqrt(2 * pixels)
+    # The amplitude of ancestral noise: each step adds some along the noise that is there.
+    added = sum(
+        float(LINEAR.beta[t] / (1 - LINEAR.alpha_bar[t])) / pixels for t in range(501, 1001)
+    )
+    return {
+        "enough": 0.2 / lever[1000],
+        "enough_squared": (0.2 / lever[1000]) ** 2,
+        "mean_of_noise": 1 / math.sqrt(pixels),
+        "within_a_tenth": 0.1 / lever[1000],
+        "of_the_noise": 0.1 / lever[1000] * math.sqrt(pixels),
+        "added": {
+            f"{name}{steps}": collected(steps, power)
+            for name, power in {"ddim": 1, "ancestral": 2}.items()
+            for steps in (50, 1000)
+        },
+        "forgotten": {
+            "ddim": lever[300] / lever[700],
+            "ancestral": (lever[300] / lever[700]) ** 2,
+            "border": lever[180] / lever[1000],
+        },
+        "stands_out": max(t for t in lever if lever[t] / math.sqrt(pixels) < 0.2),
+        "collected": 1 - lever[600] / lever[1000],
+        "amplitude": {
+            "start": amplitude,
+            "700": amplitude * lever[1000] / lever[700],
+            "500": amplitude * lever[1000] / lever[500],
+            "ancestral500": math.sqrt(amplitude**2 + added),
+            "guess": amplitude * lever[1000],
+        },
+        "weight": 1 / lever[1000] ** 2,
+        "below_200": 0.2 / lever[200],
+    }

@@ -12,7 +12,13 @@ from ddpm.recipes import Recipe, recipe
 from ddpm.sampling import Step, StepRule
 from ddpm.schedule import NoiseSchedule
 from ddpm.timesteps import strided
-from scripts.schedules import STRENGTHS
+
+STRENGTHS = {
+    "too small": (1e-6, 2e-4),
+    "as usual": (1e-4, 0.02),
+    "too large": (1e-3, 0.2),
+}
+"""The first and the last beta of the linear schedules that are trained briefly."""
 
 LINEAR, COSINE = NoiseSchedule.linear(1000), NoiseSchedule.cosine(1000)
 SMALL, USUAL, LARGE = (NoiseSchedule.linear(1000, *betas) for betas in STRENGTHS.values())

@@ -1,27 +1,35 @@
-"""Figures of the flagship, the recipe `digits`, and those of the home page, which it drew."""
+"""Figures and measurements of the page on the flagship, the recipe `digits`."""
 
 from __future__ import annotations
 
 import copy
-from functools import cache, partial
+import dataclasses
+import math
+from functools import partial
+from itertools import pairwise
+from statistics import NormalDist
 from typing import Any
 
 import torch
 from matplotlib.figure import Figure as Plot
 from PIL import Image
 from torch import Tensor
-from tqdm import tqdm
 
 from ddpm import viz
 from ddpm.checkpoints import Run
-from ddpm.classifiers import Classifier, train_classifier
 from ddpm.data import bundled, mnist
 from ddpm.devices import default_device
+from ddpm.guidance import as_eps
 from ddpm.loading import bundled_models, load
 from ddpm.metrics import fid_to
 from ddpm.model import Diffusion
-from ddpm.recipes import DIGITS, RECIPES
-from ddpm.training import train
+from ddpm.recipes import DIGITS, RECIPES, recipe
+from ddpm.sampling import Step, ddim
+from ddpm.schedule import NoiseSchedule
+from ddpm.timesteps import strided
+from ddpm.training import min_snr_weight, train
+from scripts.pages.home import DEFAULTS, each_label
+from scripts.workshop.formulas import COSINE, LINEAR, log_snr, ratio, turns
 from scripts.workshop.judge import (
     COUNT,
     distance,
@@ -30,13 +38,13 @@ from scripts.workshop.judge import (
     judge,
     real_images,
     rows,
+    second_classifier,
     test_images,
     verdict,
 )
 from scripts.workshop.records import read_json
 from scripts.workshop.registry import SEED, digest_of, figure, measurement
 
-DEFAULTS = {"sampler": DIGITS.sampler, "steps": DIGITS.steps, "guidance": DIGITS.guidance}
 NAMES = [str(digit) for digit in range(10)]
 
 
@@ -87,17 +95,9 @@ def quality(quick: bool) -> dict[str, Any]:
     }
 
 
-def second_classifier(epochs: int) -> Classifier:
-    """A narrower classifier from another seed, for numbers that nothing was chosen by."""
-    torch.manual_seed(SEED + 1)
-    classifier = Classifier(width=24)
-    for _ in tqdm(train_classifier(classifier, mnist("train"), epochs, seed=SEED + 1)):
-        pass
-    return classifier
-
-
 EPOCHS, LEARNED = 5, 15_000
 """How long the training is whose samples are judged after each epoch, and on how many digits."""
+
 
 QUICKLY: dict[str, Any] = {"sampler": "dpm-solver", "steps": 10}
 
@@ -152,47 +152,6 @@ def quality_epochs() -> Plot:
     return plot
 
 
-@cache
-def each_label() -> list[Tensor]:
-    """Ten images of each digit, from noise to the end: each (10, 10, 28, 28), label by label."""
-    model = load("digits")
-    labels = [label for label in range(10) for _ in range(10)]
-    states = model.states(labels=labels, seed=0)
-    return [model.to_images(state.x)[:, 0].unflatten(0, (10, 10)) for state in states]
-
-
-@figure(
-    "hero",
-    "home",
-    caption="Fifty digits come out of noise: five of each, asked for by their label.",
-    made=f"All {DIGITS.steps} steps of the model `digits`, in {DIGITS.steps} network calls;"
-    " nothing was picked.",
-    alt="Fifty cells of noise, ten in a row, in which digits appear until each column shows five"
-    " different handwritten forms of its digit, from 0 on the left to 9 on the right.",
-    models=("digits",),
-    settings={**DEFAULTS, "seed": 0},
-    milliseconds=110,
-    levels=8,
-)
-def hero() -> list[Image.Image]:
-    """The first five of each digit, out of noise."""
-    return [viz.sheet(images[:, :5].transpose(0, 1), scale=2) for images in each_label()]
-
-
-@figure(
-    "logo",
-    "home",
-    caption="The site's mark: a 6 that the model drew.",
-    made="The first 6 of the figure of ten samples of each digit, enlarged four times.",
-    alt="A handwritten 6, white on black.",
-    models=("digits",),
-    settings={**DEFAULTS, "seed": 0},
-)
-def logo() -> Image.Image:
-    """A 6."""
-    return viz.sheet(each_label()[-1][6:7, :1], scale=4, gap=0)
-
-
 @figure(
     "digits-grid",
     "digits",
@@ -207,3 +166,83 @@ def logo() -> Image.Image:
 def digits_grid() -> Image.Image:
     """Ten samples of each digit."""
     return viz.sheet(each_label()[-1], rows=NAMES, across="samples", down="label")
+
+
+@figure(
+    "what-mattered",
+    "digits",
+    caption="What each choice is worth: the distance from real digits after short trainings. Each"
+    " row differs from the first in one thing, the last two only from each other.",
+    made="The rows of the table, each trained on as many images.",
+    alt="A bar chart on a logarithmic axis of the Fréchet distance of each row, the"
+    " recipe's own bar in another colour; each bar has its number at its end.",
+    results=("ablation",),
+)
+def what_mattered() -> Plot:
+    """The Fréchet distance of every row."""
+    rows = read_json("ablation")["rows"]
+    plot, (axes,) = viz.plot(height=0.9 + 0.36 * len(rows))
+    names = [*reversed(rows)]
+    values = [rows[name]["fid"] for name in names]
+    colours = [viz.VERMILION if name == "digits" else viz.BLUE for name in names]
+    axes.barh(names, values, color=colours, height=0.65)
+    for place, value in enumerate(values):
+        axes.text(value * 1.08, place, f"{value:.3g}", va="center", fontsize=13)
+    axes.set(xscale="log", xlabel="Fréchet distance, lower is better")
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.set_xlim(right=2.2 * max(values))
+    axes.grid(axis="y", visible=False)
+    return plot
+
+
+def error_factor(schedule: NoiseSchedule, t: int, s: int, predicts: str) -> float:
+    """By how much an error of the network's answer is multiplied in a DDIM step from t to s."""
+    x, wrong = torch.zeros(1, dtype=torch.float64), torch.ones(1, dtype=torch.float64)
+
+    def estimate(x: Tensor, t: int) -> tuple[Tensor, Tensor]:
+        eps = as_eps(lambda x, t: wrong, predicts, schedule)(x, t)
+        return eps, schedule.x0_from_eps(x, t, eps)
+
+    eps, x0 = estimate(x, t)
+    step = Step(x, t, s, eps, x0, schedule, lambda: torch.zeros_like(x), estimate)
+    return abs(float(ddim(step)))
+
+
+def derived() -> dict[str, Any]:
+    """Targets, the angle, what can be seen at each time, and the weights of the times."""
+    both = {"linear": LINEAR, "cosine": COSINE}
+    path = strided(1000, 25)
+    weighted = dataclasses.replace(
+        recipe("digits"), training=dataclasses.replace(recipe("digits").training, min_snr=5.0)
+    )
+    weights = min_snr_weight(weighted)
+    assert weights is not None
+    return {
+        "errors": {
+            name: {
+                f"{t}-{s}": {p: error_factor(schedule, t, s, p) for p in ("eps", "x0", "v")}
+                for t, s in ((1000, 960), (520, 480), (40, 0))
+            }
+            for name, schedule in both.items()
+        },
+        "velocity_sum": sum(error_factor(LINEAR, t, s, "v") for t, s in pairwise(path)),
+        "turns": {
+            "cosine": turns(COSINE, 25)[0],
+            "cosine_last": turns(COSINE, 25)[-1],
+            "linear_first_seven": sum(turns(LINEAR, 25)[:7]),
+            "linear_last": turns(LINEAR, 25)[-1],
+        },
+        "slope": -4 / math.sin(2 * math.pi / 8),
+        "both_seen": {
+            name: sum(abs(log_snr(schedule, t)) < 4 for t in range(1, 1001)) / 1000
+            for name, schedule in both.items()
+        },
+        "told_apart": {
+            name: {
+                str(t): NormalDist().cdf(20 / 2 / ratio(schedule, t))
+                for t in (500, 700, 800, 900, 1000)
+            }
+            for name, schedule in both.items()
+        },
+        "min_snr": {str(t): float(weights[t]) for t in (100, 300, 500, 700, 900)},
+    }

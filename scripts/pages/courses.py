@@ -13,9 +13,17 @@ from ddpm.data import mnist
 from ddpm.devices import fast_arithmetic
 from ddpm.images import read_pictures
 from ddpm.loading import bundled_models, load
+from ddpm.recipes import recipe
 from ddpm.recipes import recipe as find_recipe
-from ddpm.training import loss, validate
-from scripts.train import CURVES
+from ddpm.training import learning_rate, loss, validate
+from scripts.pages.training import CURVES
+from scripts.workshop.formulas import (
+    LINEAR,
+    OF_RECIPE,
+    PIXELS,
+    SCHEDULES,
+    ratio,
+)
 from scripts.workshop.records import read_json, results_file
 from scripts.workshop.registry import SEED, digest_of, figure, measurement
 
@@ -183,3 +191,35 @@ def resunet_epochs() -> Image.Image:
     rows = torch.stack([images[::4, 0] for images in kept.values()])
     columns = [str(digit) for digit in range(10)]
     return viz.sheet(rows, rows=list(kept), columns=columns, down="epoch", across="label")
+
+
+def derived() -> dict[str, Any]:
+    """The conventions of the courses, and where their losses look."""
+    levels = {}
+    for name in OF_RECIPE:
+        of = recipe(name)
+        schedule, std, T = of.make_schedule(), of.scaling.std, of.T
+        sigma = [std * ratio(schedule, t) for t in range(1, T + 1)]
+        levels[name] = {
+            "first": sigma[0],
+            "quarter": sigma[max(T // 4, 1) - 1],
+            "half": sigma[max(T // 2, 1) - 1],
+            "three_quarters": sigma[max(3 * T // 4, 1) - 1],
+            "last": sigma[-1],
+            "share": sum(value < 0.1 for value in sigma) / T,
+            "contrast": 1 / sigma[-1],
+        }
+    decayed, padded = recipe("time").training, recipe("attention").scaling.size ** 2
+    return {
+        "levels": levels,
+        "mean_beta": float(LINEAR.beta[1:].mean()),
+        "half_mean": float(LINEAR.beta[1:].mean()) / 2,
+        "at_77": SCHEDULES["linear-400"].coefficients(77),
+        "beta_from_0": float(SCHEDULES["linear-400"].beta[78]),
+        "ink_of_1": 1 - PIXELS.mean,
+        "span": 1 / PIXELS.std,
+        "padded": padded,
+        "border": padded - 28**2,
+        "inner_share": 28**2 / padded,
+        "last_rate": learning_rate(decayed, decayed.epochs, 0.0),
+    }

@@ -18,34 +18,11 @@ from torch.utils.flop_counter import FlopCounterMode
 from ddpm import viz
 from ddpm.devices import default_device
 from ddpm.model import Diffusion
-from ddpm.networks.attention_unet import time_encoding
 from ddpm.recipes import RECIPES, Recipe
 from ddpm.recipes import recipe as find_recipe
+from scripts.workshop.formulas import PIXELS, weights_of
 from scripts.workshop.records import read_json, results_file
 from scripts.workshop.registry import figure, measurement
-
-
-@figure(
-    "time-encoding",
-    "network",
-    caption="Each column is the code of one time: fast channels tell neighbouring times apart,"
-    " slow ones say roughly where on the way we are.",
-    made="Computed by the function above, for 64 channels and t from 0 to 999.",
-    alt="A heat map with time from 0 to 999 across and 64 channels down. The first rows of each"
-    " half change so fast that they look like fine stripes; the stripes become wider from row to"
-    " row, and the last rows of each half hardly change at all.",
-    settings={"channels": 64},
-)
-def time_encoding_map() -> Plot:
-    """The time encoding of all times."""
-    plot, (axes,) = viz.plot(height=4.2)
-    codes = time_encoding(torch.arange(1000), 64).T
-    image = axes.imshow(codes, aspect="auto", cmap="PuOr", vmin=-1, vmax=1, interpolation="nearest")
-    axes.grid(False)
-    axes.axhline(31.5, color=viz.INK, linewidth=1)
-    axes.set(xlabel="the network's time", ylabel="channel: sines, then cosines")
-    plot.colorbar(image, label="value", ticks=[-1, 0, 1])
-    return plot
 
 
 @dataclass
@@ -230,3 +207,21 @@ def networks(quick: bool) -> dict[str, Any]:
         if (log := results_file(f"training/{name}")).is_file():
             rows[name]["loss"] = json.loads(log.read_text())["epochs"][-1]["validation_averaged"]
     return {"networks": rows, "batch": n}
+
+
+def derived() -> dict[str, Any]:
+    """Where the weights and the work of the networks are."""
+    of = find_recipe("class")
+    unflatten, full = weights_of(of, "unflatten"), weights_of(of, "stem.1")
+    width = of.options["width"]
+    return {
+        "unflatten": unflatten,
+        "full": full,
+        "full_work": full * 28**2,
+        "digits_work": weights_of(find_recipe("digits"), "down14.0.conv1") * 14**2,
+        "features": width * 28**2,
+        "megabytes": width * 28**2 * 128 * 4 / 1e6,
+        "span": 1 / PIXELS.std,
+        "span_squared": 1 / PIXELS.std**2,
+        "pairs": {str(side): side**4 for side in (7, 14, 28)},
+    }

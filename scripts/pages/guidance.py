@@ -115,3 +115,9 @@ def guidance_scales() -> Image.Image:
         across="label",
         down="scale",
     )
+
+
+def derived() -> dict[str, Any]:
+    """A pixel pushed out of range."""
+    without, told = -0.2, 0.6
+    return {"difference": told - without, "pushed": without + 10 * (told - without)}

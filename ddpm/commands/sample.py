@@ -1,0 +1,94 @@
+"""`ddpm sample`: digits out of noise.
+
+The ending of `--out` decides: `.png` is a sheet, `.gif` the way from noise to digits, `.npz` the
+arrays `images` (N, 28, 28) in [0, 1] and `labels` (N,).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ddpm import viz
+from ddpm.commands.shared import check_out, parse_labels, write_frames, write_images
+from ddpm.histories import pick_frames, sample_history
+from ddpm.loading import load
+from ddpm.sampling import SAMPLERS
+
+
+def sample(
+    model: str = "digits",
+    labels: str | None = None,
+    each: int = 1,
+    steps: int | None = None,
+    sampler: str | None = None,
+    spacing: str = "trailing",
+    guidance: float | None = None,
+    weights: Literal["raw", "averaged"] | None = None,
+    seed: int = 0,
+    device: str | None = None,
+    out: Path = Path("digits.png"),
+) -> None:
+    """Draws digits with a trained model.
+
+    Args:
+        model: the name of a bundled model, or the path of a weights file.
+        labels: the digits to draw, such as 0123456789, or the names of the model's own classes
+            with commas between them; all by default.
+        each: how many of each (of all, for a model without labels).
+        steps: from noise to image, at most the T that the model was trained with; each costs a
+            network call, with heun two; the model's own number by default.
+        sampler: ancestral, beta-noise, no-noise, ddim, heun, heun-eps or dpm-solver; the model's
+            own by default.
+        spacing: how the steps are spread over the times: trailing (evenly, from T), uniform
+            (evenly, ending with 1) or quadratic (denser towards the image).
+        guidance: how strongly to insist on the label, 1 being not at all; the model's own by
+            default. Only for models that were also trained without labels.
+        weights: the last step's weights or their running average; the better set by default.
+        seed: of the noise; the same seed draws the same images.
+        device: cpu or cuda; a GPU by default if there is one.
+        out: .png for a sheet, .gif for the way from noise to digits, .npz for the arrays.
+    """
+    check_out(out)
+    if each < 1:
+        raise ValueError(f"--each must be at least 1, not {each}")
+    if sampler is not None and sampler not in SAMPLERS:
+        raise ValueError(f"unknown sampler '{sampler}'; there are {', '.join(SAMPLERS)}")
+    diffusion = load(model, device, weights)
+    chosen = parse_labels(labels, diffusion)
+    steps = diffusion.recipe.steps if steps is None else steps
+    path = diffusion.path(steps, spacing)
+
+    gif = out.suffix.lower() == ".gif"
+    times = pick_frames(path) if gif else set()
+    images, history = sample_history(
+        diffusion,
+        chosen,
+        each,
+        steps,
+        sampler,
+        seed,
+        guidance,
+        keep=times,
+        progress=True,
+        spacing=spacing,
+    )
+
+    across = each if chosen and each <= 20 else None
+    called = diffusion.recipe.names
+    names = [called[label] if called else str(label) for label in chosen or () if across]
+
+    def as_sheet(x: Tensor) -> Image.Image:
+        return viz.sheet(viz.as_grid(x, across), rows=names, down="label" if names else "")
+
+    if gif:
+        frames = [viz.title_bar(as_sheet(history[t]), f"t = {t}") for t in path if t in times]
+        write_frames(out, frames)
+    else:
+        all_labels = [label for label in chosen or [-1] for _ in range(each)]
+        write_images(out, images, torch.tensor(all_labels), as_sheet(images))
+    print(f"{out}: {len(images)} images, {steps} steps each")

@@ -1,0 +1,34 @@
+"""A denoiser for one level of noise: noise of a fixed sigma, and taking it off."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ddpm.data import bundled
+from ddpm.model import Diffusion
+from ddpm.noise import Noise
+
+
+# --8<-- [start:denoise]
+def add_noise(images: Tensor, sigma: float, seed: int = 0) -> Tensor:
+    """z = x + sigma eps, for images (N, 1, 28, 28) in [0, 1]; image k has noise number k."""
+    first = seed * 1_000_000
+    return images + sigma * Noise(range(first, first + len(images)), images.shape[1:])()
+
+
+@torch.no_grad()
+def denoise(model: Diffusion, noisy: Tensor) -> Tensor:
+    """The denoiser's estimate of x from z, (N, 1, 28, 28), on the CPU and clamped to [0, 1]."""
+    recipe, z = model.recipe, noisy.to(model.device)
+    t = torch.ones(len(z), dtype=torch.int64, device=model.device)
+    # `ask` multiplies by `input_scale` what the schedule has scaled down; z was never scaled.
+    return model.to_images(recipe.ask(model.network, z / recipe.input_scale, t, None))
+    # --8<-- [end:denoise]
+
+
+def held_out(count: int = 1, skip: int = 7) -> Tensor:
+    """`count` held-out digits of each class, class by class: (10 * count, 1, 28, 28) in [0, 1]."""
+    digits = bundled()
+    chosen = [(digits.labels == k).nonzero()[skip : skip + count, 0] for k in range(10)]
+    return digits.images[torch.cat(chosen)][:, None].float() / 255

@@ -1,0 +1,7 @@
+"""Writes down every command's options for the page on reuse: `python -m scripts.options`."""
+
+from ddpm.commands.shared import run
+from scripts.workshop.options import options
+
+if __name__ == "__main__":
+    run(options)

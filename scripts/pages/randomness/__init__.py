@@ -1,0 +1,5 @@
+"""The page "Time and randomness"."""
+
+from scripts.pages.randomness import facts, measurements
+
+__all__ = ["facts", "measurements"]

@@ -1,0 +1,149 @@
+"""Figures of the page on sampling: the source course's experiments."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ddpm import viz
+from ddpm.histories import pick_frames, sample_history
+from ddpm.loading import load
+from ddpm.noise import Noise
+from ddpm.timesteps import every
+from scripts.pages import forward
+from scripts.workshop.formulas import LINEAR
+from scripts.workshop.registry import figure
+
+TIMES = list(range(1000, -1, -100))
+"""Where the histories are shown."""
+
+
+GIF_TIMES = pick_frames(every(1000))
+
+
+STEPS = {"sampler": "beta-noise", "steps": 1000, "seed": 0}
+"""The source course's own sampling, for the figures that repeat its experiments."""
+
+
+@cache
+def history(name: str, label: int | None) -> dict[int, Tensor]:
+    """What ten images look like at the times of `TIMES` and of a GIF: each (N, 28, 28)."""
+    model = load(name)
+    times = {*TIMES, *GIF_TIMES}
+    images, kept = sample_history(
+        model, None if label is None else [label], 10, 1000, "beta-noise", seed=0, keep=times
+    )
+    return {t: x[:, 0] for t, x in kept.items()} | {0: images[:, 0]}
+
+
+def history_sheet(name: str, label: int | None = None) -> Image.Image:
+    """Ten images in rows, their past from left to right."""
+    kept = history(name, label)
+    images = torch.stack([kept[t] for t in TIMES], dim=1)
+    columns = [str(t) for t in TIMES]
+    return viz.sheet(images, columns=columns, across="time t →", down="samples")
+
+
+@figure(
+    "history",
+    "sampling",
+    caption="Ten digits come out of noise: each row is one sample, time runs from left to right.",
+    made="Ancestral sampling in 1000 steps with the variance β, as in the source course.",
+    alt="A sheet of ten samples in rows at eleven times from t = 1000 to t = 0. Down to t = 400"
+    " only noise is seen; at t = 300 shapes show through, at t = 100 digits can be read, and"
+    " at t = 0 the noise is gone.",
+    models=("attention",),
+    settings=STEPS,
+)
+def unconditional_history() -> Image.Image:
+    """Ten samples at t = 1000, 900, ..., 0."""
+    return history_sheet("attention")
+
+
+@figure(
+    "denoising",
+    "sampling",
+    caption="Ten samples on their way from t = 1000 to t = 0.",
+    made="The states that the sampling loop yields, 40 of 1001, in eight grey levels.",
+    alt="Ten cells of noise in two rows; while a counter runs from t = 1000 down to t = 0, grey"
+    " digits appear in them, and then become sharp.",
+    models=("attention",),
+    settings=STEPS,
+    levels=8,
+)
+def denoising() -> list[Image.Image]:
+    """The ten samples of the history as a GIF."""
+    kept = history("attention", None)
+    return [
+        viz.title_bar(viz.sheet(kept[t].unflatten(0, (2, 5)), scale=4), f"t = {t}")
+        for t in sorted(GIF_TIMES, reverse=True)
+    ]
+
+
+@figure(
+    "fixed-start",
+    "sampling",
+    caption="In each row, ten runs from one and the same noise image, on the left: they end in"
+    " different digits.",
+    made="Three starts x₁₀₀₀, each continued ten times with fresh noise in every step.",
+    alt="Three rows. On the left of each a cell of noise, then ten results of sampling from it,"
+    " which differ from one another in digit and in style.",
+    models=("attention",),
+    settings=STEPS,
+)
+def fixed_start() -> Image.Image:
+    """Ten runs from each of three starts."""
+    model = load("attention")
+    size = model.recipe.scaling.size
+    starts = Noise(range(3), (1, size, size))()
+    x = starts.repeat_interleave(10, 0)
+    results = model.sample(x=x, steps=1000, sampler="beta-noise", seed=0)[:, 0]
+    rows = torch.cat([model.to_images(starts), results.unflatten(0, (3, 10))], dim=1)
+    columns = ["x₁₀₀₀", *(str(i) for i in range(1, 11))]
+    return viz.sheet(rows, columns=columns, across="runs with different noise", down="starts")
+
+
+@figure(
+    "no-noise",
+    "sampling",
+    caption="The same starts, with the noise term and without it: without, all end in one flat"
+    " grey.",
+    made="Above, ancestral sampling with the variance β; below, only its mean in each of the"
+    " 1000 steps.",
+    alt="Two rows of ten results from the same ten starts. With noise, above, they are digits;"
+    " without, below, all ten cells are the same even grey.",
+    models=("attention",),
+    settings={**STEPS, "samplers": ["beta-noise", "no-noise"]},
+)
+def no_noise() -> Image.Image:
+    """Sampling with and without the noise term."""
+    with_noise = history("attention", None)[0]
+    without = load("attention").sample(10, steps=1000, sampler="no-noise", seed=0)[:, 0]
+    images = torch.stack([with_noise, without])
+    return viz.sheet(images, rows=["with noise", "without"], across="the same ten starts")
+
+
+def derived() -> dict[str, Any]:
+    """The posterior's weights and noise, and what x_T can tell."""
+
+    def weight(t: int) -> float:
+        before = float(LINEAR.alpha_bar[t - 1])
+        return math.sqrt(before) * float(LINEAR.beta[t]) / (1 - float(LINEAR.alpha_bar[t]))
+
+    def noise(t: int) -> float:
+        return math.sqrt(float((1 - LINEAR.alpha_bar[t - 1]) / (1 - LINEAR.alpha_bar[t])))
+
+    nats = forward.derived()["image_nats"]
+    return {
+        "weight_of_x0": {str(t): weight(t) for t in (1, 2, 1000)},
+        "noise": {str(t): noise(t) for t in (2, 100)},
+        "nats": nats,
+        "bits": nats / math.log(2),
+        "digit_bits": math.log2(10),
+        "total_variation": math.sqrt(nats / 2),
+    }

@@ -1,0 +1,5 @@
+"""The page "Schedules"."""
+
+from scripts.pages.schedules import facts, measurements
+
+__all__ = ["facts", "measurements"]

@@ -1,0 +1,233 @@
+"""Speeds, each against a rival measured in the same run.
+
+Nothing here is timed in a test: the ratios are for the pages, the machine is whatever it is.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from functools import partial
+from typing import Any
+from unittest import mock
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torch.utils.data import DataLoader, Subset
+from torchvision import transforms
+from torchvision.datasets import MNIST
+
+from ddpm import training
+from ddpm.checkpoints import Run
+from ddpm.data import bundled, data_root, mnist
+from ddpm.devices import fast_arithmetic
+from ddpm.loading import load
+from ddpm.model import Diffusion
+from ddpm.noise import Noise
+from ddpm.recipes import DIGITS, RECIPES, recipe
+from ddpm.sampling import posterior, sample
+from ddpm.timesteps import strided
+from ddpm.training import train
+from scripts.workshop.judge import draw_fast, verdict
+from scripts.workshop.records import read_json
+from scripts.workshop.timing import paired, seconds, synchronize
+
+
+def source_way(name: str, device: torch.device, steps: int) -> float:
+    """Images per second of the source course's way, over `steps` steps after a first one.
+
+    torchvision's data set with per-image transforms through a DataLoader, float32, the plain
+    memory layout, Adam as it comes; the network is ours.
+    """
+    chosen = recipe(name)
+    scaling = chosen.scaling
+    steps_of_transform = [
+        transforms.ToTensor(),
+        transforms.Pad((scaling.size - 28) // 2),
+        transforms.Normalize(scaling.mean, scaling.std),
+    ]
+    dataset = MNIST(data_root(), train=True, transform=transforms.Compose(steps_of_transform))
+    batch = chosen.training.batch
+    count = (steps + 1) * batch
+    loader = DataLoader(Subset(dataset, range(count)), batch, shuffle=True)
+    network = chosen.make_network().to(device)
+    optimizer = torch.optim.Adam(network.parameters(), chosen.training.rate)
+    alpha_bar = chosen.make_schedule().alpha_bar.float().to(device)
+    started = 0.0
+    for step, (images, labels) in enumerate(loader):
+        if step == 1:
+            synchronize(device)
+            started = time.perf_counter()
+        x0, labels = images.to(device), labels.to(device)
+        t = torch.randint(1, chosen.T + 1, (len(x0),), device=device)
+        eps = torch.randn_like(x0)
+        kept = alpha_bar[t][:, None, None, None]
+        x_t = kept.sqrt() * x0 + (1 - kept).sqrt() * eps
+        estimate = chosen.ask(network, x_t, t, labels)
+        error = F.mse_loss(estimate, eps)
+        optimizer.zero_grad()
+        error.backward()
+        optimizer.step()
+        error.item()
+    synchronize(device)
+    return steps * batch / (time.perf_counter() - started)
+
+
+def our_way(name: str, device: torch.device, steps: int) -> float:
+    """Images per second of `ddpm.training.train`, over `steps` steps after a first epoch of one.
+
+    What is done once an epoch, the statistics for BatchNorm, is timed over one of its batches and
+    counted as what it is of an epoch of MNIST.
+    """
+    digits = mnist("train")
+    state = Run.start(recipe(name), device)
+    batch = state.recipe.training.batch
+    nothing = bundled()[:1]
+    with mock.patch.object(training, "STATISTICS_BATCHES", 1):
+        for _ in train(state, digits[:batch], nothing, epochs=1):
+            pass
+        *_, last = train(state, digits[: steps * batch], nothing, epochs=2)
+    per_step = batch / last.images_per_second
+    statistics = training.STATISTICS_BATCHES * (state.log[-1]["seconds"] - steps * per_step)
+    return batch / (per_step + statistics / (len(digits) // batch))
+
+
+def bare_calls(model: Diffusion, x: Tensor, path: tuple[int, ...], labels: Tensor | None) -> None:
+    """The network calls of a path, with nothing around them."""
+    with torch.no_grad():
+        for t in path[:-1]:
+            times = torch.full((len(x),), t, device=x.device)
+            model.recipe.ask(model.network, x, times, labels)
+
+
+def whole_loop(model: Diffusion, x: Tensor, path: tuple[int, ...], labels: Tensor | None) -> None:
+    """The same calls within the sampling loop, seeded noise and all."""
+    noise = Noise(range(len(x)), x.shape[1:], x.device)
+    for _ in sample(model.eps_fn(labels), x, path, model.schedule, posterior, noise=noise):
+        pass
+
+
+def training_speeds(device: torch.device, pairs: int) -> dict[str, Any]:
+    """Images per second of every recipe, ours and the source's way."""
+    speeds = {}
+    for name in RECIPES:
+        # Networks differ in cost by a factor of a hundred: as many steps as fit ten seconds.
+        per_step = recipe(name).training.batch / our_way(name, device, 1)
+        steps = max(1, round(10 / per_step))
+        speeds[name] = paired(
+            partial(our_way, name, device, steps), partial(source_way, name, device, steps), pairs
+        ) | {"steps": steps}
+        print(
+            f"training {name}: {speeds[name]['ours']:.0f} images/s, the source's way"
+            f" {speeds[name]['theirs']:.0f}, ratio {speeds[name]['ratio']:.2f}"
+        )
+    return speeds
+
+
+def loop_overhead(device: torch.device, name: str = "attention-class", pairs: int = 15) -> Any:
+    """The sampling loop over its bare network calls."""
+    model, n = load(name, device), 64
+    size = model.recipe.scaling.size
+    x, path = Noise(range(n), (1, size, size), device)(), strided(model.recipe.T, 20)
+    labels = (torch.arange(n) % 10).to(device)
+    bare_calls(model, x, path, labels)
+    loop = paired(
+        lambda: seconds(lambda: whole_loop(model, x, path, labels), device),
+        lambda: seconds(lambda: bare_calls(model, x, path, labels), device),
+        pairs,
+    )
+    print(f"the sampling loop over its bare network calls: {loop['ratio']:.3f}")
+    return {"model": name, "images": n, **loop, "overhead": loop["ratio"]}
+
+
+def time_to_quality(device: torch.device) -> dict[str, Any]:
+    """How soon the flagship draws as well as `attention-class` does when it is done.
+
+    The goal is what `evaluate quality` measured of `attention-class` with its own 1000 steps;
+    the time of its training is 20 epochs at the speed of the source's way, timed here.
+    """
+    rival = recipe("attention-class")
+    goal = read_json("quality")["models"][rival.name]
+    digits = mnist("train")
+    speed = source_way(rival.name, device, 30)
+    theirs = rival.training.epochs * len(digits) / speed
+    asked, state, ours = torch.arange(10).repeat_interleave(100), Run.start(DIGITS, device), 0.0
+    reached: dict[str, float] = {}
+    for progress in train(state, digits, bundled()[:500]):
+        if progress.entry is None:
+            continue
+        ours += progress.entry["seconds"]
+        images = Diffusion(DIGITS, copy.deepcopy(state.averaged), device).sample(labels=asked)
+        reached = verdict(images, asked)
+        print(f"epoch {state.epoch}, {ours:.0f} s: {reached}")
+        if reached["accuracy"] >= goal["accuracy"] and reached["fid"] <= goal["fid"]:
+            break
+    return {
+        "recipe": DIGITS.name,
+        "rival": rival.name,
+        "goal": {key: goal[key] for key in ("accuracy", "fid")},
+        "reached": reached,
+        "epochs": state.epoch,
+        "ours": ours,
+        "theirs": theirs,
+        "ratio": ours / theirs,
+    }
+
+
+def digits_per_second(device: torch.device) -> dict[str, Any]:
+    """How fast the flagship draws as well as `attention-class` does with 1000 ancestral steps.
+
+    Of the settings, the cheapest first, the first one counts whose accuracy is at least, and
+    whose distance at most, what `evaluate quality` measured of the rival. The rival's speed is
+    that of a tenth of its steps. Both in the device's fast arithmetic.
+    """
+    goal, asked = read_json("quality")["models"]["attention-class"], torch.arange(1000) % 10
+    rival, n = load("attention-class", device), 250
+    times = rival.path(1000)[:101]
+    x = Noise(range(n), (1, rival.recipe.scaling.size, rival.recipe.scaling.size), device)()
+    with fast_arithmetic(device):
+        spent = seconds(lambda: whole_loop(rival, x, times, asked[:n].to(device)), device)
+    theirs = n / (spent * 1000 / (len(times) - 1))
+    ours, tried = 0.0, {}
+    for calls in (3, 4, 5, 6, 8, 10):
+        options = {"sampler": "dpm-solver", "steps": calls, "guidance": 1.0}
+        images, spent = draw_fast(load("digits", device), asked, **options)
+        tried[str(calls)] = verdict(images, asked) | {"per_second": len(images) / spent}
+        if (
+            tried[str(calls)]["accuracy"] >= goal["accuracy"]
+            and tried[str(calls)]["fid"] <= goal["fid"]
+        ):
+            ours = tried[str(calls)]["per_second"]
+            break
+    said = f"{ours:.1f} digits a second with {calls} calls" if ours else "no setting draws as well"
+    print(f"{said}, {theirs:.2f} digits a second with 1000")
+    return {
+        "goal": {key: goal[key] for key in ("accuracy", "fid")},
+        "calls": calls,
+        "reached": tried[str(calls)],
+        "tried": tried,
+        "ours": ours,
+        "theirs": theirs,
+        "ratio": ours / theirs,
+    }
+
+
+def beside_peers(device: torch.device, pairs: int, count: int = 64) -> dict[str, Any]:
+    """Seconds per image, ours over other libraries', with one network and as many steps."""
+    from scripts.workshop.peers import STEPS, rivals
+
+    model, labels = load("digits", device), torch.arange(count) % 10
+    table = {}
+    for name, (sampler, theirs) in rivals(model, count).items():
+        options: dict[str, Any] = {"sampler": sampler, "steps": STEPS, "guidance": 1.0}
+        ours = partial(model.sample, labels=labels, **options)
+        ours(), theirs()
+        timed = paired(partial(seconds, ours, device), partial(seconds, theirs, device), pairs)
+        table[name] = timed | {
+            "sampler": sampler,
+            "ours": timed["ours"] / count,
+            "theirs": timed["theirs"] / count,
+        }
+        print(f"{name}: {table[name]['ratio']:.3f}")
+    return {"rows": table, "images": count, "steps": STEPS}
