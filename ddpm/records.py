@@ -24,8 +24,12 @@ def device_name(device: torch.device) -> str:
 
 def how(device: torch.device, seed: int | None, seconds: float) -> dict[str, Any]:
     """The record that stands beside every number: what made it, where and when."""
+    program = Path(sys.argv[0]).stem
+    started = (
+        ["ddpm"] if program in ("ddpm", "__main__") else ["python", "-m", f"scripts.{program}"]
+    )
     return {
-        "command": shlex.join(["python", "-m", f"scripts.{Path(sys.argv[0]).stem}", *sys.argv[1:]]),
+        "command": shlex.join([*started, *sys.argv[1:]]),
         "seed": seed,
         "device": device_name(device),
         "date": datetime.date.today().isoformat(),

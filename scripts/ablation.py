@@ -11,7 +11,7 @@ from typing import Annotated
 
 import tyro
 
-from ddpm.commands.shared import run
+from ddpm.commands.program import run
 from ddpm.devices import default_device
 from ddpm.files import write_json
 from ddpm.recipes import DIGITS

@@ -21,12 +21,12 @@ from PIL.Image import Resampling
 from torch import Tensor
 
 from ddpm import viz
+from ddpm.commands.program import run
 from ddpm.commands.shared import (
     SAMPLING,
     Sampling,
     check_out,
     one_label,
-    run,
     write_frames,
     write_images,
 )

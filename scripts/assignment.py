@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ddpm.commands.shared import run
+from ddpm.commands.program import run
 from ddpm.devices import default_device
 from ddpm.files import atomic, write_json
 from ddpm.records import how

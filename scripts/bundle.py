@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ddpm.commands.shared import run
+from ddpm.commands.program import run
 from ddpm.files import write_json
 from ddpm.images import read_pictures, write_pictures
 from ddpm.loading import WEIGHTS, load
@@ -14,7 +14,7 @@ BOTH_SETS = 900_000
 """Of networks with more parameters than this only the better set of weights is bundled."""
 
 
-def bundle(recipe: str, /, runs: Path = ROOT / "runs") -> None:
+def bundle(recipe: str, /, runs: Path = Path("runs")) -> None:
     """Copies a trained model's weights into the package and its log among the site's results.
 
     Args:

@@ -8,7 +8,7 @@ import torch
 from tqdm import tqdm
 
 from ddpm.classifiers import Classifier, save_classifier, train_classifier
-from ddpm.commands.shared import run
+from ddpm.commands.program import run
 from ddpm.data import as_images, bundled, mnist
 from ddpm.files import write_json
 from ddpm.records import how

@@ -18,15 +18,8 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ddpm import viz
-from ddpm.commands.shared import (
-    SAMPLING,
-    Sampling,
-    check_out,
-    one_label,
-    run,
-    show_input,
-    write_images,
-)
+from ddpm.commands.program import run
+from ddpm.commands.shared import SAMPLING, Sampling, check_out, one_label, show_input, write_images
 from ddpm.data import as_images, bundled, held_out
 from ddpm.devices import default_device, fast_arithmetic
 from ddpm.images import Fit, bring, read_image

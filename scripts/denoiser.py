@@ -7,7 +7,8 @@ from pathlib import Path
 import torch
 
 from ddpm import viz
-from ddpm.commands.shared import check_out, run, write_images
+from ddpm.commands.program import run
+from ddpm.commands.shared import check_out, write_images
 from ddpm.denoiser import add_noise, denoise, held_out
 from ddpm.loading import load
 

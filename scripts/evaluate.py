@@ -11,12 +11,12 @@ from typing import Annotated
 
 import tyro
 
-from ddpm.commands.shared import run
+from ddpm.commands.program import run
 from ddpm.devices import default_device
 from ddpm.files import write_json
 from ddpm.records import how
 from scripts.workshop.judge import rows_file
-from scripts.workshop.records import RESULTS
+from scripts.workshop.records import MEASURED, RESULTS, measured_models
 from scripts.workshop.registry import MEASUREMENTS, SEED, register_all
 
 
@@ -48,6 +48,8 @@ def evaluate(
             values["how"]["resumed"] = "some rows are from an earlier run; the seconds are not"
         if not quick:
             write_json(RESULTS / f"{name}.json", values)
+        if name == "quality" and not quick:
+            write_json(MEASURED, measured_models())
         print(f"{name}: {values}")
 
 

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure as Plot
 from tqdm import tqdm
 
 from ddpm import viz
-from ddpm.commands.shared import run
+from ddpm.commands.program import run
 from ddpm.devices import default_device
 from ddpm.files import atomic
 from ddpm.records import device_name

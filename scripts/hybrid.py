@@ -18,12 +18,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ddpm import viz
+from ddpm.commands.program import run
 from ddpm.commands.shared import (
     SAMPLING,
     Sampling,
     check_out,
     one_label,
-    run,
     write_frames,
     write_images,
 )

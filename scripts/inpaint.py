@@ -18,12 +18,12 @@ from PIL import Image
 from torch import Tensor
 
 from ddpm import viz
+from ddpm.commands.program import run
 from ddpm.commands.shared import (
     SAMPLING,
     Sampling,
     check_out,
     one_label,
-    run,
     show_input,
     warn,
     write_images,

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import tyro
 
-from ddpm.commands.shared import run
+from ddpm.commands.program import run
 from ddpm.files import atomic
 from scripts.workshop.records import ROOT
 

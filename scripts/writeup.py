@@ -1,6 +1,6 @@
 """`python -m scripts.writeup` is `ddpm writeup`."""
 
-from ddpm.commands.shared import run
+from ddpm.commands.program import run
 from ddpm.commands.writeup import writeup
 
 if __name__ == "__main__":

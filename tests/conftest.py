@@ -44,7 +44,7 @@ def call(
     """Calls a script as its command line would: (exit code, standard output, standard error)."""
 
     def call(module: str, *arguments: object) -> tuple[int, str, str]:
-        from ddpm.commands.shared import run
+        from ddpm.commands.program import run
 
         script = import_module(f"scripts.{module}")
         main = {"train": "train_recipe"}.get(module, module)

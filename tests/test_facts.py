@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from scripts.workshop.facts import facts
-from scripts.workshop.formulas import STRENGTHS
 from scripts.workshop.records import read_json
 
 
@@ -29,9 +28,3 @@ def test_no_value_is_stale():
     assert {k: v for k, v in kept.items() if k not in numbers} == {
         k: v for k, v in computed.items() if k not in numbers
     }
-
-
-def test_strengths_are_those_that_are_trained():
-    from scripts import schedules
-
-    assert schedules.STRENGTHS == STRENGTHS

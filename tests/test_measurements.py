@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from ddpm.schedule import NoiseSchedule
-from scripts import judge
 from scripts.pages.grounds import put_right
 from scripts.pages.leaderboard.exact import calls_of, steps_for
-from scripts.pages.randomness import entropy, starts
+from scripts.pages.randomness.measurements import entropy, starts
+from scripts.workshop import judge
 from scripts.workshop.judge import over_seeds, rows
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from ddpm import recipes
+from ddpm.commands import train
 from ddpm.data import bundled, split_off
-from scripts import train
 
 recipes.RECIPES["tiny"] = dataclasses.replace(
     recipes.DIGITS,

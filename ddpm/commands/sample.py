@@ -19,6 +19,11 @@ from ddpm.histories import pick_frames, sample_history
 from ddpm.loading import load
 from ddpm.sampling import SAMPLERS
 
+EXAMPLES = (
+    "ddpm sample --labels 0123456789 --each 10 --out digits.png",
+    "ddpm sample --labels 3 --each 4 --out three.gif",
+)
+
 
 def sample(
     model: str = "digits",

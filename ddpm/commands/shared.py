@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
-import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import torch
-import tyro
 from PIL import Image
 from torch import Tensor
 
@@ -74,26 +71,6 @@ class Sampling:
 
 
 SAMPLING = Sampling()
-
-
-def run(command: Callable[..., Any]) -> None:
-    """Makes a typed function the program: its arguments are the options.
-
-    Bad input ends in one line on standard error and exit code 2. With `DDPM_TRACEBACK=1` it
-    ends in the traceback instead.
-    """
-    # tyro puts what the docstring says of an argument beside it: above stands only the rest.
-    description = inspect.cleandoc(command.__doc__ or "").partition("\nArgs:")[0]
-    try:
-        tyro.cli(command, description=description)
-    except (ValueError, OSError) as error:
-        if os.environ.get("DDPM_TRACEBACK"):
-            raise
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        sys.exit(130)
 
 
 def warn(text: str) -> None:

@@ -29,6 +29,11 @@ from ddpm.recipes import recipe as find_recipe
 from ddpm.records import how
 from ddpm.training import train, validate
 
+EXAMPLES = (
+    "ddpm train digits --data bundled --epochs 1 --out quick.safetensors",
+    "ddpm train digits --data bundled --epochs 2 --out quick.safetensors",
+)
+
 
 def train_recipe(
     recipe: str,

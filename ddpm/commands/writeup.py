@@ -11,6 +11,11 @@ import tempfile
 from importlib import resources
 from pathlib import Path
 
+EXAMPLES = (
+    "ddpm writeup mine",
+    "ddpm writeup another",
+)
+
 
 def writeup(folder: Path, /) -> None:
     """Makes a small project for a write-up of your own: a page, a figure and two commands.

@@ -21,6 +21,23 @@ def read_json(name: str) -> dict[str, Any]:
     return json.loads(results_file(name).read_text())
 
 
+def measured_models() -> dict[str, Any]:
+    """How good the bundled models are, for `ddpm models`: a part of the measurement `quality`.
+
+    The numbers are those of the second classifier, which had no part in any choice.
+    """
+    quality = read_json("quality")
+    models = {
+        name: {key: row[f"second_{key}"] for key in ("accuracy", "fid_over_floor")}
+        for name, row in quality["models"].items()
+    }
+    return {"models": models, "count": quality["count"]}
+
+
+MEASURED = ROOT / "ddpm" / "weights" / "measured.json"
+"""Where the package keeps `measured_models`."""
+
+
 def read_log(path: Path) -> dict[str, Any]:
     """The log of a training, beside its weights.
 
