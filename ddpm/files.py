@@ -37,7 +37,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
 def write_json(path: Path, values: dict[str, Any]) -> None:
     """Writes values as JSON, all or nothing."""
     with atomic(path) as file:
-        file.write_text(json.dumps(values, indent=1) + "\n")
+        file.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8", newline="\n")
 
 
 def _umask() -> int:

@@ -7,6 +7,7 @@ ground of their own and use colours that read on either.
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -245,4 +246,6 @@ def matrix(
 
 def write_svg(figure: Figure, path: str | Path) -> None:
     """Writes a plot without its date, so that the same plot is the same bytes."""
-    figure.savefig(path, format="svg", transparent=True, metadata={"Date": None})
+    text = io.StringIO()
+    figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})
+    Path(path).write_text(text.getvalue(), encoding="utf-8", newline="\n")

@@ -19,7 +19,7 @@ from tqdm import tqdm
 from ddpm import viz
 from ddpm.commands.program import run
 from ddpm.devices import default_device
-from ddpm.files import atomic
+from ddpm.files import atomic, write_json
 from ddpm.records import device_name
 from scripts.workshop.records import ASSETS
 from scripts.workshop.registry import FIGURES, Figure, Picture, register_all
@@ -176,8 +176,7 @@ def read_manifest() -> dict[str, Any]:
 
 def write_manifest(records: dict[str, Any]) -> None:
     """Writes the records of all figures, all or nothing."""
-    with atomic(ASSETS / "manifest.json") as file:
-        file.write_text(json.dumps({"figures": records}, indent=1) + "\n")
+    write_json(ASSETS / "manifest.json", {"figures": records})
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ def notebooks(names: Annotated[tuple[str, ...], tyro.conf.Positional] = ()) -> N
         if len(text) > LARGEST:
             raise ValueError(f"'{name}' has {len(text):,} bytes; {LARGEST:,} are allowed")
         with atomic(FOLDER / f"{name}.ipynb") as file:
-            file.write_text(text, encoding="utf-8")
+            file.write_text(text, encoding="utf-8", newline="\n")
         print(f"{name}: {len(text):,} bytes, {time.perf_counter() - started:.0f} s")
 
 

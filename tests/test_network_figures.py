@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from ddpm import recipes
+from ddpm import settings
 from ddpm.recipes import RECIPES
 from scripts.pages.networks import ARCHITECTURES, diagram, trace
 
@@ -28,7 +28,7 @@ class Known(nn.Module):
 
 
 def test_the_trace_finds_parts_shapes_and_shortcuts(monkeypatch):
-    monkeypatch.setitem(recipes.NETWORKS, "known", Known)
+    monkeypatch.setitem(settings.NETWORKS, "known", Known)
     recipe = dataclasses.replace(RECIPES["digits"], network="known", options={})
     parts = {part.name: part for part in trace(recipe)}
     assert list(parts) == ["a", "b 0", "c", "d"]

@@ -187,7 +187,7 @@ BAD = {
     "too much noise": ("denoiser", ["--sigma", "-1"], "--sigma must be within"),
     "no denoiser": ("denoiser", ["--model", "attention"], "is no denoiser"),
     "no data": ("train", ["digits", "--data", "nowhere"], "no folder 'nowhere'"),
-    "bundle of own": ("train", ["digits", "--data", "bundled", "--bundle"], "models of MNIST"),
+    "bundle of own": ("train", ["digits", "--data", "bundled", "--bundle"], "options: --bundle"),
     "unknown figure": ("figures", ["nope"], "unknown figure 'nope'"),
 }
 

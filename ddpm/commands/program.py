@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import inspect
+import io
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import tyro
 
@@ -24,14 +30,10 @@ def run(
         args: what was typed; the program's own arguments by default.
         prog: what the program is called in its help.
     """
-    # tyro puts what the docstring says of an argument beside it: above stands only the rest.
-    description = inspect.cleandoc(command.__doc__ or "").partition("\nArgs:")[0]
+    typed = [*sys.argv[1:]] if args is None else [*args]
+    call = parse(command, typed, prog or f"python -m scripts.{Path(sys.argv[0]).stem}")
     try:
-        tyro.cli(command, args=args, prog=prog, description=description)
-    except SystemExit as stop:
-        if not stop.code:
-            print("\n".join(["examples:", *(f"  {line}" for line in examples(command))]))
-        raise
+        call()
     except (ValueError, OSError) as error:
         if os.environ.get("DDPM_TRACEBACK"):
             raise
@@ -40,6 +42,40 @@ def run(
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         sys.exit(130)
+
+
+def parse(command: Callable[..., Any], args: list[str], prog: str) -> Callable[[], Any]:
+    """The call that was typed; help and unknown options end the program here."""
+
+    @functools.wraps(command)
+    def prepare(*values: Any, **options: Any) -> Callable[[], Any]:
+        return functools.partial(command, *values, **options)
+
+    # tyro puts what the docstring says of an argument beside it: above stands only the rest.
+    description = inspect.cleandoc(command.__doc__ or "").partition("\nArgs:")[0]
+    helped = bool({"-h", "--help"} & {*args})
+    errors = io.StringIO()
+    # tyro breaks its lines to fit a box; an error of ours is one line, whatever its length.
+    wide = mock.patch.dict(os.environ, {} if helped else {"COLUMNS": "10000"})
+    try:
+        with contextlib.redirect_stderr(errors), wide:
+            return tyro.cli(prepare, args=args, prog=prog, description=description)
+    except SystemExit as stop:
+        if stop.code:
+            print(f"error: {one_line(errors.getvalue())} (see {prog} --help)", file=sys.stderr)
+            raise SystemExit(2) from None
+        if helped and (lines := examples(command)):
+            print("\n".join(["examples:", *(f"  {line}" for line in lines)]))
+        raise
+
+
+def one_line(box: str) -> str:
+    """What a box of tyro's says is wrong, and which option it thinks was meant."""
+    lines = [re.sub(r"[│╭╮╰╯─]+", "", line).strip() for line in box.splitlines()[1:]]
+    parts = " ".join(line or "|" for line in lines).split("|")
+    flags = [word for word in parts[1].split() if word.startswith("--")] if len(parts) > 1 else []
+    guess = flags and "you meant" in parts[1]
+    return parts[0].strip().rstrip(".") + (f"; perhaps you meant {flags[0]}" if guess else "")
 
 
 def examples(command: Callable[..., Any]) -> tuple[str, ...]:

@@ -10,9 +10,10 @@ import copy
 import dataclasses
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+import tyro
 from tqdm import tqdm
 
 from ddpm.checkpoints import Run
@@ -36,7 +37,7 @@ EXAMPLES = (
 
 
 def train_recipe(
-    recipe: str,
+    recipe: Annotated[str, tyro.conf.arg(metavar="RECIPE")],
     /,
     epochs: int | None = None,
     data: str = "mnist",
@@ -69,13 +70,15 @@ def train_recipe(
             raise ValueError(f"--seed must be within 0..3999, not {seed}")
         settings = dataclasses.replace(chosen.training, seed=seed)
         chosen = dataclasses.replace(chosen, training=settings)
+    if out:
+        check_out(out, (".safetensors",))
+
+    training, validation, names = read_data(data)
     if out is None:
         out = Path("runs") / f"{recipe}.safetensors"
         out.parent.mkdir(exist_ok=True)
-    check_out(out, (".safetensors",))
+        check_out(out, (".safetensors",))
     checkpoint = out.with_suffix(".checkpoint.safetensors")
-
-    training, validation, names = read_data(data)
     if names:
         chosen = chosen.for_classes(names)
     with processes(torch.device(device) if device else default_device()) as (shared, where):

@@ -10,6 +10,9 @@ import shutil
 import tempfile
 from importlib import resources
 from pathlib import Path
+from typing import Annotated
+
+import tyro
 
 EXAMPLES = (
     "ddpm writeup mine",
@@ -17,7 +20,7 @@ EXAMPLES = (
 )
 
 
-def writeup(folder: Path, /) -> None:
+def writeup(folder: Annotated[Path, tyro.conf.arg(metavar="FOLDER")], /) -> None:
     """Makes a small project for a write-up of your own: a page, a figure and two commands.
 
     Args:

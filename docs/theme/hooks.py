@@ -38,7 +38,7 @@ def on_files(files: Files, config: MkDocsConfig) -> None:
             text = file.content_string.replace(CHECKOUT, f"%pip install --quiet git+{repository}")
             copy = Path(TEMPORARY.name, file.src_uri)
             copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_text(text, encoding="utf-8")
+            copy.write_text(text, encoding="utf-8", newline="\n")
             files.remove(file)
             files.append(
                 File(file.src_uri, TEMPORARY.name, config.site_dir, config.use_directory_urls)
