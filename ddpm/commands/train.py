@@ -48,7 +48,7 @@ def train_recipe(
 ) -> None:
     """Trains a recipe, or goes on where it was stopped.
 
-    Started by `torchrun --nproc-per-node N -m scripts.train RECIPE`, N processes share each batch.
+    Started by `torchrun --nproc-per-node N -m ddpm train RECIPE`, N processes share each batch.
 
     Args:
         recipe: its name, such as digits or attention-class.

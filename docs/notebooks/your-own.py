@@ -174,5 +174,5 @@ Markdown(page.replace(f"![{words}](samples.png)", "(Here stands the figure.)"))
 # %% [markdown]
 # ## Go on
 #
-# In a checkout of the repository, `python -m scripts.writeup FOLDER` starts a project for such a
+# `ddpm writeup FOLDER` starts a project for such a
 # page: its figure is drawn by one command, and its site is built by another.
