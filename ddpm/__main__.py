@@ -46,8 +46,8 @@ def overview() -> str:
         [
             *lines,
             "ddpm COMMAND --help shows the options of a command, with two examples.",
-            "ddpm --version prints the version; ddpm --tyro-print-completion bash (or zsh, tcsh)",
-            "prints a script that completes commands and options in your shell.",
+            "ddpm --version shows the version.",
+            "ddpm --tyro-print-completion bash (zsh, tcsh) completes commands in your shell.",
         ]
     )
 

@@ -71,11 +71,11 @@ def parse(command: Callable[..., Any], args: list[str], prog: str) -> Callable[[
 
 def one_line(box: str) -> str:
     """What a box of tyro's says is wrong, and which option it thinks was meant."""
-    lines = [re.sub(r"[│╭╮╰╯─]+", "", line).strip() for line in box.splitlines()[1:]]
-    parts = " ".join(line or "|" for line in lines).split("|")
-    flags = [word for word in parts[1].split() if word.startswith("--")] if len(parts) > 1 else []
-    guess = flags and "you meant" in parts[1]
-    return parts[0].strip().rstrip(".") + (f"; perhaps you meant {flags[0]}" if guess else "")
+    lines = [line.strip(" │|+╭╮╰╯") for line in box.splitlines()[1:]]
+    parts = "\n".join("" if set(line) <= {"─", "-"} else line for line in lines).split("\n\n")
+    says = " ".join(parts[0].split()).rstrip(".")
+    meant = re.search(r"you meant:\s+(--\S+)", parts[1]) if len(parts) > 1 else None
+    return says + (f"; perhaps you meant {meant[1]}" if meant else "")
 
 
 def examples(command: Callable[..., Any]) -> tuple[str, ...]:
