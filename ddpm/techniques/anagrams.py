@@ -23,6 +23,9 @@ from ddpm.techniques.shared import Labels, draw_from_noise, eps_for
 ANAGRAM_GUIDANCE = 10.0
 """The usual scale of guidance, for models that can be guided: two labels pull at one image."""
 
+CANDIDATES = 4
+"""How many images the command draws for each that it shows."""
+
 
 # --8<-- [start:views]
 @dataclass(frozen=True)
@@ -100,6 +103,11 @@ def view(name: str) -> View:
     if name not in VIEWS:
         raise ValueError(f"unknown view '{name}'; there are {', '.join(VIEWS)} and patches:SEED")
     return VIEWS[name]
+
+
+def through(images: Tensor, chosen: View) -> Tensor:
+    """Images in [0, 1] as seen through a view, which acts on a range that is even about 0."""
+    return (chosen.apply(images * 2 - 1) + 1) / 2
 
 
 # --8<-- [start:check]
@@ -202,3 +210,34 @@ def draw_anagram(
 
     return draw_from_noise(model, n, estimate, model.recipe.scaling.size, ANAGRAM_GUIDANCE, **how)
     # --8<-- [end:draw_anagram]
+
+
+# --8<-- [start:surest]
+def surest(
+    images: Tensor,
+    labels: Sequence[Tensor],
+    views: Sequence[str],
+    of: int,
+    classifier: Callable[[Tensor], Tensor],
+) -> Tensor:
+    """Of each `of` images in a row, the one that a classifier is surest of in its worst view.
+
+    Args:
+        images: (N * of, 1, 28, 28) in [0, 1].
+        labels: what each image is to be seen as, for each view: (N * of,).
+        views: as many views, by name.
+        of: how many of them one is chosen from.
+        classifier: images in [0, 1] to logits (N, classes).
+
+    Returns:
+        (N, 1, 28, 28).
+    """
+    sure = []
+    for wanted, name in zip(labels, views, strict=True):
+        seen = through(images, view(name))
+        with torch.no_grad():
+            shares = torch.cat([classifier(part) for part in seen.split(500)])
+        sure.append(shares.softmax(1).gather(1, wanted[:, None])[:, 0])
+    best = torch.stack(sure).min(0).values.unflatten(0, (-1, of)).argmax(1)
+    return images.unflatten(0, (-1, of))[torch.arange(len(best)), best]
+    # --8<-- [end:surest]

@@ -3,7 +3,6 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from ddpm.drawings import DRAWINGS, drawing
 from ddpm.images import bring, bring_mask, read_image
 
 
@@ -94,14 +93,3 @@ def test_images_that_are_none_are_refused(tmp_path):
             read_image(tmp_path / name)
     with pytest.raises(ValueError, match="one flat grey"):
         bring(Image.new("L", (100, 100), 77))
-
-
-@pytest.mark.parametrize("name", DRAWINGS)
-def test_drawings_look_like_ink(name):
-    picture = drawing(name)
-    assert picture.shape == (28, 28)
-    assert 0.05 < float(picture.mean()) < 0.3
-    assert float(picture.max()) == 1
-    assert float(torch.cat([picture[0], picture[-1], picture[:, 0], picture[:, -1]]).max()) == 0
-    with pytest.raises(ValueError, match="unknown drawing 'cat'"):
-        drawing("cat")

@@ -9,14 +9,13 @@ from ddpm.classifiers import Classifier
 from ddpm.data import as_images, bundled, mnist
 from ddpm.devices import default_device, fast_arithmetic
 from ddpm.loading import load
-from ddpm.techniques.anagrams import view
+from ddpm.masks import MASKS
+from ddpm.techniques.anagrams import CANDIDATES, surest, through, view
 from ddpm.techniques.hybrids import draw_hybrid
 from ddpm.techniques.inpainting import inpaint
-from scripts.anagram import CANDIDATES, as_matrix, of_pairs, surest, through, totals
-from scripts.hybrid import from_afar, from_near, off_diagonal
-from scripts.inpaint import MASKS
-from scripts.pages.digits import second_classifier
-from scripts.workshop.judge import rows, test_images
+from scripts.pages.anagrams.measurements import as_matrix, of_pairs, totals
+from scripts.pages.hybrids.measurements import from_afar, from_near, off_diagonal
+from scripts.workshop.judge import judge, rows, second_classifier, test_images
 from scripts.workshop.registry import SEED, digest_of, measurement
 
 EACH = 64
@@ -33,13 +32,13 @@ def half_turns(first: int, each: int, epochs: int) -> dict[str, Any]:
     """For one digit upright and every further one turned, the share read right both ways.
 
     Returns:
-        By the second digit: of the script's images, each chosen from `CANDIDATES` by the bundled
+        By the second digit: of the command's images, each chosen from `CANDIDATES` by the bundled
         classifier, and of all of these.
     """
     pairs, half_turn = [(first, b) for b in range(first, 10)], view("rotate_180")
     count, where = each * CANDIDATES, 10_000 * first
     images, labels = of_pairs(pairs, half_turn.name, count, seed=SEED + 1, first=where)
-    chosen = surest(images, labels, ["identity", half_turn.name], CANDIDATES)
+    chosen = surest(images, labels, ["identity", half_turn.name], CANDIDATES, judge())
     result = {}
     for name, shown, of in (("chosen", chosen, CANDIDATES), ("all", images, 1)):
         upright, turned = (second(epochs).read(x) for x in (shown, through(shown, half_turn)))

@@ -1,0 +1,83 @@
+"""`ddpm inpaint`: fills in the part of an image that a mask hides.
+
+The mask is as large as the image, white where it is to be drawn anew. Without an image, held-out
+digits are taken. `.png` is a sheet, `.npz` the arrays.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import tyro
+
+from ddpm.commands.shared import (
+    SAMPLING,
+    Sampling,
+    check_out,
+    one_label,
+    show_input,
+    warn,
+    write_images,
+)
+from ddpm.data import held_out
+from ddpm.images import Fit, bring, bring_mask, read_image
+from ddpm.masks import MASKS, hidden
+from ddpm.techniques.inpainting import inpaint as draw
+from ddpm.viz import lead_sheet
+
+EXAMPLES = (
+    "ddpm inpaint --mask bottom --label 7 --each 4 --out inpainted.png",
+    "ddpm inpaint --mask freehand --repeats 3 --each 2 --out resampled.png",
+)
+
+
+def inpaint(
+    image: Path | None = None,
+    mask: str = "bottom",
+    label: str | None = None,
+    repeats: int = 1,
+    fit: Fit = "ink",
+    show_input_: Annotated[Path | None, tyro.conf.arg(name="show-input")] = None,
+    sampling: Annotated[Sampling, tyro.conf.arg(name="")] = SAMPLING,
+    out: Path = Path("inpainted.png"),
+) -> None:
+    """Draws the hidden part of an image anew, so that it goes with the rest.
+
+    Args:
+        image: your image, of any size and ground; a held-out 7 by default.
+        mask: top, bottom, left, stripe, hole or freehand; or an image as large as yours, white
+            where it is to be drawn anew.
+        label: what the whole is to be; by default the model is told nothing.
+        repeats: how often each five steps are taken (RePaint's resampling).
+        fit: how a large image is cut: around the ink, padded, or cropped to its middle.
+        show_input_: a .png to write what the network saw to.
+        out: .png for a sheet, .npz for the arrays.
+    """
+    check_out(out, (".png", ".npz"))
+    if show_input_:
+        check_out(show_input_, (".png",), "--show-input")
+    model = sampling.load()
+    wanted = one_label(label, model)
+    if image is None:
+        picture, place = held_out(7), None
+    else:
+        picture, place = bring(read_image(image), fit)
+    if mask in MASKS:
+        new = MASKS[mask]
+    elif place is None:
+        raise ValueError(f"unknown mask '{mask}'; there are {', '.join(MASKS)}; give --image too")
+    else:
+        new = bring_mask(read_image(Path(mask)), place)
+    if new.min() == new.max():
+        warn("the mask hides all of the image" if new.max() else "the mask hides nothing")
+    how = {**sampling.how(), "repeats": repeats}
+    images = draw(model, picture, new, wanted, sampling.each, **how)
+    known = hidden(picture, new)
+    if show_input_:
+        show_input(show_input_, {"input": picture, "mask": new, "kept": known})
+    sheet = lead_sheet({"input": picture, "kept": known}, images)
+    labels = torch.full((len(images),), -1 if wanted is None else wanted)
+    write_images(out, images, labels, sheet)
+    print(f"{out}: {len(images)} versions")

@@ -1,0 +1,60 @@
+"""`ddpm sdedit`: turns any picture into a digit.
+
+`.png` is a sheet, `.npz` the arrays. Without an image, one of three drawings is taken.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import torch
+import tyro
+
+from ddpm.commands.shared import SAMPLING, Sampling, check_out, one_label, show_input, write_images
+from ddpm.drawings import drawing
+from ddpm.images import Fit, bring, read_image
+from ddpm.techniques.sdedit import sdedit as draw
+from ddpm.viz import lead_sheet
+
+EXAMPLES = (
+    "ddpm sdedit --picture house --strength 0.7 --each 4 --out edited.png",
+    "ddpm sdedit --picture spiral --strength 0.8 --label 3 --each 4 --out threes.npz",
+)
+
+
+def sdedit(
+    image: Path | None = None,
+    picture: Literal["house", "spiral", "letter"] = "house",
+    strength: float = 0.7,
+    label: str | None = None,
+    fit: Fit = "ink",
+    show_input_: Annotated[Path | None, tyro.conf.arg(name="show-input")] = None,
+    options: Annotated[Sampling, tyro.conf.arg(name="")] = SAMPLING,
+    out: Path = Path("edited.png"),
+) -> None:
+    """Adds noise to a picture and lets the model take it off again: out comes a digit.
+
+    Args:
+        image: your image, of any size and ground.
+        picture: without an image, which drawing to take.
+        strength: 0 gives the picture back, 1 forgets it.
+        label: what it is to become; by default the model is told nothing.
+        fit: how a large image is cut: around the ink, padded, or cropped to its middle.
+        show_input_: a .png to write what the network saw to.
+        out: .png for a sheet, .npz for the arrays.
+    """
+    check_out(out, (".png", ".npz"))
+    if show_input_:
+        check_out(show_input_, (".png",), "--show-input")
+    if not 0 <= strength <= 1:
+        raise ValueError(f"--strength must be within 0..1, not {strength:g}")
+    model = options.load()
+    wanted = one_label(label, model)
+    given = drawing(picture) if image is None else bring(read_image(image), fit)[0]
+    images = draw(model, given, strength, wanted, options.each, **options.how())
+    if show_input_:
+        show_input(show_input_, {"input": given})
+    labels = torch.full((len(images),), -1 if wanted is None else wanted)
+    write_images(out, images, labels, lead_sheet({"input": given}, images))
+    print(f"{out}: {len(images)} versions at strength {strength:g}")

@@ -1,0 +1,64 @@
+import pytest
+import torch
+from techniques import IMAGE, QUICK, SCHEDULE, arrays, same
+
+from ddpm.model import Diffusion
+from ddpm.techniques.sdedit import noised, sdedit
+
+
+def test_a_noised_start_is_the_forward_process_and_at_T_noise_alone():
+    image = torch.linspace(-1, 1, 128, dtype=torch.float64).reshape(2, 1, 8, 8)
+    eps = torch.randn(2, 1, 8, 8, dtype=torch.float64)
+    assert torch.equal(noised(image, 0, SCHEDULE, eps), image)
+    assert torch.equal(noised(image, 400, SCHEDULE, eps), SCHEDULE.add_noise(image, 400, eps))
+    assert torch.equal(noised(image, 1000, SCHEDULE, eps), eps)
+
+
+def test_without_a_label_the_model_is_told_nothing(untrained, tiny):
+    told = {
+        label: sdedit(untrained, IMAGE, 0.9, label, steps=3, guidance=1.0) for label in (None, 3)
+    }
+    assert not same(told[None], told[3])
+    with pytest.raises(ValueError, match="never trained without labels"):
+        sdedit(Diffusion(tiny), IMAGE, 0.5)
+
+
+BAD_ARGUMENTS = {
+    "no image": (lambda m: sdedit(m, torch.zeros(0, 1, 28, 28), 0.5), "28x28 pixels"),
+    "bytes": (lambda m: sdedit(m, IMAGE * 255, 0.5, 3), "within 0..1"),
+    "strength": (lambda m: sdedit(m, IMAGE, 1.2, 3), "within 0..1, not 1.2"),
+    "label": (lambda m: sdedit(m, IMAGE, 0.5, 10), "0..9, not 10"),
+    "labels": (lambda m: sdedit(m, IMAGE, 0.5, [1, 2], n=3), "each of 3 images, not 2"),
+    "versions": (lambda m: sdedit(m, torch.zeros(2, 1, 28, 28), 0.5, 3, n=2), "not 2 and 2"),
+}
+
+
+@pytest.mark.parametrize(("call_it", "message"), BAD_ARGUMENTS.values(), ids=BAD_ARGUMENTS)
+def test_bad_arguments_are_named(untrained, call_it, message):
+    with pytest.raises(ValueError, match=message.replace(".", r"\.")):
+        call_it(untrained)
+
+
+def test_sdedit_of_strength_0_is_the_picture_and_of_1_has_forgotten_it(call, photo, tmp_path):
+    results = []
+    for strength, image in ((0, photo[0]), (1, photo[0]), (1, None)):
+        given = ["--image", image] if image else ["--picture", "spiral"]
+        out = tmp_path / "x.npz"
+        options = [*given, "--strength", strength, "--label", 3, *QUICK]
+        assert call("sdedit", *options, "--out", out)[0] == 0
+        results.append(arrays(out)[0])
+    assert torch.equal(results[0][0], results[0][1])
+    assert (results[1] - results[2]).abs().max() < 1e-5
+    assert (results[0] - results[1]).abs().max() > 0.1
+
+
+BAD_OPTIONS = {
+    "strength": ("sdedit", ["--strength", "1.5"], "--strength must be within 0..1, not 1.5"),
+    "ending": ("sdedit", ["--out", "x.gif"], "--out must end in"),
+    "shown to": ("sdedit", ["--show-input", "x.jpg"], "--show-input must end in .png"),
+}
+
+
+@pytest.mark.parametrize(("script", "arguments", "message"), BAD_OPTIONS.values(), ids=BAD_OPTIONS)
+def test_bad_input_is_one_line_and_exit_code_2(refusal, script, arguments, message):
+    assert message in refusal(script, *arguments)
