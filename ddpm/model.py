@@ -159,11 +159,11 @@ class Diffusion:
         Args:
             count: how many images.
             seed, first: as for `states`, whose first draw is where it starts.
-            stream: another number is other noise: 0 is the sampler's own.
+            stream: 0..15, independent noise for each purpose; 0 is the sampler's own.
             size: pixels a side; the network's by default.
 
         Raises:
-            ValueError: the seed or the number is out of range.
+            ValueError: the seed, a number or the stream is out of range.
         """
         size = size or self.recipe.scaling.size
         return Noise(image_seeds(count, seed, first, stream), (1, size, size), self.device)
