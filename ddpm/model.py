@@ -239,11 +239,11 @@ class Diffusion:
             raise ValueError(f"'{self.recipe.name}' draws what it is told to: give labels")
         if not classes:
             raise ValueError(f"'{self.recipe.name}' knows no labels")
-        labels = torch.as_tensor(labels, device=self.device)
+        labels = torch.as_tensor(labels).cpu()  # a GPU would be asked about each label
         wrong = [int(label) for label in labels if not 0 <= label < classes]
         if wrong:
             raise ValueError(f"labels must be within 0..{classes - 1}, not {wrong[0]}")
-        return labels.long()
+        return labels.long().to(self.device)
 
 
 def _count(n: int | None, *per_image: Sequence[int] | Tensor | None) -> int:

@@ -60,7 +60,7 @@ def test_no_two_streams_of_a_seed_share_a_generator():
 
 
 def test_a_run_is_numbered_in_a_row_even_around_the_end_of_all_seeds():
-    for seed in (0, 4025, 4026, 4027, 4293):
+    for seed in (4026, 4293):
         together = image_seeds(PER_SEED, seed, 0, 1)
         assert len(set(together)) == PER_SEED
         assert all(0 <= together[k] < SEEDS for k in (0, -1))
