@@ -17,7 +17,6 @@ STREAMS = 16
 """Kinds of noise that one image can have, one for each purpose."""
 
 
-# --8<-- [start:seeds]
 def image_seeds(count: int, seed: int = 0, first: int = 0, stream: int = 0) -> list[int]:
     """The seeds of the generators of images number first, first + 1, ... of a seed.
 
@@ -45,7 +44,6 @@ def image_seeds(count: int, seed: int = 0, first: int = 0, stream: int = 0) -> l
         raise ValueError(f"stream must be within 0..{STREAMS - 1}, not {stream}")
     start = seed * PER_SEED + first + stream * (SEEDS // STREAMS)
     return [(start + k) % SEEDS for k in range(count)]
-    # --8<-- [end:seeds]
 
 
 # --8<-- [start:noise]
