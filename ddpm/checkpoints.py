@@ -76,11 +76,13 @@ class Run:
             raise ValueError(f"'{path}' is from another recipe or other settings than {name}")
         self.network.load_state_dict(_under(tensors, "network/"))
         self.averaged.load_state_dict(_under(tensors, "averaged/"))
+        fused = self.optimizer.defaults["fused"]
         for i, parameter in enumerate(trained(self.network)):
             saved = _under(tensors, f"optimizer/{i}/")
             # A fused step walks through memory, so the moments take their parameter's layout.
             self.optimizer.state[parameter] = {
-                "step": saved["step"].to(parameter.device),
+                # Only a fused step counts on the device.
+                "step": saved["step"].to(parameter.device if fused else "cpu"),
                 **{
                     name: torch.empty_like(parameter, requires_grad=False).copy_(saved[name])
                     for name in ("exp_avg", "exp_avg_sq")

@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import torch
 
 
 def default_device() -> torch.device:
-    """A CUDA GPU if there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    """A CUDA GPU if there is one, else another accelerator that torch finds, else the CPU.
+
+    Other accelerators are, for example, Apple's GPUs (`mps`) and Intel's (`xpu`).
+    """
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    found = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+    return found or torch.device("cpu")
 
 
-def fast_arithmetic(device: torch.device) -> torch.autocast:
-    """bfloat16 where the device computes with it, else a context that changes nothing."""
+def as_device(device: torch.device | str | None) -> torch.device:
+    """The device of that name, or `default_device()` for None.
+
+    Raises:
+        ValueError: torch has no such device, or this machine has none.
+    """
+    if device is None:
+        return default_device()
+    try:
+        return torch.empty(0, device=device).device
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        default = default_device()
+        raise ValueError(f"device '{device}' is not available; '{default}' is") from error
+
+
+def fast_arithmetic(device: torch.device) -> torch.autocast | nullcontext[None]:
+    """bfloat16 where the device itself computes with it, else a context that changes nothing.
+
+    Where bfloat16 is emulated it is slower than float32. On accelerators other than CUDA GPUs
+    everything is computed in float32.
+    """
     if device.type == "cpu":
-        supported = torch.cpu._is_avx512_bf16_supported()
+        native = torch.cpu._is_avx512_bf16_supported()
     else:
-        supported = device.type == "cuda" and torch.cuda.is_bf16_supported()
-    return torch.autocast(device.type, torch.bfloat16, enabled=supported)
+        native = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.autocast(device.type, torch.bfloat16) if native else nullcontext()

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError, safe_open
 
-from ddpm.devices import default_device
+from ddpm.devices import as_device
 from ddpm.model import FORMAT, Diffusion
 from ddpm.recipes import Recipe
 
@@ -32,16 +32,17 @@ def load(
 
     Args:
         model: a name of `bundled_models()`, or the path of a file that `Diffusion.save` wrote.
-        device: where to compute; a CUDA GPU if there is one, else the CPU.
+        device: where to compute, such as "cpu", "cuda" or "mps"; `default_device()` unless given.
         weights: "raw" or "averaged"; the better set, as the recipe names it, by default.
 
     Raises:
         ValueError: no such model, or its file is damaged, of another format, for another
-            network, or without that set of weights.
+            network, or without that set of weights; or no such device.
     """
     # --8<-- [end:load]
     if weights not in (None, *WEIGHTS):
         raise ValueError(f"unknown weights '{weights}'; there are {', '.join(WEIGHTS)}")
+    where = as_device(device)
     if str(model) in bundled_models():
         path = Path(str(resources.files("ddpm") / "weights" / f"{model}.safetensors"))
     elif Path(model).is_file():
@@ -69,4 +70,4 @@ def load(
     except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
         reason = str(error).splitlines()[0].rstrip(":")
         raise ValueError(f"'{path}' holds no weights for this package: {reason}") from error
-    return Diffusion(recipe, network, device or default_device(), header)
+    return Diffusion(recipe, network, where, header)

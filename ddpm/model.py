@@ -159,11 +159,11 @@ class Diffusion:
         Args:
             count: how many images.
             seed, first: as for `states`, whose first draw is where it starts.
-            stream: another number is other noise: 0 is the sampler's own.
+            stream: 0..15, independent noise for each purpose; 0 is the sampler's own.
             size: pixels a side; the network's by default.
 
         Raises:
-            ValueError: the seed or the number is out of range.
+            ValueError: the seed, a number or the stream is out of range.
         """
         size = size or self.recipe.scaling.size
         return Noise(image_seeds(count, seed, first, stream), (1, size, size), self.device)
@@ -239,11 +239,11 @@ class Diffusion:
             raise ValueError(f"'{self.recipe.name}' draws what it is told to: give labels")
         if not classes:
             raise ValueError(f"'{self.recipe.name}' knows no labels")
-        labels = torch.as_tensor(labels, device=self.device)
+        labels = torch.as_tensor(labels).cpu()  # a GPU would be asked about each label
         wrong = [int(label) for label in labels if not 0 <= label < classes]
         if wrong:
             raise ValueError(f"labels must be within 0..{classes - 1}, not {wrong[0]}")
-        return labels.long()
+        return labels.long().to(self.device)
 
 
 def _count(n: int | None, *per_image: Sequence[int] | Tensor | None) -> int:

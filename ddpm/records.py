@@ -18,6 +18,8 @@ def device_name(device: torch.device) -> str:
     """The device in words, for a record of what made a number."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
+    if device.type != "cpu":
+        return f"{device.type}, {platform.machine()}"
     threads = torch.get_num_threads()
     return f"CPU, {threads} threads, {torch.backends.cpu.get_cpu_capability()}"
 

@@ -7,7 +7,7 @@ Notation, here and everywhere else: `t = 0` is the clean image and `t = T` is no
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -21,16 +21,19 @@ class NoiseSchedule:
     """A variance-preserving noise schedule over the times 0..T.
 
     Attributes:
-        beta: float64 (T + 1,). `beta[t]` is the variance added by the step t - 1 -> t;
-            `beta[0] == 0`.
-        alpha_bar: float64 (T + 1,). The share of signal variance left at t, the running
-            product of `1 - beta`; `alpha_bar[0] == 1`.
+        beta: float64 (T + 1,) on the CPU. `beta[t]` is the variance added by the step
+            t - 1 -> t; `beta[0] == 0`.
+        alpha_bar: float64 (T + 1,) on the CPU. The share of signal variance left at t, the
+            running product of `1 - beta`; `alpha_bar[0] == 1`.
 
     Source: Ho et al. 2020, "Denoising Diffusion Probabilistic Models", section 2.
     """
 
     beta: Tensor
     alpha_bar: Tensor
+    _tables: dict[tuple[str, torch.device, torch.dtype], Tensor] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     @classmethod
     def from_betas(cls, beta: Tensor) -> NoiseSchedule:
@@ -39,7 +42,7 @@ class NoiseSchedule:
         Raises:
             ValueError: `beta` is empty, not one-dimensional, or has a value outside (0, 1).
         """
-        beta = beta.double()
+        beta = beta.cpu().double()
         if beta.ndim != 1 or len(beta) == 0 or not bool(((beta > 0) & (beta < 1)).all()):
             raise ValueError("a schedule needs at least one beta, each strictly between 0 and 1")
         beta = torch.cat([beta.new_zeros(1), beta])
@@ -81,11 +84,11 @@ class NoiseSchedule:
     # --8<-- [start:coefficients]
     def signal(self, t: Time, like: Tensor) -> Tensor:
         """sqrt(alpha_bar_t), shaped to multiply `like` (N, ...): the amplitude of the image."""
-        return self._at(self.alpha_bar.sqrt(), t, like)
+        return self._at("signal", self.alpha_bar.sqrt(), t, like)
 
     def sigma(self, t: Time, like: Tensor) -> Tensor:
         """sqrt(1 - alpha_bar_t), shaped to multiply `like` (N, ...): that of the noise."""
-        return self._at((1 - self.alpha_bar).sqrt(), t, like)
+        return self._at("sigma", (1 - self.alpha_bar).sqrt(), t, like)
         # --8<-- [end:coefficients]
 
     # --8<-- [start:add_noise]
@@ -144,8 +147,18 @@ class NoiseSchedule:
             "sqrt_one_minus_alpha_bar_t": math.sqrt(1 - alpha_bar),
         }
 
-    def _at(self, values: Tensor, t: Time, like: Tensor) -> Tensor:
-        if isinstance(t, int) and not 0 <= t <= self.T:
+    def _at(self, name: str, values: Tensor, t: Time, like: Tensor) -> Tensor:
+        """values[t] with the device and the type of `like`: no GPU waits for it.
+
+        Some devices have no float64, so the values are converted before they go there, and the
+        table for times that lie on the device is kept.
+        """
+        shape = (-1, *[1] * (like.ndim - 1))
+        if isinstance(t, Tensor):
+            key = (name, like.device, like.dtype)
+            if key not in self._tables:
+                self._tables[key] = values.to(like.dtype).to(like.device)
+            return self._tables[key][t.to(like.device)].reshape(shape)
+        if not 0 <= t <= self.T:
             raise ValueError(f"t must be within 0..{self.T}, not {t}")
-        picked = values[t.cpu() if isinstance(t, Tensor) else t].to(like.device, like.dtype)
-        return picked.reshape(-1, *[1] * (like.ndim - 1))
+        return like.new_full((1,) * like.ndim, float(values[t]))

@@ -84,6 +84,41 @@ def test_a_time_per_image_is_the_same_as_one_by_one():
         assert (together[i : i + 1] - alone).abs().max() == 0
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("schedule", SCHEDULES.values(), ids=SCHEDULES)
+def test_amplitudes_are_roots_in_float64_rounded_once(schedule, dtype):
+    like, times = torch.zeros(1, 1, 2, 2, dtype=dtype), torch.arange(schedule.T + 1)
+    for amplitude, variance in (
+        (schedule.signal, schedule.alpha_bar),
+        (schedule.sigma, 1 - schedule.alpha_bar),
+    ):
+        exact = variance.sqrt().to(dtype)
+        for _ in range(2):  # the second time from what is kept
+            together = amplitude(times, like)
+            assert together.dtype == dtype
+            assert torch.equal(together, exact.reshape(-1, 1, 1, 1))
+        alone = [amplitude(t, like) for t in range(schedule.T + 1)]
+        assert alone[0].shape == (1, 1, 1, 1)
+        assert torch.equal(torch.cat(alone), together)
+
+
+def test_each_type_of_image_has_its_own_table():
+    schedule, t = NoiseSchedule.linear(10), torch.tensor([5])
+    for dtype in (torch.float32, torch.float64, torch.float32):
+        like = torch.zeros(1, 1, 1, 1, dtype=dtype)
+        assert torch.equal(schedule.sigma(t, like), schedule.sigma(5, like))
+        assert torch.equal(schedule.signal(t, like), schedule.signal(5, like))
+
+
+def test_what_was_kept_in_inference_can_be_trained_with():
+    schedule, t = NoiseSchedule.linear(10), torch.tensor([5])
+    with torch.inference_mode():
+        schedule.signal(t, torch.zeros(1, 1, 1, 1))
+    x = torch.ones(1, 1, 1, 1, requires_grad=True)
+    (schedule.signal(t, x) * x).sum().backward()
+    assert float(x.grad) == float(schedule.signal(5, x))
+
+
 @pytest.mark.parametrize("betas", [[], [0.0], [0.5, 1.0], [-0.1], [[0.1, 0.2]]])
 def test_refuses_betas_that_are_no_variances(betas):
     with pytest.raises(ValueError, match="beta"):

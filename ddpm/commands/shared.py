@@ -36,7 +36,8 @@ class Sampling:
             own by default.
         weights: the last step's weights or their running average; the better set by default.
         seed: of the noise; the same seed draws the same images.
-        device: cpu or cuda; a GPU by default if there is one.
+        device: cpu, cuda, mps ...; a GPU or another accelerator by default if there is one, else
+            the CPU.
     """
 
     model: str = "digits"
