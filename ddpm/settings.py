@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import torch
 from torch import Tensor, nn
 
 from ddpm.data import Scaling
@@ -166,6 +167,26 @@ class Recipe:
         told = labels if self.classes else None
         return network(x * self.input_scale, self.network_time(t), told)
         # --8<-- [end:ask]
+
+    def check_labels(
+        self, labels: Sequence[int] | Tensor | None, device: torch.device | str = "cpu"
+    ) -> Tensor | None:
+        """Labels as int64 (N,) on a device; None for a model without labels.
+
+        Raises:
+            ValueError: labels for a model without, none for a model with, or one it has not.
+        """
+        if labels is None and not self.classes:
+            return None
+        if labels is None:
+            raise ValueError(f"'{self.name}' draws what it is told to: give labels")
+        if not self.classes:
+            raise ValueError(f"'{self.name}' knows no labels")
+        labels = torch.as_tensor(labels, device=device)
+        wrong = [int(label) for label in labels if not 0 <= label < self.classes]
+        if wrong:
+            raise ValueError(f"labels must be within 0..{self.classes - 1}, not {wrong[0]}")
+        return labels.long()
 
     def to_dict(self) -> dict[str, Any]:
         """As plain dictionaries, for a file's header."""

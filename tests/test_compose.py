@@ -51,7 +51,7 @@ def test_three_views_count_alike(images):
 
 def test_an_anagram_refuses_what_is_not_orthogonal_and_nothing_at_all(images):
     with pytest.raises(ValueError, match="'dim' is not orthogonal"):
-        anagram([(only(images[0]), View("dim", lambda x: x / 2, lambda x: 2 * x))])
+        anagram([(only(images[0]), View("dim", lambda x: x / 2, lambda x: 2 * x))])(images, 1)
     with pytest.raises(ValueError, match="at least one"):
         anagram([])
 
