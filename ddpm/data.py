@@ -197,15 +197,12 @@ def folder(root: str | Path, size: int = 28, channels: int = 1) -> tuple[Digits,
 
     Raises:
         ValueError: no folder, fewer than two classes, a class without images, a file that cannot
-            be read, a grey image among colour ones, or a size or number of channels out of range.
+            be read, a grey image where colour is asked for, or a number out of range.
     """
     from torchvision.datasets import ImageFolder
 
     if size < 1 or channels not in (1, 3):
-        raise ValueError(
-            "images have a size of at least 1 and channels of 1 (grey) or 3 (colour),"
-            f" not {size} and {channels}"
-        )
+        raise ValueError(f"images have 1 or 3 channels and 1 pixel or more, not {channels}, {size}")
     root = Path(root)
     if not root.is_dir():
         raise ValueError(f"no folder '{root}' with one subfolder of images per class")
@@ -225,10 +222,7 @@ def folder(root: str | Path, size: int = 28, channels: int = 1) -> tuple[Digits,
         except (OSError, SyntaxError, Image.DecompressionBombError) as error:
             raise ValueError(f"cannot read the image '{path}': {error}") from error
         if grey and channels == 3:
-            raise ValueError(
-                f"'{path}' is grey: with 3 channels every image must have colour, with 1 channel"
-                " all become grey"
-            )
+            raise ValueError(f"'{path}' is grey: with 3 channels, every image must have colour")
     pixels = torch.from_numpy(np.stack([np.asarray(image) for image in images]))
     if channels == 3:
         pixels = pixels.permute(0, 3, 1, 2).contiguous()
