@@ -6,17 +6,18 @@ import pytest
 import torch
 from torch import nn
 
-from ddpm import recipes
+from ddpm import settings
+from ddpm.networks.shared import Network
 from ddpm.recipes import RECIPES
 from scripts.network import ARCHITECTURES, diagram, trace
 
 
-class Known(nn.Module):
+class Known(Network):
     """x -> a -> b, b + t -> c, then a and c side by side -> d."""
 
-    def __init__(self):
+    def __init__(self, channels, size):
         super().__init__()
-        self.a = nn.Conv2d(1, 2, 1)
+        self.a = nn.Conv2d(channels, 2, 1)
         self.b = nn.ModuleList([nn.MaxPool2d(2)])
         self.c = nn.Upsample(scale_factor=2)
         self.d = nn.Conv2d(4, 1, 1)
@@ -28,7 +29,7 @@ class Known(nn.Module):
 
 
 def test_the_trace_finds_parts_shapes_and_shortcuts(monkeypatch):
-    monkeypatch.setitem(recipes.NETWORKS, "known", Known)
+    monkeypatch.setitem(settings.NETWORKS, "known", Known)
     recipe = dataclasses.replace(RECIPES["digits"], network="known", options={})
     parts = {part.name: part for part in trace(recipe)}
     assert list(parts) == ["a", "b 0", "c", "d"]
