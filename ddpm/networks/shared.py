@@ -28,7 +28,7 @@ class Network(nn.Module):
         """
         if size < cls.multiple or size % cls.multiple:
             raise ValueError(
-                f"the size of the images of a {cls.__name__} must be a multiple of"
+                f"the side of the images of {cls.__name__} must be a multiple of"
                 f" {cls.multiple}, not {size}"
             )
         if channels < 1:
