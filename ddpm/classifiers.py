@@ -20,6 +20,9 @@ from torch.nn import functional as F
 from ddpm.data import Digits, as_images
 from ddpm.files import atomic
 
+SHAPE = (1, 28, 28)
+"""Of the images that the classifier takes: MNIST's."""
+
 
 class Classifier(nn.Module):
     """A small convolutional network that reads digits.
@@ -53,7 +56,14 @@ class Classifier(nn.Module):
         return self.head(self.describe(images))
 
     def describe(self, images: Tensor) -> Tensor:
-        """The features (N, 128) of images (N, 1, 28, 28) in [0, 1]."""
+        """The features (N, 128) of images (N, 1, 28, 28) in [0, 1].
+
+        Raises:
+            ValueError: the images have another shape.
+        """
+        if images.shape[1:] != SHAPE:
+            given, ours = ("x".join(map(str, shape)) for shape in (images.shape[1:], SHAPE))
+            raise ValueError(f"the classifier of digits takes images of {ours}, not {given}")
         return self.features(images * 2 - 1)
 
     @torch.no_grad()

@@ -26,7 +26,8 @@ class Digits:
     """Images and their labels.
 
     Attributes:
-        images: uint8 (N, 28, 28), 0 is the background and 255 the ink.
+        images: uint8, (N, H, W) for grey images such as MNIST's (N, 28, 28), where 0 is the
+            background and 255 the ink; (N, C, H, W) for colour.
         labels: int64 (N,), each 0..9.
     """
 
@@ -41,8 +42,9 @@ class Digits:
 
 
 def as_images(digits: Digits) -> Tensor:
-    """Digits as float32 (N, 1, 28, 28) in [0, 1]."""
-    return digits.images[:, None].float() / 255
+    """Digits as float32 (N, C, H, W) in [0, 1]."""
+    images = digits.images[:, None] if digits.images.ndim == 3 else digits.images
+    return images.float() / 255
 
 
 # --8<-- [start:scaling]
@@ -51,32 +53,67 @@ class Scaling:
     """How an image becomes what a network sees: padded with background, shifted and scaled.
 
     Attributes:
-        size: side of the network's images in pixels, 28 or more.
+        size: side of the network's canvas in pixels, `image` or more.
         mean, std: the network sees `(image - mean) / std` of an image in [0, 1].
+        image: side of the images themselves in pixels; they are square.
+        channels: of the images: 1 for grey, 3 for colour.
     """
 
     size: int = 28
     mean: float = 0.5
     std: float = 0.5
+    image: int = 28
+    channels: int = 1
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.image <= self.size or self.channels < 1:
+            raise ValueError(
+                "a scaling takes one channel or more, and images of 1 pixel up to its canvas's"
+                f" size, not {self.channels} and {self.image} of {self.size}"
+            )
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """What the network sees of one image: (C, size, size)."""
+        return self.channels, self.size, self.size
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """One image: (C, image, image)."""
+        return self.channels, self.image, self.image
+
+    @property
+    def border(self) -> tuple[int, int]:
+        """The background beside an image on the canvas: left (and top), right (and bottom)."""
+        left = (self.size - self.image) // 2
+        return left, self.size - self.image - left
 
     def to_network(self, images: Tensor) -> Tensor:
-        """From uint8 0..255 or float 0..1, (N, 28, 28) or (N, 1, 28, 28), to (N, 1, size, size)."""
-        if images.ndim == 3:
+        """From uint8 0..255 or float 0..1, (N, C, image, image), to (N, C, size, size).
+
+        Images of one channel may also be (N, image, image).
+
+        Raises:
+            ValueError: the images have another shape.
+        """
+        if images.ndim == 3 and self.channels == 1:
             images = images[:, None]
+        if images.ndim != 4 or images.shape[1:] != self.image_shape:
+            raise ValueError(
+                f"images must be (N, {', '.join(map(str, self.image_shape))}), channels before"
+                f" height and width, not {tuple(images.shape)}"
+            )
         if not images.is_floating_point():
             images = images.float() / 255
-        left = (self.size - images.shape[-1]) // 2
-        right = self.size - images.shape[-1] - left
-        return (F.pad(images, (left, right, left, right)) - self.mean) / self.std
+        return (F.pad(images, self.border * 2) - self.mean) / self.std
 
     def to_images(self, x: Tensor) -> Tensor:
-        """From the network's (N, 1, size, size) to float (N, 1, 28, 28), clamped to [0, 1].
+        """From the network's (N, C, size, size) to float (N, C, image, image), clamped to [0, 1].
 
         A larger canvas loses the same border.
         """
-        left = (self.size - 28) // 2
-        right = x.shape[-1] - (self.size - 28 - left)
-        crop = x[..., left:right, left:right]
+        left, right = self.border
+        crop = x[..., left : x.shape[-2] - right, left : x.shape[-1] - right]
         return (crop * self.std + self.mean).clamp(0, 1)
         # --8<-- [end:scaling]
 
@@ -143,25 +180,29 @@ def mnist(split: Split, root: str | Path | None = None) -> Digits:
 
 
 # --8<-- [start:folder]
-def folder(root: str | Path) -> tuple[Digits, tuple[str, ...]]:
-    """Images of your own, one subfolder for each class, as the models see digits.
+def folder(root: str | Path, size: int = 28, channels: int = 1) -> tuple[Digits, tuple[str, ...]]:
+    """Images of your own, one subfolder for each class, as a network sees them.
 
-    An image becomes grey, is scaled so that its shorter side has 28 pixels, and its middle 28x28
-    are cut out. Nothing is inverted: like MNIST, the models draw bright ink on a dark ground.
+    An image is scaled so that its shorter side has `size` pixels, and its middle square is cut
+    out. Nothing is inverted: like MNIST, grey images are bright ink on a dark background.
 
     Args:
         root: a folder of folders of images, as `torchvision.datasets.ImageFolder` takes it.
+        size: side of the squares in pixels.
+        channels: 1 makes every image grey; 3 keeps colours, and takes colour images only.
 
     Returns:
-        The images, and the names of their classes: label k is the k-th of the subfolders' names
-        in alphabetical order.
+        The images, uint8 (N, size, size) or (N, 3, size, size), and the names of their classes:
+        label k is the k-th of the subfolders' names in alphabetical order.
 
     Raises:
-        ValueError: no folder, fewer than two classes, a class without images, or a file that
-            cannot be read.
+        ValueError: no folder, fewer than two classes, a class without images, a file that cannot
+            be read, a grey image where colour is asked for, or a number out of range.
     """
     from torchvision.datasets import ImageFolder
 
+    if size < 1 or channels not in (1, 3):
+        raise ValueError(f"images have 1 or 3 channels and 1 pixel or more, not {channels}, {size}")
     root = Path(root)
     if not root.is_dir():
         raise ValueError(f"no folder '{root}' with one subfolder of images per class")
@@ -175,10 +216,16 @@ def folder(root: str | Path) -> tuple[Digits, tuple[str, ...]]:
     for path, _ in found.samples:
         try:
             with Image.open(path) as image:
-                images.append(ImageOps.fit(image.convert("L"), (28, 28), Resampling.BICUBIC))
+                grey = Image.getmodebase(image.mode) == "L"
+                square = image.convert("L" if channels == 1 else "RGB")
+                images.append(ImageOps.fit(square, (size, size), Resampling.BICUBIC))
         except (OSError, SyntaxError, Image.DecompressionBombError) as error:
             raise ValueError(f"cannot read the image '{path}': {error}") from error
+        if grey and channels == 3:
+            raise ValueError(f"'{path}' is grey: with 3 channels, every image must have colour")
     pixels = torch.from_numpy(np.stack([np.asarray(image) for image in images]))
+    if channels == 3:
+        pixels = pixels.permute(0, 3, 1, 2).contiguous()
     return Digits(pixels, torch.tensor(found.targets)), tuple(found.classes)
     # --8<-- [end:folder]
 

@@ -10,10 +10,10 @@ from torch import Tensor
 
 
 # --8<-- [start:drawings]
-def drawing(name: str) -> Tensor:
-    """A drawing that is no digit, (28, 28) in [0, 1]: "house", "spiral" or "letter".
+def drawing(name: str, size: int = 28) -> Tensor:
+    """A drawing that is no digit, (size, size) in [0, 1]: "house", "spiral" or "letter".
 
-    Drawn eight times as large with a round pen of about two pixels, then averaged.
+    Drawn with 224 pixels a side, by a round pen of about two pixels of 28, then averaged.
     """
     large = Image.new("L", (224, 224))
     pen = ImageDraw.Draw(large)
@@ -33,7 +33,7 @@ def drawing(name: str) -> Tensor:
         pen.line(line, fill=255, width=17, joint="curve")
         for x, y in (line[0], line[-1]):
             pen.ellipse((x - 8, y - 8, x + 8, y + 8), fill=255)
-    small = large.resize((28, 28), Resampling.BOX)
+    small = large.resize((size, size), Resampling.BOX)
     return torch.from_numpy(np.asarray(small, np.float32) / 255)
 
 

@@ -36,7 +36,7 @@ def sample_history(
     """Draws `each` images of each label, with a progress bar if wanted.
 
     Returns:
-        The images (N, 1, 28, 28) in [0, 1], and the noisy images at the times in `keep`.
+        The images (N, C, H, W) in [0, 1], and the noisy images at the times in `keep`.
     """
     all_labels = [label for label in labels for _ in range(each)] if labels else None
     count = len(all_labels) if all_labels else each

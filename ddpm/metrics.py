@@ -11,14 +11,14 @@ import torch
 from torch import Tensor, nn
 from torchmetrics.image.fid import FrechetInceptionDistance
 
-from ddpm.classifiers import Classifier
+from ddpm.classifiers import SHAPE, Classifier
 
 
 def psnr(images: Tensor, reference: Tensor) -> Tensor:
     """The peak signal-to-noise ratio of each image in dB, float (N,); infinite if both are equal.
 
     Args:
-        images, reference: (N, 1, H, W) in [0, 1].
+        images, reference: (N, C, H, W) in [0, 1].
     """
     error = (images - reference).square().mean((1, 2, 3))
     return -10 * error.log10()
@@ -41,7 +41,7 @@ def fid(images: Tensor, reference: Tensor, classifier: Classifier) -> float:
         classifier: whose features.
 
     Raises:
-        ValueError: too few images.
+        ValueError: too few images, or images of another shape than the classifier's.
 
     Source: Heusel et al. 2017, "GANs Trained by a Two Time-Scale Update Rule", section 4, with
     features of our own in the place of Inception's.
@@ -54,7 +54,7 @@ def fid_to(
 ) -> Callable[[Tensor], float]:
     """As `fid`, for many sets of images and one reference, whose features are kept."""
     metric = FrechetInceptionDistance(
-        _Features(classifier), reset_real_features=False, input_img_size=(1, 28, 28)
+        _Features(classifier), reset_real_features=False, input_img_size=SHAPE
     )
 
     @torch.no_grad()
@@ -161,11 +161,11 @@ def nearest(images: Tensor, training: Tensor) -> tuple[Tensor, Tensor]:
     """The training image most like each image, and how far from it: a search for copies.
 
     Args:
-        images, training: (N, 1, H, W) and (M, 1, H, W) in [0, 1].
+        images, training: (N, C, H, W) and (M, C, H, W) in [0, 1].
 
     Returns:
-        Distances, float (N,), the root of the summed squares over the pixels; and places in
-        `training`, int64 (N,).
+        Distances, float (N,), the root of the summed squares over channels and pixels; and
+        places in `training`, int64 (N,).
     """
     flat = training.flatten(1)
     found = [torch.cdist(part.flatten(1), flat).min(1) for part in images.split(250)]

@@ -65,7 +65,7 @@ class Diffusion:
             ValueError: labels for a model without, none for a model with, or one it has not;
                 guidance for a model that always saw its labels in training.
         """
-        recipe, known = self.recipe, self._labels(labels)
+        recipe, known = self.recipe, self.recipe.check_labels(labels, self.device)
         scale = recipe.guidance if guidance is None else guidance
         network = partial(recipe.ask, self.network)
         if scale == 1:
@@ -120,7 +120,7 @@ class Diffusion:
             guidance: the scale of classifier-free guidance, 1 being none; the recipe's by default.
             seed, first: the images are numbers first, first + 1, ... of this seed. The same
                 number of the same seed is the same image, whatever batch it is drawn in.
-            x: where to start instead of noise: (N, 1, size, size) in the network's range.
+            x: where to start instead of noise: (N, C, size, size) in the network's range.
             path: the times to visit, instead of `steps` of them chosen by `spacing`.
             spacing: a key of `ddpm.timesteps.SPACINGS`.
             eps_fn: a noise estimate for these images, in the place of `labels` and `guidance`.
@@ -135,6 +135,8 @@ class Diffusion:
         """
         noise = self.noise(_count(n, labels, x), seed, first, size=size)
         start = noise()
+        if x is not None and x.shape != start.shape:
+            raise ValueError(f"x must be {tuple(start.shape)}, not {tuple(x.shape)}")
         return sample(
             eps_fn or self.eps_fn(labels, guidance),
             start if x is None else x.to(self.device),
@@ -147,12 +149,7 @@ class Diffusion:
         # --8<-- [end:states]
 
     def noise(
-        self,
-        count: int,
-        seed: int = 0,
-        first: int = 0,
-        stream: int = 0,
-        size: int | None = None,
+        self, count: int, seed: int = 0, first: int = 0, stream: int = 0, size: int | None = None
     ) -> Noise:
         """The noise of the images number first, first + 1, ... of a seed.
 
@@ -165,11 +162,12 @@ class Diffusion:
         Raises:
             ValueError: the seed, a number or the stream is out of range.
         """
-        size = size or self.recipe.scaling.size
-        return Noise(image_seeds(count, seed, first, stream), (1, size, size), self.device)
+        channels, own, _ = self.recipe.scaling.shape
+        shape = (channels, size or own, size or own)
+        return Noise(image_seeds(count, seed, first, stream), shape, self.device)
 
     def sample(self, n: int | None = None, *, batch: int = 250, **options: Any) -> Tensor:
-        """Images from noise: float32 (N, 1, 28, 28) in [0, 1], on the CPU.
+        """Images from noise: float32 (N, C, H, W) in [0, 1], on the CPU.
 
         Takes the arguments of `states`; `batch` images at a time go through the network,
         which changes the memory it takes but not the images.
@@ -191,7 +189,7 @@ class Diffusion:
         return torch.cat(images)
 
     def last_images(self, states: Iterable[State]) -> Tensor:
-        """The images that a walk ends with: float32 (N, 1, 28, 28) in [0, 1], on the CPU."""
+        """The images that a walk ends with: float32 (N, C, H, W) in [0, 1], on the CPU."""
         last = deque(states, maxlen=1).pop()  # a thousand of them would fill the memory
         return self.to_images(last.x)
 
@@ -206,7 +204,7 @@ class Diffusion:
         return SPACINGS[spacing](self.recipe.T, self.recipe.steps if steps is None else steps)
 
     def to_images(self, x: Tensor) -> Tensor:
-        """From the network's range to float32 (N, 1, 28, 28) in [0, 1], on the CPU."""
+        """From the network's range to float32 (N, C, H, W) in [0, 1], on the CPU."""
         return self.recipe.scaling.to_images(x).float().cpu()
 
     def save(self, path: str | Path, others: Mapping[str, nn.Module] | None = None) -> None:
@@ -230,20 +228,6 @@ class Diffusion:
         }
         with atomic(path) as file:
             save_file(tensors, file, metadata)
-
-    def _labels(self, labels: Sequence[int] | Tensor | None) -> Tensor | None:
-        classes = self.recipe.classes
-        if labels is None and not classes:
-            return None
-        if labels is None:
-            raise ValueError(f"'{self.recipe.name}' draws what it is told to: give labels")
-        if not classes:
-            raise ValueError(f"'{self.recipe.name}' knows no labels")
-        labels = torch.as_tensor(labels).cpu()  # a GPU would be asked about each label
-        wrong = [int(label) for label in labels if not 0 <= label < classes]
-        if wrong:
-            raise ValueError(f"labels must be within 0..{classes - 1}, not {wrong[0]}")
-        return labels.long().to(self.device)
 
 
 def _count(n: int | None, *per_image: Sequence[int] | Tensor | None) -> int:

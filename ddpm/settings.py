@@ -11,16 +11,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import torch
 from torch import Tensor, nn
 
 from ddpm.data import Scaling
 from ddpm.networks.attention_unet import AttentionUNet
 from ddpm.networks.digits_unet import DigitsUNet
 from ddpm.networks.resunet import ResUNet
+from ddpm.networks.shared import Network
 from ddpm.networks.unet import UNet
 from ddpm.schedule import NoiseSchedule
 
-NETWORKS: Mapping[str, type[nn.Module]] = {
+NETWORKS: Mapping[str, type[Network]] = {
     "attention_unet": AttentionUNet,
     "resunet": ResUNet,
     "unet": UNet,
@@ -72,10 +74,11 @@ class Recipe:
 
     Attributes:
         name: what `ddpm.load` and the scripts call it.
-        network, options: a key of `NETWORKS` and the arguments of that class.
+        network, options: a key of `NETWORKS` and the arguments of that class, but for `channels`
+            and `size`, which `scaling` gives.
         schedule, T: a key of `SCHEDULES` and its number of steps.
         betas: the first and the last beta of a linear schedule.
-        scaling: size and range of the network's images.
+        scaling: size, channels and range of the images.
         predicts: what the network's answer is: the noise "eps", the clean image "x0", or the
             velocity "v" = sqrt(alpha_bar) eps - sqrt(1 - alpha_bar) x0.
         input_scale: the network sees `input_scale * x_t`.
@@ -108,6 +111,28 @@ class Recipe:
     guidance: float = 1.0
     training: Training = field(default_factory=Training)
 
+    def __post_init__(self) -> None:
+        if self.network in NETWORKS:
+            NETWORKS[self.network].check(self.scaling.channels, self.scaling.size)
+
+    def for_images(self, size: int, channels: int = 1) -> Recipe:
+        """The same for other images.
+
+        A recipe whose canvas is larger than its images pads these, too, as far as needed.
+
+        Args:
+            size: side of the images in pixels.
+            channels: 1 for grey, 3 for colour.
+
+        Raises:
+            ValueError: images that the network cannot take.
+        """
+        canvas, step = size, NETWORKS[self.network].multiple
+        if self.scaling.size > self.scaling.image:
+            canvas = -(-size // step) * step
+        scaling = dataclasses.replace(self.scaling, size=canvas, image=size, channels=channels)
+        return dataclasses.replace(self, scaling=scaling)
+
     def for_classes(self, names: Sequence[str]) -> Recipe:
         """The same for other classes than the digits; a model without labels stays without."""
         if not self.classes:
@@ -117,7 +142,8 @@ class Recipe:
 
     def make_network(self) -> nn.Module:
         """A new network with random weights, drawn from torch's global generator."""
-        return NETWORKS[self.network](**self.options)
+        size, channels = self.scaling.size, self.scaling.channels
+        return NETWORKS[self.network](**self.options, channels=channels, size=size)
 
     def make_schedule(self) -> NoiseSchedule:
         """The noise schedule over 0..T."""
@@ -134,13 +160,33 @@ class Recipe:
         """The network's answer, in its own terms (`predicts`), to a question in ours.
 
         Args:
-            x: images at time t, (N, 1, size, size), as the schedule makes them.
+            x: images at time t, (N, C, size, size), as the schedule makes them.
             t: integer (N,), each 1..T.
             labels: integer (N,), each 0..classes; not looked at by a model without labels.
         """
         told = labels if self.classes else None
         return network(x * self.input_scale, self.network_time(t), told)
         # --8<-- [end:ask]
+
+    def check_labels(
+        self, labels: Sequence[int] | Tensor | None, device: torch.device | str = "cpu"
+    ) -> Tensor | None:
+        """Labels as int64 (N,) on a device; None for a model without labels.
+
+        Raises:
+            ValueError: labels for a model without, none for a model with, or one it has not.
+        """
+        if labels is None and not self.classes:
+            return None
+        if labels is None:
+            raise ValueError(f"'{self.name}' draws what it is told to: give labels")
+        if not self.classes:
+            raise ValueError(f"'{self.name}' knows no labels")
+        labels = torch.as_tensor(labels).cpu()  # a GPU would be asked about each label
+        wrong = [int(label) for label in labels if not 0 <= label < self.classes]
+        if wrong:
+            raise ValueError(f"labels must be within 0..{self.classes - 1}, not {wrong[0]}")
+        return labels.long().to(device)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain dictionaries, for a file's header."""

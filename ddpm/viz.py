@@ -1,48 +1,65 @@
-"""One look for all pictures: sheets of digits, GIFs, and plots.
+"""One look for all pictures: sheets of images, GIFs, and plots (`ddpm.plots`).
 
-Digits are drawn on a dark card, scaled by whole numbers, each in a thin grey frame, with its
-labels on the card, so a sheet looks the same on a light page and on a dark one. Plots have no
-ground of their own and use colours that read on either.
+Images lie on a dark card, scaled by whole numbers, each in a thin grey frame, with its labels on
+the card, so a sheet looks the same on a light page and on a dark one. Plots have no background of
+their own and use colours that read on either.
 """
 
 from __future__ import annotations
 
-import io
-import math
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import imageio.v3 as imageio
 import matplotlib
 import numpy as np
 import numpy.typing as npt
 import torch
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullLocator
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-matplotlib.use("agg")
+from ddpm.plots import (
+    BLUE,
+    GREEN,
+    INK,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    log_scale,
+    matrix,
+    plot,
+    write_svg,
+)
+
+__all__ = [
+    "BLUE",
+    "CARD",
+    "FAINT",
+    "FRAME",
+    "GREEN",
+    "INK",
+    "ORANGE",
+    "PURPLE",
+    "SKY",
+    "TEXT",
+    "VERMILION",
+    "as_grid",
+    "font",
+    "lead_sheet",
+    "log_scale",
+    "matrix",
+    "plot",
+    "sheet",
+    "title_bar",
+    "write_gif",
+    "write_png",
+    "write_svg",
+]
 
 CARD, FRAME, TEXT, FAINT = 20, 105, 235, 165
 """Grey levels of a sheet: ground, frame around a digit, labels, names of the axes."""
-
-INK = "#7b7f87"
-"""The grey of a plot's text and axes: 4 : 1 against white and against the dark page alike."""
-
-BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY = (
-    "#2B88C8",
-    "#E69F00",
-    "#009E73",
-    "#D55E00",
-    "#CC79A7",
-    "#56B4E9",
-)
-"""Okabe and Ito's colours, which people with any colour vision can tell apart; the blue is lighter
-than theirs, so that it also reads on a dark page."""
 
 
 @cache
@@ -70,17 +87,25 @@ def sheet(
     """Images in rows and columns on a dark card.
 
     Args:
-        images: (R, C, H, W) in [0, 1]; a cell of NaN stays empty.
+        images: (R, C, H, W) in [0, 1], or (R, C, 3, H, W) in colour; a cell of NaN stays empty.
         rows, columns: a label for each row, beside it, and for each column, above it.
         down, across: what the rows and the columns are.
         scale: screen pixels per image pixel, a whole number so that pixels stay square.
         gap: pixels between two cells.
 
     Returns:
-        A grey image (mode "L").
+        A grey image (mode "L"), or one in colour (mode "RGB").
+
+    Raises:
+        ValueError: the images are neither grey nor have three channels.
     """
+    if images.ndim not in (4, 5) or (images.ndim == 5 and images.shape[2] != 3):
+        raise ValueError(
+            "a sheet takes grey images (R, C, H, W) or colour ones (R, C, 3, H, W),"
+            f" not {tuple(images.shape)}"
+        )
     rows, columns = list(rows), list(columns)
-    count_down, count_across, height, width = images.shape
+    count_down, count_across, *_, height, width = images.shape
     size = max(20, 10 * scale)  # of the letters: readable when a phone shows the sheet at 40%
     letters, small = font(size), font(round(size * 0.9))
     cell_y, cell_x = height * scale + gap + 2, width * scale + gap + 2
@@ -108,37 +133,53 @@ def sheet(
     for i, label in enumerate(rows):
         at = (left - size / 3, top + (i + 0.5) * cell_y)
         draw.text(at, label, TEXT, letters, anchor="rm")
+    cells = []
     for i in range(count_down):
         for j in range(count_across):
             if images[i, j].isnan().any():
                 continue
             x, y = left + j * cell_x, top + i * cell_y
             draw.rectangle((x, y, x + width * scale + 1, y + height * scale + 1), outline=FRAME)
-            pixels = _to_bytes(images[i, j]).repeat(scale, 0).repeat(scale, 1)
-            card.paste(Image.fromarray(pixels), (x + 1, y + 1))
+            cells.append((images[i, j], (x + 1, y + 1)))
+    if images.ndim == 5:
+        card = card.convert("RGB")
+    for cell, at in cells:
+        pixels = _to_bytes(cell.movedim(0, 2) if cell.ndim == 3 else cell)
+        card.paste(Image.fromarray(pixels.repeat(scale, 0).repeat(scale, 1)), at)
     return card
     # --8<-- [end:sheet]
 
 
 def title_bar(card: Image.Image, text: str, size: int = 30) -> Image.Image:
     """The card with a line of text above it, on the same ground."""
-    taller = Image.new("L", (card.width, card.height + size + 16), CARD)
-    taller.paste(card, (0, size + 16))
-    ImageDraw.Draw(taller).text((12, size / 2 + 10), text, TEXT, font(size), anchor="lm")
+    bar = Image.new("L", (card.width, size + 16), CARD)
+    ImageDraw.Draw(bar).text((12, size / 2 + 10), text, TEXT, font(size), anchor="lm")
+    taller = Image.new(card.mode, (card.width, card.height + bar.height))
+    taller.paste(bar.convert(card.mode), (0, 0))
+    taller.paste(card, (0, bar.height))
     return taller
 
 
 def as_grid(images: Tensor, columns: int | None = None) -> Tensor:
-    """(N, 1, H, W) as (R, C, H, W), row by row, the last row filled up with empty cells (NaN)."""
+    """Images (N, 1, H, W) as (R, C, H, W), or (N, 3, H, W) as (R, C, 3, H, W), for `sheet`.
+
+    They go row by row; the last row is filled up with empty cells (NaN).
+    """
+    if images.shape[1] not in (1, 3):
+        raise ValueError(f"a grid takes images of 1 or 3 channels, not {images.shape[1]}")
     count = len(images)
     columns = columns or min(10, count)
     missing = -count % columns
     empty = images.new_full((missing, *images.shape[1:]), torch.nan)
-    return torch.cat([images, empty]).reshape(-1, columns, *images.shape[2:])
+    cell = images.shape[2:] if images.shape[1] == 1 else images.shape[1:]
+    return torch.cat([images, empty]).reshape(-1, columns, *cell)
 
 
 def lead_sheet(lead: dict[str, Tensor], images: Tensor, across: int = 8) -> Image.Image:
-    """Images (N, 1, H, W) in rows of `across`, after named pictures (H, W) in the first row."""
+    """Images (N, C, H, W) in rows of `across`, after named pictures in the first row.
+
+    The pictures are (H, W) beside grey images and (3, H, W) beside colour ones.
+    """
     lines = as_grid(images, min(across, len(images)))
     head = lines.new_full((len(lines), len(lead), *lines.shape[2:]), torch.nan)
     head[0] = torch.stack([*lead.values()])
@@ -165,87 +206,10 @@ def write_gif(
         path: where to.
         milliseconds: how long each frame stays.
         hold: how long the last one stays.
-        levels: number of grey levels kept; noise does not compress, so fewer are smaller.
+        levels: number of levels kept of each channel; noise does not compress, so fewer are
+            smaller. Of colours a GIF holds 256 a frame, the most fitting ones.
     """
     step = 255 / (levels - 1)
     shown = [(np.round(np.asarray(f) / step) * step).round().astype(np.uint8) for f in frames]
     durations = [milliseconds] * (len(shown) - 1) + [hold]
     imageio.imwrite(path, shown, plugin="pillow", extension=".gif", duration=durations, loop=0)
-
-
-def plot(width: float = 6.4, height: float = 4.0, panels: int = 1) -> tuple[Figure, list[Axes]]:
-    """An empty plot in the site's style: a figure, and its axes one below the other.
-
-    Args:
-        width, height: in inches; 100 pixels each on the page, where 6.4 fill the column.
-        panels: how many axes.
-    """
-    style: dict[str, Any] = {
-        "font.size": 16,
-        "text.color": INK,
-        "axes.labelcolor": INK,
-        "axes.edgecolor": INK,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.titlesize": 16,
-        "axes.grid": True,
-        "grid.color": INK,
-        "grid.alpha": 0.25,
-        "xtick.color": INK,
-        "ytick.color": INK,
-        "lines.linewidth": 2.2,
-        "svg.hashsalt": "ddpm",
-        "svg.fonttype": "path",
-    }
-    matplotlib.rcParams.update(style)  # type: ignore[arg-type]
-    figure = Figure(figsize=(width, height), layout="constrained")
-    axes = figure.subplots(panels, 1, squeeze=False)[:, 0]
-    return figure, list(axes)
-
-
-def log_scale(axes: Axes) -> None:
-    """Makes the y axis of a finished plot logarithmic, with plain numbers at its ticks.
-
-    Those are the powers of ten, and twice and five times them where they span less than two.
-    """
-    axes.set_yscale("log")
-    low, high = axes.get_ylim()
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,)))
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_locator(NullLocator())
-
-
-def matrix(
-    values: Tensor, rows: Sequence[str], columns: Sequence[str], down: str, across: str
-) -> Figure:
-    """Shares (R, C) in 0..1 as a table of coloured cells, each with its percentage; NaN is empty.
-
-    Args:
-        values: the shares.
-        rows, columns: the labels.
-        down, across: what the rows and the columns are.
-    """
-    figure, (axes,) = plot(height=6.6)
-    colours = matplotlib.colormaps["cividis"]
-    axes.imshow(values, vmin=0, vmax=1, cmap=colours)
-    for i, line in enumerate(values.tolist()):
-        for j, value in enumerate(line):
-            if not math.isnan(value):
-                ink = "white" if value < 0.55 else "black"
-                text = f"{100 * value:.0f}"
-                axes.text(j, i, text, ha="center", va="center", color=ink, fontsize=14)
-    axes.set_xticks(range(len(columns)), columns)
-    axes.set_yticks(range(len(rows)), rows)
-    axes.set(xlabel=across, ylabel=down)
-    axes.grid(False)
-    axes.tick_params(length=0)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-    return figure
-
-
-def write_svg(figure: Figure, path: str | Path) -> None:
-    """Writes a plot without its date, so that the same plot is the same bytes."""
-    text = io.StringIO()
-    figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})
-    Path(path).write_text(text.getvalue(), encoding="utf-8", newline="\n")

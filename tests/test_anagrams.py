@@ -82,7 +82,7 @@ def shift(x):
 
 
 BAD_VIEWS = {
-    "a crop": (lambda x: x[..., 2:-2, 2:-2], "24x24 of 28x28 pixels"),
+    "a crop": (lambda x: x[..., 2:-2, 2:-2], "1x24x24 of 1x28x28"),
     "a threshold": (torch.relu, "not linear"),
     "brighter": (lambda x: x + 1, "not linear"),
     "doubled": (lambda x: 2 * x, "changes a pixel's weight to 2"),
@@ -93,10 +93,31 @@ BAD_VIEWS = {
 
 
 @pytest.mark.parametrize(("apply", "reason"), BAD_VIEWS.values(), ids=BAD_VIEWS)
-def test_a_view_that_is_not_orthogonal_is_refused_with_the_reason(apply, reason):
+@pytest.mark.parametrize(("size", "channels"), [(28, 1), (64, 3)])
+def test_a_view_that_is_not_orthogonal_is_refused_with_the_reason(apply, reason, size, channels):
+    reason = reason.replace("1x24x24 of 1x28x28", f"{channels}x{size - 4}x{size - 4}")
     with pytest.raises(ValueError, match="'bad' is not orthogonal") as caught:
-        check(View("bad", apply, apply))
+        check(View("bad", apply, apply), size, channels)
     assert reason in str(caught.value)
+
+
+def test_a_view_that_is_wrong_at_one_pixel_of_many_is_refused():
+    def brighter(x):
+        lit = torch.zeros_like(x)
+        lit[:, 1, 40, 17] = 1
+        return x + lit * x
+
+    with pytest.raises(ValueError, match="not orthogonal"):
+        check(View("bad", brighter, brighter), 64, 3)
+
+
+def test_a_view_may_exchange_channels():
+    check(View("blue first", lambda x: x.flip(1), lambda x: x.flip(1)), 64, 3)
+
+
+def test_patches_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="4x4 patches do not divide 30x30 pixels"):
+        patches().apply(torch.zeros(1, 3, 30, 30))
 
 
 @pytest.mark.parametrize("name", ["upside_down", "patches:x", "patches:-1"])
@@ -129,7 +150,7 @@ def test_three_views_count_alike(images):
 
 def test_an_anagram_refuses_what_is_not_orthogonal_and_nothing_at_all(images):
     with pytest.raises(ValueError, match="'dim' is not orthogonal"):
-        anagram([(only(images[0]), View("dim", lambda x: x / 2, lambda x: 2 * x))])
+        anagram([(only(images[0]), View("dim", lambda x: x / 2, lambda x: 2 * x))])(images, 1)
     with pytest.raises(ValueError, match="at least one"):
         anagram([])
 

@@ -7,16 +7,17 @@ import torch
 from torch import nn
 
 from ddpm import settings
+from ddpm.networks.shared import Network
 from ddpm.recipes import RECIPES
 from scripts.pages.networks import ARCHITECTURES, diagram, trace
 
 
-class Known(nn.Module):
+class Known(Network):
     """x -> a -> b, b + t -> c, then a and c side by side -> d."""
 
-    def __init__(self):
+    def __init__(self, channels, size):
         super().__init__()
-        self.a = nn.Conv2d(1, 2, 1)
+        self.a = nn.Conv2d(channels, 2, 1)
         self.b = nn.ModuleList([nn.MaxPool2d(2)])
         self.c = nn.Upsample(scale_factor=2)
         self.d = nn.Conv2d(4, 1, 1)

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ddpm.networks.shared import Network
+
 
 # --8<-- [start:time_encoding]
 def time_encoding(t: Tensor, channels: int) -> Tensor:
@@ -111,31 +113,36 @@ class SelfAttention(nn.Module):
 
 
 # --8<-- [start:network]
-class AttentionUNet(nn.Module):
+class AttentionUNet(Network):
     """The noise estimate of a 3-level U-Net with self-attention.
 
     Args:
         width: channels at full resolution; the deeper levels have 2 and 4 times as many.
         classes: number of labels, 0 for a network without labels.
+        channels: of the images, C.
+        size: side of the images in pixels, a multiple of 8.
     """
 
-    def __init__(self, width: int = 16, classes: int = 0):
+    multiple = 8  # it halves three times
+
+    def __init__(self, width: int = 16, classes: int = 0, channels: int = 1, size: int = 32):
         super().__init__()
+        self.check(channels, size)
         w = width
         self.classes = classes
         self.label_embedding = nn.Embedding(classes, 4 * w) if classes else None
-        self.stem = DoubleConv(1, w)
+        self.stem = DoubleConv(channels, w)
         self.down1, self.down2, self.down3 = Down(w, 2 * w), Down(2 * w, 4 * w), Down(4 * w, 4 * w)
         self.attention1, self.attention2 = SelfAttention(4 * w), SelfAttention(4 * w)
         self.up1, self.up2, self.up3 = Up(8 * w, 2 * w), Up(4 * w, w), Up(2 * w, w)
         self.attention3 = SelfAttention(2 * w)
-        self.head = nn.Conv2d(w, 1, 1)
+        self.head = nn.Conv2d(w, channels, 1)
 
     def forward(self, x: Tensor, t: Tensor, label: Tensor | None = None) -> Tensor:
         """The estimate of the noise in x.
 
         Args:
-            x: noisy images (N, 1, H, W), H and W divisible by 8.
+            x: noisy images (N, C, H, W), H and W divisible by 8.
             t: float (N,), the time in the network's own numbering.
             label: integer (N,), each 0..classes - 1; None without labels.
 

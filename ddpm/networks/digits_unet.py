@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ddpm.networks.attention_unet import time_encoding
+from ddpm.networks.shared import Network
 
 TIME_CHANNELS = 64
 """Sines and cosines by which the network is told the time."""
@@ -67,21 +68,35 @@ class Attention(nn.Module):
 
 
 # --8<-- [start:network]
-class DigitsUNet(nn.Module):
+class DigitsUNet(Network):
     """A 2-level U-Net that sees 28x28 pixels as 14x14 squares of four.
 
+    Its layers are named by their sides for images of 28x28; other sizes are halved alike.
+
     Args:
-        width: channels at 14x14, a multiple of 16; twice as many at 7x7.
+        width: channels at half the size, a multiple of 16; twice as many at a quarter.
         blocks: residual blocks on the way down at each level; as many on the way up.
         classes: number of labels; the label `classes` itself stands for "not told".
+        channels: of the images, C.
+        size: side of the images in pixels, a multiple of 4.
     """
 
-    def __init__(self, width: int = 48, blocks: int = 2, classes: int = 10):
+    multiple = 4  # it halves twice, first by taking four pixels together
+
+    def __init__(
+        self,
+        width: int = 48,
+        blocks: int = 2,
+        classes: int = 10,
+        channels: int = 1,
+        size: int = 28,
+    ):
         super().__init__()
+        self.check(channels, size)
         w, told = width, 4 * width
         self.time = nn.Sequential(nn.Linear(TIME_CHANNELS, told), nn.SiLU(), nn.Linear(told, told))
         self.label = nn.Embedding(classes + 1, told)
-        self.stem = nn.Conv2d(4, w, 3, padding=1)
+        self.stem = nn.Conv2d(4 * channels, w, 3, padding=1)
         self.down14 = nn.ModuleList(ResBlock(w, w, told) for _ in range(blocks))
         self.halve = nn.Conv2d(w, 2 * w, 3, stride=2, padding=1)
         self.down7 = nn.ModuleList(ResBlock(2 * w, 2 * w, told) for _ in range(blocks))
@@ -90,13 +105,13 @@ class DigitsUNet(nn.Module):
         self.enlarge = nn.ConvTranspose2d(2 * w, w, 4, stride=2, padding=1)
         self.up14 = nn.ModuleList(ResBlock(2 * w, w, told) for _ in range(blocks))
         self.norm = norm(2 * w)
-        self.head = silent(nn.Conv2d(2 * w, 4, 3, padding=1))
+        self.head = silent(nn.Conv2d(2 * w, 4 * channels, 3, padding=1))
 
     def forward(self, x: Tensor, t: Tensor, label: Tensor) -> Tensor:
         """The estimate of the noise in x.
 
         Args:
-            x: noisy images (N, 1, 28, 28).
+            x: noisy images (N, C, size, size).
             t: float (N,), the time in the network's own numbering.
             label: integer (N,), each 0..classes, `classes` for none.
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ddpm.networks.shared import Network
 from ddpm.networks.unet import mlp
 
 
@@ -56,8 +57,8 @@ class Fuse(nn.Module):
 
 
 # --8<-- [start:network]
-class ResUNet(nn.Module):
-    """The noise estimate of a 2-level residual U-Net for 28x28 images.
+class ResUNet(Network):
+    """The noise estimate of a 2-level residual U-Net: 28x28, 14x14, 7x7, one vector.
 
     Args:
         width: features at full resolution, D; twice as many at the bottom.
@@ -65,21 +66,33 @@ class ResUNet(nn.Module):
             a vector of -1.
         frozen: leave the networks that embed time and label at their random first values, as
             the source course did, perhaps unawares.
+        channels: of the images, C.
+        size: side of the images in pixels, a multiple of 4.
     """
 
-    def __init__(self, width: int = 128, classes: int = 10, frozen: bool = False):
+    multiple = 4  # it halves twice
+
+    def __init__(
+        self,
+        width: int = 128,
+        classes: int = 10,
+        frozen: bool = False,
+        channels: int = 1,
+        size: int = 28,
+    ):
         super().__init__()
-        d = width
+        self.check(channels, size)
+        d, side = width, size // 4
         self.classes = classes
-        self.stem = ResConv(1, d)
+        self.stem = ResConv(channels, d)
         self.down1 = nn.Sequential(ResConv(d, d), nn.MaxPool2d(2))
         self.down2 = nn.Sequential(ResConv(d, 2 * d), nn.MaxPool2d(2))
-        self.flatten = nn.Sequential(nn.AvgPool2d(7), nn.GELU())
+        self.flatten = nn.Sequential(nn.AvgPool2d(side), nn.GELU())
         self.unflatten = nn.Sequential(
-            nn.ConvTranspose2d(2 * d, 2 * d, 7), nn.BatchNorm2d(2 * d), nn.GELU()
+            nn.ConvTranspose2d(2 * d, 2 * d, side), nn.BatchNorm2d(2 * d), nn.GELU()
         )
         self.up1, self.up2 = up(4 * d, d), up(2 * d, d)
-        self.head = nn.Sequential(conv(2 * d, d), nn.Conv2d(d, 1, 3, padding=1))
+        self.head = nn.Sequential(conv(2 * d, d), nn.Conv2d(d, channels, 3, padding=1))
         self.time1, self.time2 = mlp(1, 2 * d), mlp(1, d)
         self.label1, self.label2 = mlp(classes, 2 * d), mlp(classes, d)
         self.fuse_time1, self.fuse_label1 = Fuse(2 * d), Fuse(2 * d)
@@ -92,7 +105,7 @@ class ResUNet(nn.Module):
         """The estimate of the noise in x.
 
         Args:
-            x: noisy images (N, 1, 28, 28).
+            x: noisy images (N, C, size, size).
             t: float (N,), the network's time, t / T.
             label: integer (N,), each 0..classes, `classes` for none.
 

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ddpm.networks.shared import Network
+
 
 # --8<-- [start:blocks]
 def conv(inputs: int, outputs: int) -> nn.Sequential:
@@ -39,26 +41,39 @@ def _activated(layer: nn.Module, outputs: int) -> nn.Sequential:
 
 
 # --8<-- [start:network]
-class UNet(nn.Module):
-    """A 2-level U-Net for 28x28 images.
+class UNet(Network):
+    """A 2-level U-Net, whose bottleneck has no pixels left: 28x28, 14x14, 7x7, one vector.
 
     Args:
         width: channels at full resolution, D; twice as many at the bottom.
         time: whether it is told the time.
         classes: number of labels, 0 for a network without labels; the label `classes` itself
             stands for "not told" and becomes a vector of zeros.
+        channels: of the images, C.
+        size: side of the images in pixels, a multiple of 4.
     """
 
-    def __init__(self, width: int = 64, time: bool = True, classes: int = 0):
+    multiple = 4  # it halves twice
+
+    def __init__(
+        self,
+        width: int = 64,
+        time: bool = True,
+        classes: int = 0,
+        channels: int = 1,
+        size: int = 28,
+    ):
         super().__init__()
-        d = width
+        self.check(channels, size)
+        d, side = width, size // 4
         self.classes = classes
-        self.stem = nn.Sequential(conv(1, d), conv(d, d))
+        self.stem = nn.Sequential(conv(channels, d), conv(d, d))
         self.down1, self.down2 = down(d, d), down(d, 2 * d)
-        self.flatten = nn.Sequential(nn.AvgPool2d(7), nn.GELU())
-        self.unflatten = _activated(nn.ConvTranspose2d(2 * d, 2 * d, 7, stride=7), 2 * d)
+        self.flatten = nn.Sequential(nn.AvgPool2d(side), nn.GELU())
+        spread = nn.ConvTranspose2d(2 * d, 2 * d, side, stride=side)
+        self.unflatten = _activated(spread, 2 * d)
         self.up1, self.up2 = up(4 * d, d), up(2 * d, d)
-        self.head = nn.Sequential(conv(2 * d, d), conv(d, d), nn.Conv2d(d, 1, 3, padding=1))
+        self.head = nn.Sequential(conv(2 * d, d), conv(d, d), nn.Conv2d(d, channels, 3, padding=1))
         self.time1 = mlp(1, 2 * d) if time else None
         self.time2 = mlp(1, d) if time else None
         self.label1 = mlp(classes, 2 * d) if classes else None
@@ -68,7 +83,7 @@ class UNet(nn.Module):
         """The estimate for images x.
 
         Args:
-            x: noisy images (N, 1, 28, 28).
+            x: noisy images (N, C, size, size).
             t: float (N,), the network's time, t / T; ignored by a network without time.
             label: integer (N,), each 0..classes, `classes` for none.
 

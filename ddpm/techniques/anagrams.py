@@ -15,10 +15,11 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from ddpm.model import Diffusion
 from ddpm.sampling import EpsFn
-from ddpm.techniques.shared import Labels, draw_from_noise, eps_for
+from ddpm.techniques.shared import Labels, by, draw_from_noise, eps_for
 
 ANAGRAM_GUIDANCE = 10.0
 """The usual scale of guidance, for models that can be guided: two labels pull at one image."""
@@ -81,6 +82,8 @@ def patches(seed: int = 0, across: int = 4) -> View:
     order = torch.randperm(across**2, generator=torch.Generator().manual_seed(seed))
 
     def deal(x: Tensor, order: Tensor) -> Tensor:
+        if x.shape[2] % across or x.shape[3] % across:
+            raise ValueError(f"{across}x{across} patches do not divide {by(x.shape[2:])} pixels")
         parts = x.unflatten(2, (across, -1)).unflatten(4, (across, -1))  # (N, C, a, h, a, w)
         dealt = parts.transpose(3, 4).flatten(2, 3)[:, :, order.to(x.device)]
         return dealt.unflatten(2, (across, across)).transpose(3, 4).flatten(4, 5).flatten(2, 3)
@@ -110,40 +113,56 @@ def through(images: Tensor, chosen: View) -> Tensor:
     return (chosen.apply(images * 2 - 1) + 1) / 2
 
 
+EXACT, PIXELS, RANDOM = 1024, 256, 8
+"""A view of images of up to so many values is tried on each; that of larger ones on so many
+images with one pixel lit, and on so many random images."""
+
+
 # --8<-- [start:check]
 @cache
-def check(view: View, size: int = 28) -> None:
-    """Refuses a view that is not orthogonal.
+def check(view: View, size: int, channels: int = 1) -> None:
+    """Refuses a view of images (N, channels, size, size) that is not orthogonal.
 
     The view is applied to every image with one pixel lit: these are the columns of its matrix,
-    which must be at right angles to each other and of length 1.
+    which must be at right angles to each other and of length 1. Larger images (`EXACT`) have too
+    many: there, some pixels and some random images must keep their lengths and angles.
 
     Raises:
         ValueError: with what is wrong with it.
     """
     generator = torch.Generator().manual_seed(0)
     # In float64, which reduced precision around this call leaves alone.
-    pixels = torch.eye(size**2, dtype=torch.float64).reshape(-1, 1, size, size)
-    random = torch.randn(1, 1, size, size, generator=generator, dtype=torch.float64)
-    columns, seen = view.apply(pixels), view.apply(random)
+    probes = _probes(channels * size**2, generator)
+    weights = torch.randn(1, len(probes), generator=generator, dtype=torch.float64)
+    images = torch.cat([probes, weights @ probes]).unflatten(1, (channels, size, size))
+    seen = view.apply(images)
 
     def refuse(reason: str) -> None:
         raise ValueError(f"the view '{view.name}' is not orthogonal: {reason}")
 
-    if columns.shape != pixels.shape:
-        refuse(f"it makes {columns.shape[2]}x{columns.shape[3]} of {size}x{size} pixels")
-    matrix = columns.flatten(1)
-    if (seen.flatten() - random.flatten() @ matrix).abs().max() > 1e-3:
+    if seen.shape != images.shape:
+        refuse(f"it makes {by(seen.shape[1:])} of {by(images.shape[1:])}")
+    matrix = seen[:-1].flatten(1)
+    if (seen[-1].flatten() - weights @ matrix).abs().max() > 1e-3:
         refuse("it is not linear, so a view of image plus noise is not view plus view")
-    lengths = matrix.norm(dim=1)
+    lengths = matrix[probes.count_nonzero(1) == 1].norm(dim=1)
     worst = lengths[(lengths - 1).abs().argmax()]
     if (worst - 1).abs() > 1e-3:
         refuse(f"it changes a pixel's weight to {float(worst):.2g}, so noise would not keep its"
                " variance of 1")  # fmt: skip
-    if (matrix @ matrix.T - pixels.flatten(1)).abs().max() > 1e-3:
+    if (matrix @ matrix.T - probes @ probes.T).abs().max() > 1e-3:
         refuse("it mixes pixels, so noise would not stay independent from pixel to pixel")
-    if (view.undo(seen) - random).abs().max() > 1e-3:
+    if (view.undo(seen[-1:]) - images[-1:]).abs().max() > 1e-3:
         refuse("its way back does not lead back")
+
+
+def _probes(values: int, generator: torch.Generator) -> Tensor:
+    """Flat images on which a view is tried, float64 (count, values)."""
+    if values <= EXACT:
+        return torch.eye(values, dtype=torch.float64)
+    lit = torch.randperm(values, generator=generator)[:PIXELS]
+    random = torch.randn(RANDOM, values, generator=generator, dtype=torch.float64)
+    return torch.cat([F.one_hot(lit, values).double(), random])
     # --8<-- [end:check]
 
 
@@ -155,16 +174,16 @@ def anagram(parts: Sequence[tuple[EpsFn, View]]) -> EpsFn:
         parts: noise estimates, each with the view through which it looks.
 
     Raises:
-        ValueError: no part, or a view that is not orthogonal.
+        ValueError: no part; at the first call, a view that is not orthogonal.
 
     Source: Geng, Park and Owens 2024, "Visual Anagrams", section 3.2.
     """
     if not parts:
         raise ValueError("an anagram needs at least one noise estimate and its view")
-    for _, view in parts:
-        check(view)
 
     def eps_fn(x: Tensor, t: int) -> Tensor:
+        for _, view in parts:
+            check(view, x.shape[-1], x.shape[1])
         seen = [view.undo(eps(view.apply(x), t)) for eps, view in parts]
         return torch.stack(seen).mean(0)
 
@@ -189,7 +208,7 @@ def draw_anagram(
         how: see `How`; by default the sampler is ancestral, the guidance `ANAGRAM_GUIDANCE`.
 
     Returns:
-        (n, 1, 28, 28) in [0, 1], on the CPU, as the first view's inverse shows them.
+        (n, C, H, W) in [0, 1], on the CPU, as the first view's inverse shows them.
 
     Raises:
         ValueError: labels and views do not match, a view is given twice or is not orthogonal,
@@ -204,11 +223,15 @@ def draw_anagram(
     if NEGATION in chosen and model.recipe.scaling.mean != 0.5:
         raise ValueError(f"'{model.recipe.name}' has no negatives: its range is not even about 0")
 
+    channels, size, _ = model.recipe.scaling.shape
+    for each in chosen:
+        check(each, size, channels)
+
     def estimate(part: slice, guidance: float | None) -> EpsFn:
         fns = [eps_for(model, label, n, part, guidance) for label in labels]
         return anagram(list(zip(fns, chosen, strict=True)))
 
-    return draw_from_noise(model, n, estimate, model.recipe.scaling.size, ANAGRAM_GUIDANCE, **how)
+    return draw_from_noise(model, n, estimate, size, ANAGRAM_GUIDANCE, **how)
     # --8<-- [end:draw_anagram]
 
 

@@ -15,7 +15,7 @@ from ddpm.timesteps import from_time, resampled
 
 # --8<-- [start:denoise]
 def add_noise(model: Diffusion, image: Tensor, t: int, seed: int = 0, first: int = 0) -> Tensor:
-    """Images with the noise of time t: (N, 1, size, size) in the network's range."""
+    """Images with the noise of time t: (N, C, size, size) in the network's range."""
     x0 = in_range(model, image)
     return model.schedule.add_noise(x0, t, model.noise(len(x0), seed, first)())
 
@@ -31,14 +31,14 @@ def denoise(
     """Takes the noise off images at time t.
 
     Args:
-        noisy: (N, 1, size, size) in the network's range, as `add_noise` makes them.
+        noisy: (N, C, size, size) in the network's range, as `add_noise` makes them.
         t: their time, 0..T.
         label: what they are; None tells the model nothing.
         once: answer with the first guess of the clean image: one network call.
         how: see `How`; `steps` counts the whole way from T, of which the part below t is gone.
 
     Returns:
-        (N, 1, 28, 28) in [0, 1], on the CPU.
+        (N, C, H, W) in [0, 1], on the CPU.
 
     Raises:
         ValueError: an argument does not fit the model or another argument.

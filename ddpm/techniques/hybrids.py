@@ -21,6 +21,9 @@ ACROSS, CONTRAST, SHARES = 4, 0.6, (1.0, 0.5)
 """Of hybrids on a larger canvas: tiles a side, the far digit's contrast, and its share of the
 averages at t = T and at t = 0. Chosen by trials; see the page on hybrids."""
 
+SPLIT = 1.25 / 28
+"""Of hybrids of one image: the Gaussian's sigma, as a share of the image's side."""
+
 
 # --8<-- [start:hybrid]
 Blur = Callable[[Tensor, int], Tensor]
@@ -89,8 +92,8 @@ def mosaic(
     relative to the image by 1 / `contrast` more. So it is at another time of its own.
 
     Args:
-        eps_far: of the averages, (N, 1, H, W).
-        eps_near: of the tiles, (N * across**2, 1, H, W), row by row.
+        eps_far: of the averages, (N, C, H, W).
+        eps_near: of the tiles, (N * across**2, C, H, W), row by row.
         schedule: of the network.
         across: tiles a side.
         contrast: the share of its range that the far image is given; with 1 / `across`, the
@@ -99,7 +102,7 @@ def mosaic(
             one saying the rest; 1 leaves the tiles nothing of their own there.
 
     Returns:
-        (x, t) -> eps for canvases (N, 1, across * H, across * W).
+        (x, t) -> eps for canvases (N, C, across * H, across * W).
     """
 
     def average(x: Tensor) -> Tensor:
@@ -116,9 +119,10 @@ def mosaic(
         # The averages over the contrast, scaled to the signal that their own time has.
         seen = average(x) / contrast * (kept / alpha_bar) ** 0.5
         far = eps_far(seen, own) / across
-        parts = x.unflatten(2, (across, -1)).unflatten(4, (across, -1)).transpose(3, 4)
-        tiles = eps_near(parts.reshape(-1, 1, *parts.shape[-2:]), t)
-        near = tiles.reshape(parts.shape).transpose(3, 4).reshape(x.shape)
+        parts = x.unflatten(2, (across, -1)).unflatten(4, (across, -1))  # (N, C, a, H, a, W)
+        tiles = parts.permute(0, 2, 4, 1, 3, 5)  # (N, a, a, C, H, W)
+        eps_tiles = eps_near(tiles.flatten(0, 2), t).reshape(tiles.shape)
+        near = eps_tiles.permute(0, 3, 1, 4, 2, 5).reshape(x.shape)
         return near + share(t) * spread(far - average(near))
 
     return eps_fn
@@ -142,14 +146,15 @@ def draw_hybrid(
     Args:
         far, near: the labels; each one for all images, or one for each.
         n: how many images.
-        across: near digits a side; 1 draws one image of 28x28 and splits its frequencies.
+        across: near digits a side; 1 draws one image and splits its frequencies.
         contrast: of the far digit, as a share of the range, where `across` is above 1.
         shares: the far digit's say in the averages at t = T and at t = 0, going evenly between.
-        blur: for `across` of 1, what is left from afar; a Gaussian of 1.25 pixels by default.
+        blur: for `across` of 1, what is left from afar; by default a Gaussian of `SPLIT` of the
+            side, which is 1.25 pixels of 28.
         how: see `How`; by default the sampler is ancestral, the guidance `HYBRID_GUIDANCE`.
 
     Returns:
-        (n, 1, 28 * across, 28 * across) in [0, 1], on the CPU.
+        (n, C, across * H, across * W) in [0, 1], on the CPU.
 
     Raises:
         ValueError: an argument does not fit the model or another argument.
@@ -165,7 +170,7 @@ def draw_hybrid(
         eps_far = eps_for(model, far, n, part, guidance)
         if across == 1:
             eps_near = eps_for(model, near, n, part, guidance)
-            return hybrid(eps_far, eps_near, blur or gaussian(1.25))
+            return hybrid(eps_far, eps_near, blur or gaussian(SPLIT * recipe.scaling.image))
         each = label_each(near, n)
         tiles = None if each is None else [y for y in each[part] for _ in range(across**2)]
         count = (part.stop - part.start) * across**2

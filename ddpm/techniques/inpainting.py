@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from ddpm.model import Diffusion
 from ddpm.sampling import State
 from ddpm.schedule import NoiseSchedule
-from ddpm.techniques.shared import Labels, draw_parts, eps_for, how_to, in_range
+from ddpm.techniques.shared import Labels, by, draw_parts, eps_for, how_to, in_range
 from ddpm.timesteps import resampled
 
 
@@ -57,25 +57,27 @@ def inpaint(
     """Draws the unknown part of an image so that it goes with the known part.
 
     Args:
-        image: (28, 28), (1, 28, 28) or (N, 1, 28, 28) in [0, 1].
-        mask: of the image's height and width; 1 where it is to be drawn, 0 where it is known.
+        image: (N, C, H, W) or (C, H, W) in [0, 1]; of one channel also (H, W).
+        mask: (H, W), or (N, H, W) with one for each image; 1 where it is to be drawn, 0 where it
+            is known.
         label: what the whole is to be; None tells the model nothing.
         n: how many versions of a single image.
         how: see `How`; by default the sampler is ancestral, since the known pixels' noise is fresh
             at every step too.
 
     Returns:
-        (N, 1, 28, 28) in [0, 1], on the CPU; known pixels are those of `image`.
+        (N, C, H, W) in [0, 1], on the CPU; known pixels are those of `image`.
 
     Raises:
         ValueError: an argument does not fit the model or another argument.
     """
-    x0, new = in_range(model, image, n), as_mask(model, mask)
+    x0 = in_range(model, image, n)
+    new = as_mask(model, mask, len(x0))
     options = how_to(how, sampler="ancestral")
     path = resampled(model.path(options.steps), options.jump, options.repeats)
 
     def states(part: slice, first: int) -> Iterator[State]:
-        known, drawn = x0[part], new.expand(len(x0), -1, -1, -1)[part]
+        known, drawn = x0[part], new[part]
         noise = model.noise(len(known), options.seed, first, stream=1)
         return model.states(
             len(known),
@@ -91,16 +93,27 @@ def inpaint(
     # --8<-- [end:inpaint]
 
 
-def as_mask(model: Diffusion, mask: Tensor) -> Tensor:
-    """A mask (.., 28, 28) of zeros and ones as large as the network's images, new outside.
+def as_mask(model: Diffusion, mask: Tensor, count: int = 1) -> Tensor:
+    """A mask of zeros and ones for each of `count` images on the network's canvas, new outside.
+
+    Args:
+        mask: (.., H, W), one for all images or one for each; all channels share it.
+        count: how many images.
+
+    Returns:
+        (count, 1, size, size) on the model's device.
 
     Raises:
-        ValueError: it is of another size, or holds other values.
+        ValueError: it is of another size, there is another number, or it holds other values.
     """
-    if mask.shape[-2:] != (28, 28) or mask.numel() == 0:
-        raise ValueError(f"the mask has {'x'.join(map(str, mask.shape[-2:]))} pixels, not 28x28")
-    values = mask.reshape(-1, 1, 28, 28).float()
+    scaling = model.recipe.scaling
+    size = scaling.image_shape[1:]
+    if mask.shape[-2:] != size or mask.numel() == 0:
+        raise ValueError(f"the mask has {by(mask.shape[-2:])} pixels, not {by(size)}")
+    values = mask.reshape(-1, 1, *size).float()
     if not bool(((values == 0) | (values == 1)).all()):
         raise ValueError("a mask holds 0 where the image is known and 1 where it is new")
-    left = (model.recipe.scaling.size - 28) // 2
-    return F.pad(values, (left,) * 4, value=1.0).to(model.device)
+    if len(values) not in (1, count):
+        raise ValueError(f"give one mask, or one for each of {count} images, not {len(values)}")
+    padded = F.pad(values, scaling.border * 2, value=1.0)
+    return padded.expand(count, -1, -1, -1).to(model.device)

@@ -41,7 +41,7 @@ def sdedit(
     """Adds noise to an image and takes it off again, so that it comes back as a digit.
 
     Args:
-        image: (28, 28), (1, 28, 28) or (N, 1, 28, 28) in [0, 1].
+        image: (N, C, H, W) or (C, H, W) in [0, 1]; of one channel also (H, W).
         strength: how far to go back towards noise, as a share of T: 0 gives the image itself,
             1 forgets it. The steps taken are that share of `steps`.
         label: what it is to become; None tells the model nothing.
@@ -49,7 +49,7 @@ def sdedit(
         how: see `How`.
 
     Returns:
-        (N, 1, 28, 28) in [0, 1], on the CPU.
+        (N, C, H, W) in [0, 1], on the CPU.
 
     Raises:
         ValueError: a strength outside 0..1, or an argument that does not fit the model.

@@ -82,14 +82,20 @@ def label_each(label: Labels, count: int) -> list[int] | None:
 
 # --8<-- [start:in_range]
 def in_range(model: Diffusion, image: Tensor, n: int = 1) -> Tensor:
-    """Images (.., 28, 28) in [0, 1] as the network sees them, a single one n times.
+    """Images (.., C, H, W) in [0, 1] as the network sees them, a single one n times.
+
+    Those of one channel may leave it out: (.., H, W).
 
     Raises:
-        ValueError: they are of another size or range, or n versions of several are asked for.
+        ValueError: they are of another shape or range, or n versions of several are asked for.
     """
-    if image.shape[-2:] != (28, 28) or image.numel() == 0:
-        raise ValueError(f"an image has 28x28 pixels, not {'x'.join(map(str, image.shape[-2:]))}")
-    images = image.reshape(-1, 1, 28, 28).float()
+    shape = model.recipe.scaling.image_shape
+    expected = shape if shape[0] > 1 else shape[1:]
+    given = image.shape[-len(expected) :]
+    if given != expected or image.numel() == 0:
+        kind = "channels and pixels" if shape[0] > 1 else "pixels"
+        raise ValueError(f"an image has {by(expected)} {kind}, not {by(given)}")
+    images = image.reshape(-1, *shape).float()
     if not bool(((images >= 0) & (images <= 1)).all()):
         raise ValueError("an image's values must be within 0..1")
     if n < 1 or (n > 1 and len(images) > 1):
@@ -98,6 +104,11 @@ def in_range(model: Diffusion, image: Tensor, n: int = 1) -> Tensor:
         images = images.expand(n, -1, -1, -1)
     return model.recipe.scaling.to_network(images).to(model.device)
     # --8<-- [end:in_range]
+
+
+def by(shape: Sequence[int]) -> str:
+    """A shape as people write it, "3x64x64"."""
+    return "x".join(map(str, shape))
 
 
 def draw_from_noise(

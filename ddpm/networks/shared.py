@@ -1,0 +1,35 @@
+"""What all networks share: images of any number of channels, and a side that they can halve."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from torch import nn
+
+
+class Network(nn.Module):
+    """A network that is called as `eps = network(x, t, label)`, with images (N, C, size, size).
+
+    Its class takes `channels` and `size` besides its own options.
+
+    Attributes:
+        multiple: the side of the images must be a multiple of this number, since the network
+            halves them.
+    """
+
+    multiple: ClassVar[int] = 1
+
+    @classmethod
+    def check(cls, channels: int, size: int) -> None:
+        """Refuses images that the network cannot take.
+
+        Raises:
+            ValueError: no channel, or a side that the network cannot halve.
+        """
+        if size < cls.multiple or size % cls.multiple:
+            raise ValueError(
+                f"the side of the images of {cls.__name__} must be a multiple of"
+                f" {cls.multiple}, not {size}"
+            )
+        if channels < 1:
+            raise ValueError(f"images have 1 channel or more, not {channels}")
