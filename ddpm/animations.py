@@ -11,7 +11,7 @@ from PIL.Image import Resampling
 from torch import Tensor
 
 from ddpm import viz
-from ddpm.techniques.anagrams import View, through
+from ddpm.techniques.views import View, through
 
 
 # --8<-- [start:turning]

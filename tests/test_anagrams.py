@@ -15,17 +15,8 @@ import ddpm
 from ddpm.model import Diffusion
 from ddpm.recipes import DIGITS
 from ddpm.sampling import SAMPLERS
-from ddpm.techniques.anagrams import (
-    NEGATION,
-    VIEWS,
-    View,
-    anagram,
-    check,
-    draw_anagram,
-    patches,
-    through,
-    view,
-)
+from ddpm.techniques.anagrams import anagram, draw_anagram
+from ddpm.techniques.views import NEGATION, VIEWS, View, check, patches, through, view
 from scripts.pages.anagrams.measurements import as_matrix
 from scripts.workshop.judge import judge
 

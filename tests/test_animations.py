@@ -1,7 +1,7 @@
 import torch
 
 from ddpm.animations import receding, turning
-from ddpm.techniques.anagrams import through, view
+from ddpm.techniques.views import through, view
 
 
 def test_turning_comes_back_and_shows_the_view_between():

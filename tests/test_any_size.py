@@ -24,11 +24,12 @@ from ddpm.images import bring, bring_mask, read_image, read_pictures, write_pict
 from ddpm.metrics import diversity, fid, nearest, psnr
 from ddpm.model import Diffusion
 from ddpm.recipes import ATTENTION, DIGITS, RECIPES, Recipe, Training
-from ddpm.techniques.anagrams import VIEWS, draw_anagram, view
+from ddpm.techniques.anagrams import draw_anagram
 from ddpm.techniques.denoising import add_noise, denoise
 from ddpm.techniques.hybrids import draw_hybrid
 from ddpm.techniques.inpainting import inpaint
 from ddpm.techniques.sdedit import sdedit
+from ddpm.techniques.views import VIEWS, view
 from ddpm.training import train
 
 SHAPES = ((1, 28, 28), (3, 32, 32), (3, 64, 64))

@@ -23,8 +23,9 @@ from ddpm.commands.shared import (
     write_frames,
     write_images,
 )
-from ddpm.techniques.anagrams import CANDIDATES, surest, through, view
+from ddpm.techniques.anagrams import CANDIDATES, surest
 from ddpm.techniques.anagrams import draw_anagram as draw
+from ddpm.techniques.views import through, view
 
 EXAMPLES = (
     "ddpm anagram --labels 6 9 --each 2 --out anagram.gif",

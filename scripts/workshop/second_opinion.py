@@ -10,9 +10,10 @@ from ddpm.data import as_images, bundled, mnist
 from ddpm.devices import default_device, fast_arithmetic
 from ddpm.loading import load
 from ddpm.masks import MASKS
-from ddpm.techniques.anagrams import CANDIDATES, surest, through, view
+from ddpm.techniques.anagrams import CANDIDATES, surest
 from ddpm.techniques.hybrids import draw_hybrid
 from ddpm.techniques.inpainting import inpaint
+from ddpm.techniques.views import through, view
 from scripts.pages.anagrams.measurements import as_matrix, of_pairs, totals
 from scripts.pages.hybrids.measurements import from_afar, from_near, off_diagonal
 from scripts.workshop.judge import judge, rows, second_classifier, test_images

@@ -12,7 +12,8 @@ from torch import Tensor
 from ddpm import viz
 from ddpm.animations import turning
 from ddpm.loading import load
-from ddpm.techniques.anagrams import ANAGRAM_GUIDANCE, draw_anagram, surest, through, view
+from ddpm.techniques.anagrams import ANAGRAM_GUIDANCE, draw_anagram, surest
+from ddpm.techniques.views import through, view
 from scripts.pages.anagrams.measurements import EACH
 from scripts.workshop.judge import judge
 from scripts.workshop.records import read_json

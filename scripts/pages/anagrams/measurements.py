@@ -10,7 +10,8 @@ from torch import Tensor
 
 from ddpm.devices import default_device, fast_arithmetic
 from ddpm.loading import load
-from ddpm.techniques.anagrams import ANAGRAM_GUIDANCE, draw_anagram, surest, through, view
+from ddpm.techniques.anagrams import ANAGRAM_GUIDANCE, draw_anagram, surest
+from ddpm.techniques.views import through, view
 from scripts.workshop.judge import judge, rows
 from scripts.workshop.registry import SEED, digest_of, measurement
 
