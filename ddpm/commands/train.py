@@ -6,11 +6,9 @@ Writes three files: the weights (`--out`, a `.safetensors` file), beside them th
 
 from __future__ import annotations
 
-import copy
 import dataclasses
-import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
 import torch
 import tyro
@@ -18,17 +16,13 @@ from tqdm import tqdm
 
 from ddpm.checkpoints import Run
 from ddpm.commands.shared import check_out
-from ddpm.data import Digits, bundled, folder, mnist, split_off
-from ddpm.denoiser import add_noise, denoise, held_out
+from ddpm.data import Digits, Scaling, bundled, folder, mnist, split_off
 from ddpm.devices import default_device
 from ddpm.files import write_json
-from ddpm.histories import sample_history
-from ddpm.images import read_pictures, write_pictures
-from ddpm.model import Diffusion
 from ddpm.processes import processes
 from ddpm.recipes import recipe as find_recipe
-from ddpm.records import how
-from ddpm.training import train, validate
+from ddpm.training import train
+from ddpm.trainings import finish, images_of, keep_images, log_of
 
 EXAMPLES = (
     "ddpm train digits --data bundled --epochs 1 --out quick.safetensors",
@@ -41,6 +35,8 @@ def train_recipe(
     /,
     epochs: int | None = None,
     data: str = "mnist",
+    size: int | None = None,
+    channels: Literal[1, 3] | None = None,
     seed: int | None = None,
     device: str | None = None,
     restart: bool = False,
@@ -54,11 +50,15 @@ def train_recipe(
         recipe: its name, such as digits or attention-class.
         epochs: passes over the data; the recipe's number by default.
         data: mnist, for all of it; bundled, for the 5,000 digits that come with the package; or
-            a folder with one subfolder of images for each class, which become grey and 28x28
-            pixels (bright ink on a dark ground draws best). Of bundled digits and own images
+            a folder with one subfolder of images for each class. Of bundled digits and own images
             the last tenth of each class is not trained on but checked on.
+        size: side in pixels of the squares that a folder's images become; the recipe's, 28, by
+            default.
+        channels: 3 for a folder of colour images; 1 makes them grey, which is the default. Grey
+            images work best as bright ink on a dark background.
         seed: of weights, order, times and noise; the recipe's by default.
-        device: cpu or cuda; a GPU by default if there is one.
+        device: cpu, cuda, mps ...; a GPU or another accelerator by default if there is one, else
+            the CPU.
         restart: begin anew even though a checkpoint is there.
         out: the weights' file, ending in .safetensors; runs/RECIPE.safetensors by default.
     """
@@ -73,7 +73,13 @@ def train_recipe(
     if out:
         check_out(out, (".safetensors",))
 
-    training, validation, names = read_data(data)
+    own = data not in ("mnist", "bundled")
+    if not own and (size or channels):
+        raise ValueError("--size and --channels are for a folder of your own images")
+    if own:
+        image = chosen.scaling.image if size is None else size
+        chosen = chosen.for_images(image, channels or chosen.scaling.channels)
+    training, validation, names = read_data(data, chosen.scaling)
     if out is None:
         out = Path("runs") / f"{recipe}.safetensors"
         out.parent.mkdir(exist_ok=True)
@@ -85,7 +91,7 @@ def train_recipe(
         state = Run.start(chosen, where)
         if checkpoint.is_file() and not restart:
             state.restore(checkpoint)
-            if _images_of(out) not in (None, len(training)):
+            if images_of(out) not in (None, len(training)):
                 raise ValueError(
                     f"'{checkpoint}' is of a training on other images:"
                     " --restart begins anew, another --out keeps both"
@@ -109,86 +115,25 @@ def train_recipe(
                 )
                 bar = bar.close()
                 state.save(checkpoint)
-                log = _log(state, where, len(training), shared.count)
-                write_json(out.with_suffix(".json"), log)
+                write_json(
+                    out.with_suffix(".json"), log_of(state, where, len(training), shared.count)
+                )
                 if state.epoch in chosen.training.show:
                     keep_images(state, where, out.with_suffix(".npz"))
         if shared.first:
             finish(state, where, training, validation, shared.count, out)
 
 
-def read_data(data: str) -> tuple[Digits, Digits, tuple[str, ...]]:
+def read_data(data: str, scaling: Scaling) -> tuple[Digits, Digits, tuple[str, ...]]:
     """What to train on, what to check on, and the classes' names if they are not the digits.
 
     Args:
         data: "mnist", "bundled", or a folder of folders of images.
+        scaling: the side and the channels of a folder's images.
     """
     if data == "mnist":
         return mnist("train"), bundled(), ()
-    digits, names = (bundled(), ()) if data == "bundled" else folder(data)
+    if data == "bundled":
+        return *split_off(bundled()), ()
+    digits, names = folder(data, scaling.image, scaling.channels)
     return *split_off(digits), names
-
-
-def keep_images(state: Run, device: torch.device, path: Path) -> None:
-    """Adds to `path` what the averaged weights draw now: four of each digit, or 40 of any.
-
-    A denoiser draws nothing: it takes the noise off one held-out digit of each class.
-    """
-    model = Diffusion(state.recipe, copy.deepcopy(state.averaged), device)
-    if model.recipe.T == 1:
-        images = denoise(model, add_noise(held_out(), 0.5))
-    else:
-        labels = list(range(model.recipe.classes)) or None
-        images, _ = sample_history(
-            model, labels, 4 if labels else 40, model.recipe.steps, None, seed=0
-        )
-    # After a restart, or if this epoch is trained again, its images replace the old ones.
-    kept = read_pictures(path) if path.is_file() and state.epoch > 1 else {}
-    earlier = {name: kept[name] for name in kept if int(name) < state.epoch}
-    write_pictures(path, earlier | {str(state.epoch): images})
-
-
-def finish(
-    state: Run,
-    device: torch.device,
-    training: Digits,
-    validation: Digits,
-    count: int,
-    out: Path,
-) -> None:
-    """Measures the trained model once more, in float32, and writes its weights and its log."""
-    recipe = state.recipe
-    log = _log(state, device, len(training), count)
-    log["float32"] = {
-        "validation_raw": validate(state.network, recipe, validation, exact=True),
-        "validation_averaged": validate(state.averaged, recipe, validation, exact=True),
-    }
-    sets = {"raw": state.network, "averaged": state.averaged}
-    model = Diffusion(recipe, sets.pop(recipe.weights), device, header=_header(log))
-    write_json(out.with_suffix(".json"), log)
-    model.save(out, sets)
-    print(f"{out}: {log['parameters']:,} parameters, {state.epoch} epochs")
-
-
-def _images_of(out: Path) -> int | None:
-    """On how many images the training was whose log lies beside `out`; None without one."""
-    log = out.with_suffix(".json")
-    return json.loads(log.read_text())["images"] if log.is_file() else None
-
-
-def _log(state: Run, device: torch.device, images: int, count: int) -> dict[str, Any]:
-    seconds = sum(entry["seconds"] for entry in state.log)
-    parameters = sum(p.numel() for p in state.network.parameters())
-    return {
-        "recipe": state.recipe.to_dict(),
-        "parameters": parameters,
-        "images": images,
-        "processes": count,
-        "epochs": state.log,
-        "how": how(device, state.recipe.training.seed, seconds),
-    }
-
-
-def _header(log: dict[str, Any]) -> dict[str, Any]:
-    last = log["epochs"][-1]
-    return {"images": log["images"], "last": last, "float32": log["float32"], "how": log["how"]}

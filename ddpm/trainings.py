@@ -1,0 +1,86 @@
+"""What a training leaves beside its checkpoint: a log, pictures of each epoch, and weights."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ddpm.checkpoints import Run
+from ddpm.data import Digits
+from ddpm.denoiser import add_noise, denoise, held_out
+from ddpm.files import write_json
+from ddpm.histories import sample_history
+from ddpm.images import read_pictures, write_pictures
+from ddpm.model import Diffusion
+from ddpm.records import how
+from ddpm.training import validate
+
+
+def keep_images(state: Run, device: torch.device, path: Path) -> None:
+    """Adds to `path` samples of the averaged weights: four of each label, or 40 without labels.
+
+    A denoiser samples nothing: it removes the noise of one held-out digit of each class.
+    """
+    model = Diffusion(state.recipe, copy.deepcopy(state.averaged), device)
+    if model.recipe.T == 1:
+        images = denoise(model, add_noise(held_out(), 0.5))
+    else:
+        labels = list(range(model.recipe.classes)) or None
+        images, _ = sample_history(
+            model, labels, 4 if labels else 40, model.recipe.steps, None, seed=0
+        )
+    # After a restart, or if this epoch is trained again, its images replace the old ones.
+    kept = read_pictures(path) if path.is_file() and state.epoch > 1 else {}
+    earlier = {name: kept[name] for name in kept if int(name) < state.epoch}
+    write_pictures(path, earlier | {str(state.epoch): images})
+
+
+def finish(
+    state: Run,
+    device: torch.device,
+    training: Digits,
+    validation: Digits,
+    count: int,
+    out: Path,
+) -> None:
+    """Measures the trained model once more, in float32, and writes its weights and its log."""
+    recipe = state.recipe
+    log = log_of(state, device, len(training), count)
+    log["float32"] = {
+        "validation_raw": validate(state.network, recipe, validation, exact=True),
+        "validation_averaged": validate(state.averaged, recipe, validation, exact=True),
+    }
+    sets = {"raw": state.network, "averaged": state.averaged}
+    model = Diffusion(recipe, sets.pop(recipe.weights), device, header=_header(log))
+    write_json(out.with_suffix(".json"), log)
+    model.save(out, sets)
+    print(f"{out}: {log['parameters']:,} parameters, {state.epoch} epochs")
+
+
+def images_of(out: Path) -> int | None:
+    """On how many images the training was whose log lies beside `out`; None without one."""
+    log = out.with_suffix(".json")
+    return json.loads(log.read_text())["images"] if log.is_file() else None
+
+
+def log_of(state: Run, device: torch.device, images: int, count: int) -> dict[str, Any]:
+    """The log of a training so far, of `images` images, shared out to `count` processes."""
+    seconds = sum(entry["seconds"] for entry in state.log)
+    parameters = sum(p.numel() for p in state.network.parameters())
+    return {
+        "recipe": state.recipe.to_dict(),
+        "parameters": parameters,
+        "images": images,
+        "processes": count,
+        "epochs": state.log,
+        "how": how(device, state.recipe.training.seed, seconds),
+    }
+
+
+def _header(log: dict[str, Any]) -> dict[str, Any]:
+    last = log["epochs"][-1]
+    return {"images": log["images"], "last": last, "float32": log["float32"], "how": log["how"]}
