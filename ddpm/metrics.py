@@ -9,7 +9,6 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
-from torchmetrics.image.fid import FrechetInceptionDistance
 
 from ddpm.classifiers import SHAPE, Classifier
 
@@ -53,6 +52,9 @@ def fid_to(
     reference: Tensor, classifier: Classifier, batch: int = 500
 ) -> Callable[[Tensor], float]:
     """As `fid`, for many sets of images and one reference, whose features are kept."""
+    # Here, since it takes seconds to import, and most that use this module measure no FID.
+    from torchmetrics.image.fid import FrechetInceptionDistance
+
     metric = FrechetInceptionDistance(
         _Features(classifier), reset_real_features=False, input_img_size=SHAPE
     )

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import torchvision
 
 
 def device_name(device: torch.device) -> str:
@@ -26,6 +25,8 @@ def device_name(device: torch.device) -> str:
 
 def how(device: torch.device, seed: int | None, seconds: float) -> dict[str, Any]:
     """The record that stands beside every number: what made it, where and when."""
+    import torchvision  # takes seconds, and most programs that import this write no record
+
     program = Path(sys.argv[0]).stem
     started = (
         ["ddpm"] if program in ("ddpm", "__main__") else ["python", "-m", f"scripts.{program}"]

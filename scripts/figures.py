@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
 import json
 import tempfile
 import time
@@ -21,6 +20,8 @@ from ddpm.commands.program import run
 from ddpm.devices import default_device
 from ddpm.files import atomic, write_json
 from ddpm.records import device_name
+from scripts.workshop.differences import describe
+from scripts.workshop.provenance import Code, reasons, sha256
 from scripts.workshop.records import ASSETS
 from scripts.workshop.registry import FIGURES, Figure, Picture, register_all
 
@@ -59,18 +60,33 @@ def write(drawing: Picture, figure: Figure, folder: Path) -> dict[str, Any]:
         still = path.with_suffix(".still.png")
         with atomic(folder / still) as file:
             viz.write_png(drawing[figure.still], file)
-    content = (folder / path).read_bytes()
     return {
         "file": path.as_posix(),
         "still": still and still.as_posix(),
         "width": width,
         "height": height,
-        "bytes": len(content),
-        "sha256": hashlib.sha256(content).hexdigest(),
+        "bytes": (folder / path).stat().st_size,
+        "sha256": sha256(folder / path),
+        "still_sha256": still and sha256(folder / still),
     }
 
 
-def build(figure: Figure, folder: Path) -> dict[str, Any]:
+def known(figure: Figure, file: str, code: Code) -> dict[str, Any]:
+    """The part of a figure's record that needs no drawing, `file` being its picture's."""
+    writer = f"write_{file.rpartition('.')[2]}"
+    return {
+        "section": figure.section,
+        "caption": figure.caption,
+        "made": figure.made,
+        "alt": figure.alt,
+        "script": f"python -m scripts.figures {figure.name}",
+        "source": figure.script,
+        "code": code.digest(figure.code(), ("ddpm.viz", writer)),
+        "inputs": figure.inputs(),
+    }
+
+
+def build(figure: Figure, folder: Path, code: Code) -> dict[str, Any]:
     """Draws a figure, writes it below `folder`, and returns its whole record."""
     started = time.perf_counter()
     files = write(figure.draw(), figure, folder)
@@ -78,12 +94,7 @@ def build(figure: Figure, folder: Path) -> dict[str, Any]:
         "section": figure.section,
         **files,
         "pixelated": not files["file"].endswith(".svg"),
-        "caption": figure.caption,
-        "made": figure.made,
-        "alt": figure.alt,
-        "script": f"python -m scripts.figures {figure.name}",
-        "source": figure.script,
-        "inputs": figure.inputs(),
+        **known(figure, files["file"], code),
         "seconds": round(time.perf_counter() - started, 1),
         "date": datetime.date.today().isoformat(),
         "device": device_name(default_device()),
@@ -93,14 +104,16 @@ def build(figure: Figure, folder: Path) -> dict[str, Any]:
 
 def reason(old: dict[str, Any], new: dict[str, Any]) -> str:
     """Why a figure's bytes differ from the recorded ones, as far as the records tell."""
-    changed = [key for key in ("inputs", "versions", "device") if old[key] != new[key]]
-    return f"other {' and '.join(changed)}" if changed else "same inputs: the script changed"
+    keys = ("code", "inputs", "versions", "device")
+    changed = [key for key in keys if old.get(key) != new[key]]
+    return f"other {' and '.join(changed)}" if changed else "same code and inputs"
 
 
 def figures(
     names: Annotated[tuple[str, ...], tyro.conf.Positional] = (),
     list_: Annotated[bool, tyro.conf.arg(name="list")] = False,
     check: bool = False,
+    stale: bool = False,
 ) -> None:
     """Rebuilds figures from the bundled weights and digits, and tells what changed.
 
@@ -108,6 +121,8 @@ def figures(
         names: which; all by default.
         list_: only list their names.
         check: build into a temporary folder and fail where bytes differ from the committed ones.
+        stale: only those whose code, inputs, words or files are not those of their record; with
+            --check, only say which, and fail if there are any.
     """
     register_all()
     if list_:
@@ -120,26 +135,63 @@ def figures(
 
     manifest = read_manifest()
     chosen = [FIGURES[name] for name in names] or [*FIGURES.values()]
-    outcomes = []
+    code, outcomes = Code(), []
+    if stale:
+        chosen = select_stale(chosen, manifest, code, check)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) if check else ASSETS
-        bar = tqdm(chosen, unit="figure")
+        bar = tqdm(chosen, unit="figure", disable=not chosen)
         for figure in bar:
             bar.set_description(figure.name)
             old = manifest.get(figure.name)
-            new = build(figure, folder)
-            outcomes.append(compare(figure.name, old, new))
+            before = pictures(old)
+            new = build(figure, folder, code)
+            apart = describe(before, pictures(new, folder))
+            outcomes.append(compare(figure.name, old, new, apart))
             if not check:
+                for path in before.keys() - pictures(new):  # another section, or another ending
+                    (ASSETS / path).unlink()
                 # What is the same keeps its record, with the date when it was made.
                 manifest[figure.name] = old if old and same(old, new) else new
                 write_manifest(manifest)
     if not check and not names:
         write_manifest({name: manifest[name] for name in FIGURES})
-    print_table(outcomes)
+    if outcomes:
+        print_table(outcomes)
     changed = sum(outcome.change != "same" for outcome in outcomes)
     if check and changed:
         print(f"{changed} of {len(outcomes)} figures differ from the committed ones")
         raise SystemExit(1)
+
+
+def select_stale(
+    chosen: list[Figure], manifest: dict[str, Any], code: Code, check: bool
+) -> list[Figure]:
+    """Says which figures are stale and why, and returns those that are to be drawn.
+
+    Where only the words are others, the record gets them here.
+    """
+    found = {}
+    for figure in chosen:
+        old = manifest.get(figure.name)
+        now = known(figure, old["file"], code) if old else {}
+        if why := reasons(old, now, ASSETS):
+            print(f"{figure.name:28} {', '.join(why)}")
+            found[figure.name] = why
+        if old and why == ["words"]:
+            manifest[figure.name] = old | now
+    print(f"{len(found)} of {len(chosen)} figures are stale")
+    if check:
+        raise SystemExit(bool(found))
+    if ["words"] in found.values():
+        write_manifest(manifest)
+    return [figure for figure in chosen if found.get(figure.name, ["words"]) != ["words"]]
+
+
+def pictures(record: dict[str, Any] | None, folder: Path = ASSETS) -> dict[str, bytes]:
+    """The files of a record, as far as they are there, by their paths below `folder`."""
+    paths = [record["file"], record["still"]] if record else []
+    return {p: (folder / p).read_bytes() for p in paths if p and (folder / p).is_file()}
 
 
 def same(old: dict[str, Any], new: dict[str, Any]) -> bool:
@@ -148,14 +200,14 @@ def same(old: dict[str, Any], new: dict[str, Any]) -> bool:
     return all(old.get(key) == new[key] for key in new if key not in passing)
 
 
-def compare(name: str, old: dict[str, Any] | None, new: dict[str, Any]) -> Outcome:
-    """What became of a figure, by its record in the manifest and its new one."""
+def compare(name: str, old: dict[str, Any] | None, new: dict[str, Any], apart: str = "") -> Outcome:
+    """What became of a figure, by its two records and by how far its pictures are apart."""
     if old is None:
         change, why = "new", ""
-    elif old["sha256"] == new["sha256"]:
+    elif all(old.get(digest) == new[digest] for digest in ("sha256", "still_sha256")):
         change, why = "same", ""
     else:
-        change, why = "changed", reason(old, new)
+        change, why = "changed", "; ".join(filter(None, [reason(old, new), apart]))
     return Outcome(name, change, why, new["seconds"], new["bytes"])
 
 

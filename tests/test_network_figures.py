@@ -1,6 +1,9 @@
 """The diagrams are traced from networks at work; here against a network whose wiring is known."""
 
 import dataclasses
+import os
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -55,3 +58,30 @@ def test_the_flagships_shortcuts_join_equal_resolutions():
             assert len(joined) == 1
             assert joined[0].shape[1:] == part.shape[1:]
             assert {"time", "label"} <= part.sources
+
+
+DIGEST = """
+import hashlib, io
+from ddpm import viz
+from ddpm.recipes import RECIPES
+from scripts.network import diagram
+file = io.BytesIO()
+viz.write_svg(diagram(RECIPES["class"]), file)
+print(hashlib.sha256(file.getvalue()).hexdigest())
+"""
+
+
+def test_a_diagram_is_the_same_bytes_whatever_the_order_of_sets():
+    """Python orders a set of names by a hash that is another one in each process."""
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-c", DIGEST],
+            env=os.environ | {"PYTHONHASHSEED": str(seed)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for seed in (1, 2)
+    ]
+    first, second = (run.communicate()[0] for run in runs)
+    assert len(first) == 65
+    assert first == second

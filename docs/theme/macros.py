@@ -4,11 +4,13 @@ Everything is read from site_assets/ when the site is built. What is missing the
 a warning, which fails a strict build, and is marked on the page.
 """
 
+import contextlib
 import functools
 import json
 import logging
 import posixpath
 import re
+import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from html import escape
 from itertools import groupby
@@ -20,7 +22,8 @@ from mkdocs.utils import get_relative_url
 log = logging.getLogger("mkdocs.site")
 
 RECORDS = "reproduce.md"
-REQUIRED = {"section", "file", "width", "height", "caption", "made", "alt", "script", "seconds"}
+WORDS = {"caption", "made", "alt", "script", "source"}
+REQUIRED = WORDS | {"section", "file", "width", "height", "seconds"}
 FIGURE_FIELDS = ("made", "script", "inputs", "device", "seconds", "versions", "bytes", "sha256")
 
 
@@ -163,10 +166,11 @@ def define_env(env: Any) -> None:
     def figure_records(level: int = 3) -> str:
         """How every figure was made, under one heading per section."""
         figures = _figures(read("manifest.json"))
+        source = _sources(env.conf["extra"].get("repository"), Path(env.project_dir))
         parts = []
         for section, entries in groupby(figures.items(), lambda item: item[1]["section"]):
             parts.append(f"{'#' * level} {section.capitalize()} {{ #figures-{section} }}")
-            parts += [_figure_record(name, entry, asset) for name, entry in entries]
+            parts += [_figure_record(name, entry, asset, source) for name, entry in entries]
         return "\n\n".join(parts)
 
 
@@ -209,13 +213,37 @@ def _made(entry: Mapping[str, Any]) -> str:
     return f"{entry['made']} {', '.join(facts)}."
 
 
-def _figure_record(name: str, entry: Mapping[str, Any], asset: Callable[[str], str]) -> str:
+def _sources(repository: str | None, root: Path) -> Callable[[str], str]:
+    """Shows a file of the checkout: linked to it as of this commit if the address is known."""
+    commit = "main"
+    with contextlib.suppress(OSError, subprocess.CalledProcessError):
+        command = ["git", "-C", str(root), "rev-parse", "HEAD"]
+        answer = subprocess.run(command, capture_output=True, check=True, text=True)
+        commit = answer.stdout.strip()
+
+    def source(path: str) -> str:
+        shown = f"<code>{escape(path)}</code>"
+        if not repository:
+            return shown
+        address = f"{repository.removesuffix('/').removesuffix('.git')}/blob/{commit}/{path}"
+        return f'<a href="{escape(address)}">{shown}</a>'
+
+    return source
+
+
+def _figure_record(
+    name: str,
+    entry: Mapping[str, Any],
+    asset: Callable[[str], str],
+    source: Callable[[str], str],
+) -> str:
     fields = [(field, entry[field]) for field in FIGURE_FIELDS if field in entry]
     return (
         f'<details class="how" id="figure-{name}" data-search-exclude>'
         f"<summary>{escape(name)}</summary>"
         f"{_definitions(fields)}"
-        f'<p><a href="{asset(entry["file"])}">{escape(entry["file"])}</a></p></details>'
+        f'<p><a href="{asset(entry["file"])}">{escape(entry["file"])}</a>'
+        f" drawn by {source(entry['source'])}</p></details>"
     )
 
 

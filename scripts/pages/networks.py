@@ -123,7 +123,8 @@ def diagram(recipe: Recipe) -> Plot:
             x, y, f"{name}\n{part.shape[0]} ch.", rotation=90, ha="center", va="center",
             fontsize=letters, color=colour,
         )  # fmt: skip
-        for source in part.sources & boxes.keys():
+        # A set of names has another order in each run, so the arrows follow the boxes' order.
+        for source in [name for name in boxes if name in part.sources]:
             x0, y0 = places[source]
             far, level = x - x0 > 1, y == y0
             lift = 0.38 if far and level else 0.2 * far  # over the boxes between, if any

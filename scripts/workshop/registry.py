@@ -85,6 +85,10 @@ class Figure:
     levels: int = 16
     still: int = -1
 
+    def code(self) -> tuple[str, str]:
+        """The module and the name of the function that draws it, or of the one around that."""
+        return self.draw.__module__, self.draw.__qualname__.partition(".")[0]
+
     def inputs(self) -> dict[str, Any]:
         """What the figure is made from, files by their digests."""
         weights = {name: digest_of(f"weights/{name}.safetensors") for name in self.models}

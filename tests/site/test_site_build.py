@@ -20,6 +20,7 @@ FIGURE = {
     "made": "Drawn by hand.",
     "alt": "A line",
     "script": "python -m scripts.figures line",
+    "source": "scripts/lines.py",
     "inputs": {"weights": {"attention": "sha256:0123456789abcdef"}, "seed": 3},
     "seconds": 1.25,
     "bytes": 1234,
