@@ -2,7 +2,7 @@
 
 import subprocess
 
-from scripts.figures import read_manifest
+from scripts.workshop.manifest import read_manifest
 from scripts.workshop.records import ASSETS, ROOT
 
 

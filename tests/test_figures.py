@@ -6,7 +6,8 @@ import json
 import pytest
 from PIL import Image
 
-from scripts.figures import compare, read_manifest
+from scripts.workshop.manifest import read_manifest
+from scripts.workshop.outcomes import compare
 from scripts.workshop.records import ASSETS
 from scripts.workshop.registry import FIGURES, register_all
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 from typing import Any
 
 import torch
 from PIL import Image
+from torch import Tensor
 from tqdm import tqdm
 
 from ddpm import viz
 from ddpm.classifiers import load_classifier
+from ddpm.devices import fast_arithmetic
 from ddpm.histories import sample_history
 from ddpm.loading import load
-from scripts.pages.sampling import STEPS, history_sheet
+from scripts.pages.sampling import STEPS, history, history_sheet, unlabelled
 from scripts.workshop.formulas import LINEAR, ratio
 from scripts.workshop.records import read_json
 from scripts.workshop.registry import SEED, digest_of, figure, measurement
@@ -48,9 +51,15 @@ def reading(quick: bool) -> dict[str, Any]:
     }
 
 
+def ten_of_each() -> dict[int, Tensor]:
+    """Ten samples of each digit, label by label, and their past."""
+    return history("attention-class", tuple(range(10)), 10)
+
+
 @figure(
     "label-3-history",
     "conditional",
+    shares="ten of each",
     caption="Ten samples told to be a 3, and their past: each row is one sample.",
     made="Ancestral sampling in 1000 steps with the variance β; the label goes into every call.",
     alt="A sheet of ten samples in rows at eleven times from t = 1000 to t = 0. Threes appear out"
@@ -60,12 +69,13 @@ def reading(quick: bool) -> dict[str, Any]:
 )
 def label_3_history() -> Image.Image:
     """Ten samples of the label 3 at t = 1000, 900, ..., 0."""
-    return history_sheet("attention-class", 3)
+    return history_sheet({t: images[30:40] for t, images in ten_of_each().items()})
 
 
 @figure(
     "each-digit",
     "conditional",
+    shares="ten of each",
     caption="Ten samples of each digit asked for; nothing was picked.",
     made="Ancestral sampling in 1000 steps with the variance β.",
     alt="A sheet of ten rows, one for each digit from 0 to 9, with ten samples in each. Most can"
@@ -76,10 +86,8 @@ def label_3_history() -> Image.Image:
 def each_digit() -> Image.Image:
     """Ten samples of each digit."""
     rows = [str(digit) for digit in range(10)]
-    images, _ = sample_history(
-        load("attention-class"), list(range(10)), 10, 1000, "beta-noise", seed=0
-    )
-    return viz.sheet(images[:, 0].unflatten(0, (10, 10)), rows=rows, across="samples", down="label")
+    images = ten_of_each()[0].unflatten(0, (10, 10))
+    return viz.sheet(images, rows=rows, across="samples", down="label")
 
 
 @figure(
@@ -93,7 +101,11 @@ def each_digit() -> Image.Image:
     " sampling, show white digits on black. The two lower ones, by DDIM, show few readable"
     " digits; many of their cells are grey all over, more so with the averaged weights.",
     models=("attention-class",),
-    settings={"samplers": ["ancestral, 1000 steps", "ddim, 50 steps"], "seed": 0},
+    settings={
+        "samplers": ["ancestral, 1000 steps", "ddim, 50 steps in float32"],
+        "arithmetic": STEPS["arithmetic"],
+        "seed": 0,
+    },
 )
 def samplers_and_weights() -> Image.Image:
     """Labels 0 to 9 by two samplers and two sets of weights."""
@@ -101,7 +113,8 @@ def samplers_and_weights() -> Image.Image:
     for sampler, steps in (("ancestral", 1000), ("ddim", 50)):
         for weights, name in (("raw", "last"), ("averaged", "averaged")):
             model = load("attention-class", weights=weights)
-            images.append(model.sample(labels=range(10), sampler=sampler, steps=steps)[:, 0])
+            with fast_arithmetic(model.device) if steps == 1000 else nullcontext():
+                images.append(model.sample(labels=range(10), sampler=sampler, steps=steps)[:, 0])
             rows.append(f"{sampler}, {name}")
     columns = [str(digit) for digit in range(10)]
     return viz.sheet(torch.stack(images), rows=rows, columns=columns, across="label")
@@ -110,6 +123,7 @@ def samplers_and_weights() -> Image.Image:
 @figure(
     "conditional-vs-unconditional",
     "conditional",
+    shares="unlabelled",
     caption="Above, digits drawn without a label; below, with the labels 0 to 9, twice."
     " Both start from the same noise.",
     made="Ancestral sampling in 1000 steps with the variance β, nothing picked.",
@@ -120,11 +134,10 @@ def samplers_and_weights() -> Image.Image:
 )
 def conditional_against_unconditional() -> Image.Image:
     """Twenty samples of either model from the same noise."""
-    options: dict[str, Any] = {"steps": 1000, "sampler": "beta-noise", "seed": 0}
-    without = load("attention").sample(20, **options)
-    labels = [*range(10), *range(10)]
-    with_labels = load("attention-class").sample(labels=labels, **options)
-    images = torch.cat([without, with_labels])[:, 0].unflatten(0, (4, 10))
+    model, labels = load("attention-class"), [*range(10), *range(10)]
+    with fast_arithmetic(model.device):
+        labelled = model.sample(labels=labels, steps=1000, sampler="beta-noise", seed=0)
+    images = torch.cat([unlabelled()[0], labelled[:, 0]]).unflatten(0, (4, 10))
     rows = ["none", "none", "0 to 9", "0 to 9"]
     return viz.sheet(images, rows=rows, down="labels")
 

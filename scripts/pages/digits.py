@@ -155,6 +155,7 @@ def quality_epochs() -> Plot:
 @figure(
     "digits-grid",
     "digits",
+    shares="each label",
     caption="Ten samples of each digit asked for, in 25 steps each; nothing was picked.",
     made=f"The model `digits` at its default setting: {DIGITS.sampler}, {DIGITS.steps} steps,"
     f" guidance {DIGITS.guidance:g}.",

@@ -27,6 +27,7 @@ def each_label() -> list[Tensor]:
 @figure(
     "hero",
     "home",
+    shares="each label",
     caption="Fifty digits come out of noise: five of each, asked for by their label.",
     made=f"All {DIGITS.steps} steps of the model `digits`, in {DIGITS.steps} network calls;"
     " nothing was picked.",
@@ -45,6 +46,7 @@ def hero() -> list[Image.Image]:
 @figure(
     "logo",
     "home",
+    shares="each label",
     caption="The site's mark: a 6 that the model drew.",
     made="The first 6 of the figure of ten samples of each digit, enlarged four times.",
     alt="A handwritten 6, white on black.",

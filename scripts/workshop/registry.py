@@ -69,6 +69,7 @@ class Figure:
         milliseconds: of each frame of a GIF.
         levels: grey levels of a GIF.
         still: the frame of a GIF that stands for it where nothing should move.
+        shares: figures with the same word show some of the same samples, which are made once.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Figure:
     milliseconds: int = 80
     levels: int = 16
     still: int = -1
+    shares: str = ""
 
     def code(self) -> tuple[str, str]:
         """The module and the name of the function that draws it, or of the one around that."""
