@@ -5,6 +5,8 @@ shapes and types but no numbers, takes the place of an accelerator: reading a nu
 """
 
 import dataclasses
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -12,6 +14,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 import ddpm
+from ddpm import devices
 from ddpm.checkpoints import Run
 from ddpm.devices import as_device, default_device, fast_arithmetic
 from ddpm.model import Diffusion
@@ -170,3 +173,29 @@ def test_other_accelerators_compute_in_float32(name):
 def test_a_record_names_the_kind_of_accelerator():
     assert device_name(torch.device("mps")).startswith("mps, ")
     assert device_name(torch.device("cpu")).startswith("CPU, ")
+
+
+def test_only_linux_is_asked_to_keep_freed_memory(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert not devices.keep_freed_memory()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc is asked")
+def test_memory_that_was_freed_is_kept():
+    code = """
+import resource, torch
+from ddpm.devices import keep_freed_memory
+KEEP
+for _ in range(3):
+    torch.ones(8_000_000)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(20):
+    torch.ones(8_000_000)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+    faults = [
+        int(subprocess.run([sys.executable, "-c", code.replace("KEEP", line)],
+                           capture_output=True, text=True, check=True).stdout)
+        for line in ("", "assert keep_freed_memory()")
+    ]  # fmt: skip
+    assert faults[1] < faults[0] / 10

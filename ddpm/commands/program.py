@@ -32,6 +32,9 @@ def run(
     """
     typed = [*sys.argv[1:]] if args is None else [*args]
     call = parse(command, typed, prog or f"python -m scripts.{Path(sys.argv[0]).stem}")
+    from ddpm.devices import keep_freed_memory  # torch, which help and errors above do not need
+
+    keep_freed_memory()
     try:
         call()
     except (ValueError, OSError) as error:

@@ -16,13 +16,12 @@ from importlib import metadata
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import torch
 from matplotlib.figure import Figure as Plot
 
 from ddpm import viz
-from ddpm.devices import default_device
+from ddpm.devices import default_device, keep_freed_memory
 from ddpm.files import atomic
 from ddpm.records import device_name
 from scripts.workshop.provenance import Code, sha256
@@ -119,6 +118,7 @@ class Built:
 def build_group(names: list[str], folder: Path, manifest: dict[str, Any]) -> list[Built]:
     """Builds figures that share samples, one after the other, below `folder`."""
     torch.set_num_threads(1)
+    keep_freed_memory()
     register_all()
     built, code = [], Code()
     for name in names:
@@ -143,13 +143,7 @@ def build_all(chosen: list[Figure], folder: Path, manifest: dict[str, Any]) -> I
 
     order = sorted(groups.values(), key=cost, reverse=True)
     workers = min(len(order), (os.cpu_count() or 1) if default_device().type == "cpu" else 1)
-    # A new process reads these when it starts: memory that was freed is kept for the next use,
-    # where the system would otherwise clear it anew for each result of a layer.
-    keep = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(2**36)}
-    with (
-        mock.patch.dict(os.environ, keep),
-        ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool,
-    ):
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         waiting = [pool.submit(build_group, names, folder, manifest) for names in order]
         try:
             for done in as_completed(waiting):
