@@ -187,10 +187,10 @@ import resource, torch
 from ddpm.devices import keep_freed_memory
 KEEP
 for _ in range(3):
-    torch.ones(8_000_000)
+    torch.ones(16_000_000)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(20):
-    torch.ones(8_000_000)
+    torch.ones(16_000_000)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
     faults = [
