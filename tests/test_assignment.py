@@ -10,7 +10,14 @@ import nbformat
 
 from ddpm.checks import Mistake
 from scripts import assignment as builder
-from scripts.assignment import FOLDER, SOURCE, TOTAL, read_source, score_sheet, student_version
+from scripts.workshop.assignment import (
+    FOLDER,
+    SOURCE,
+    TOTAL,
+    read_source,
+    score_sheet,
+    student_version,
+)
 
 TEXT = SOURCE.read_text()
 BLOCK = r"### BEGIN {0}\n(.*?)\n[# ]*### END {0}"
