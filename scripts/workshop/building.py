@@ -31,6 +31,9 @@ from scripts.workshop.registry import FIGURES, Figure, Picture, register_all
 VERSIONS = ("torch", "numpy", "matplotlib", "pillow", "imageio")
 """The packages whose version may change a figure's bytes."""
 
+WRITERS = {"png": "ddpm.viz", "gif": "ddpm.viz", "svg": "ddpm.plots"}
+"""Where the functions are that write each kind of file."""
+
 
 def write(drawing: Picture, figure: Figure, folder: Path) -> dict[str, Any]:
     """Writes a drawing below `folder`, and returns the part of its record that files decide."""
@@ -65,7 +68,7 @@ def write(drawing: Picture, figure: Figure, folder: Path) -> dict[str, Any]:
 
 def known(figure: Figure, file: str, code: Code) -> dict[str, Any]:
     """The part of a figure's record that needs no drawing, `file` being its picture's."""
-    writer = f"write_{file.rpartition('.')[2]}"
+    ending = file.rpartition(".")[2]
     return {
         "section": figure.section,
         "caption": figure.caption,
@@ -73,7 +76,7 @@ def known(figure: Figure, file: str, code: Code) -> dict[str, Any]:
         "alt": figure.alt,
         "script": f"python -m scripts.figures {figure.name}",
         "source": figure.script,
-        "code": code.digest(figure.code(), ("ddpm.viz", writer)),
+        "code": code.digest(figure.code(), (WRITERS[ending], f"write_{ending}")),
         "inputs": figure.inputs(),
     }
 
