@@ -24,6 +24,7 @@ ASIDE = re.compile(
     | ^[ ]*```.*?^[ ]*```[ ]*$    # code
     | \{\#\#.*?\#\#\}             # comments
     | \{\{.*?\}\}                 # macros
+    | \{[^{}|"\n]+:[^{}|:\\\n]*\}  # measured numbers of a table
     | `[^`\n]*`                   # code in a line
     | ^\#\#[ ]Further[ ]reading.*\Z
     | ^\#.*?$                     # headings
@@ -179,12 +180,13 @@ def test_the_scan_sees_prose_formulas_and_tables_and_nothing_else():
     text = (
         "# T of 0.1\n\nAt 0.25 and $x = 1{,}234$, `0.5` or\n12 % [of 3.5](a.md#0.7),\n"
         '{{ number("a", "b.0.1", ".2f") }} $-0.42..2.82$ $2.2\\,\\%$.\n'
-        "| 4096 | $3 \\cdot 10^{-5}$ | 17 |\n"
+        "| 4096 | $3 \\cdot 10^{-5}$ | 17 |\n| {rows.0.25:.3f} | ${a#b:.1%}$ of 0.7 |\n"
         "```\n0.3\n```\n## Further reading\n\n2021 0.6\n"
     )
     assert list(typed(text)) == [
         (3, "0.25"), (3, "1,234"), (4, "12%"), (4, "3.5"),
         (5, "0.42"), (5, "2.82"), (5, "2.2%"), (6, "4096"), (6, "3e-5"),
+        (7, "0.7"),
     ]  # fmt: skip
 
 
@@ -197,6 +199,22 @@ def test_every_typed_number_is_given():
     ]
     message = "typed, but neither computed nor given; read it from a result or add it to GIVEN"
     assert not unknown, f"{message}:\n" + "\n".join(unknown)
+
+
+MACRO_IN_A_CELL = re.compile(r"^[ ]*\|.*\{\{.*$", re.MULTILINE)
+
+
+def test_a_table_is_one_macro_and_not_one_in_each_cell():
+    assert MACRO_IN_A_CELL.findall('a\n    | b | {{ number("c", "d") }} |\n{{ e }} | f') == [
+        '    | b | {{ number("c", "d") }} |'
+    ]
+    cells = [
+        f"docs/{page}: {line.strip()[:80]}"
+        for page, text in pages().items()
+        for line in MACRO_IN_A_CELL.findall(text)
+    ]
+    message = "a macro in a cell; write {path:format} within {% call table(...) %}"
+    assert not cells, f"{message}:\n" + "\n".join(cells)
 
 
 def test_no_given_is_left_over():

@@ -1,4 +1,4 @@
-"""Adds to the site what lies outside docs/: figures, results, MathJax, and cards for links."""
+"""Adds to the site what lies outside docs/, and folds the docstrings of its excerpts."""
 
 import tempfile
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import cards
+import excerpts
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
@@ -49,6 +50,11 @@ def on_files(files: Files, config: MkDocsConfig) -> None:
         files.append(File.generated(config, uri, abs_src_path=str(path)))
     for uri, path in _mathjax():
         files.append(File.generated(config, uri, abs_src_path=str(path)))
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Folds long docstrings."""
+    return excerpts.fold(html)
 
 
 def on_page_context(context: Any, page: Page, config: MkDocsConfig, nav: Any) -> None:

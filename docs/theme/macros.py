@@ -6,11 +6,10 @@ a warning, which fails a strict build, and is marked on the page.
 
 import contextlib
 import functools
-import json
 import logging
 import posixpath
-import re
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from html import escape
 from itertools import groupby
@@ -18,6 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from mkdocs.utils import get_relative_url
+
+sys.path.insert(0, str(Path(__file__).parent))  # mkdocs-macros loads this file by its path
+from results import Missing, Results
+from tables import Rows, Table
 
 log = logging.getLogger("mkdocs.site")
 
@@ -27,22 +30,12 @@ REQUIRED = WORDS | {"section", "file", "width", "height", "seconds"}
 FIGURE_FIELDS = ("made", "script", "inputs", "device", "seconds", "versions", "bytes", "sha256")
 
 
-class Missing(Exception):
-    """A page asks for what site_assets/ does not have."""
-
-
 def define_env(env: Any) -> None:
     """Gives the pages their macros (called by mkdocs-macros at the start of a build)."""
     assets = Path(env.project_dir) / "site_assets"
 
-    @functools.cache
-    def read(name: str) -> Any:
-        try:
-            return json.loads((assets / name).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise Missing(f"there is no site_assets/{name}") from None
-        except json.JSONDecodeError as error:
-            raise Missing(f"site_assets/{name} is not JSON: {error}") from None
+    results = Results(assets)
+    read = results.read
 
     def asset(path: str) -> str:
         """The address of a file of site_assets/, relative to the page."""
@@ -79,69 +72,30 @@ def define_env(env: Any) -> None:
             f'<figcaption markdown="span">{caption}</figcaption>\n</figure>'
         )
 
-    def text_of(value: Any, source: str, path: str, spec: str) -> str:
-        if not isinstance(value, int | float | str):
-            raise Missing(f"site_assets/{source} has no single value at {path!r}")
-        try:
-            return format(value, spec)
-        except ValueError as error:
-            raise Missing(f"{value!r} at {path!r} of site_assets/{source}: {error}") from None
-
-    def shown(value: Any, source: str, path: str, spec: str) -> str:
-        text = text_of(value, source, path, spec)
-        if isinstance(value, int | float):
-            text = text.replace("-", "\N{MINUS SIGN}")
-        where = escape(f"{source}#{path}")
-        return f'<span class="result" data-source="{where}">{escape(text)}</span>'
-
     @macro
     def number(result: str, path: str, spec: str = "") -> str:
         """One measured number: the value at a dotted path of a result, formatted."""
-        source = f"results/{result}.json"
-        return shown(_walk(read(source), path, source), source, path, spec)
+        return results.html(result, path.split("."), spec)
 
     @macro
     def tex(result: str, path: str, spec: str = "") -> str:
-        """The same within a formula, as TeX writes it: 1{,}234, 5.6\\,\\%, 7 \\cdot 10^{-8}."""
-        source = f"results/{result}.json"
-        text = text_of(_walk(read(source), path, source), source, path, spec)
-        text = text.replace(",", "{,}").replace("%", r"\,\%")
-        mantissa, e, exponent = text.partition("e")
-        if not e:
-            return text
-        power = f"10^{{{int(exponent)}}}"
-        return power if mantissa == "1" else rf"{mantissa} \cdot {power}"
+        """The same within a formula, as TeX writes it."""
+        return results.tex(result, path.split("."), spec)
 
     @macro
-    def table(result: str, path: str, *columns: tuple[str, str, str], first: str = "") -> str:
-        """A table with a row for each entry of a result: its name, and one number a column.
-
-        A column is a heading, the dotted path within the entry, and a format; words, which have
-        none, stand at the left. `first` heads the names. What an entry lacks is left empty.
-        """
-        source = f"results/{result}.json"
-        entries = _walk(read(source), path, source)
-        lines = [
-            f"| {' | '.join([first, *(heading for heading, *_ in columns)])} |",
-            "| --- |" + "".join(" ---: |" if spec else " --- |" for *_, spec in columns),
-        ]
-        for name, entry in entries.items():
-            cells = [f"`{name}`"]
-            for _, inner, spec in columns:
-                try:
-                    value = _walk(entry, inner, source)
-                except Missing:
-                    cells.append("")
-                else:
-                    cells.append(shown(value, source, f"{path}.{name}.{inner}", spec))
-            lines.append(f"| {' | '.join(cells)} |")
-        return "\n".join(lines)
+    def table(record: str, rows: Rows = None, caller: Callable[[], str] | None = None) -> str:
+        """A table of measured numbers, which is called around its text: see tables.py."""
+        if caller is None:
+            raise Missing(
+                "has no text; write {% call table(...) %} before it and {% endcall %} after"
+            )
+        return Table(results, record).fill(caller(), rows)
 
     @macro
     def record(result: str) -> str:
         """How a result was obtained, folded into one line."""
         source = f"results/{result}.json"
-        how = _walk(read(source), "how", source)
+        how = results.value(result, ["how"])
         body = _definitions(how.items())
         return (
             '<details class="how" data-search-exclude>'
@@ -153,7 +107,7 @@ def define_env(env: Any) -> None:
     @macro
     def script_options(level: int = 3) -> str:
         """Every script's options, under one heading per script."""
-        scripts = _walk(read("results/options.json"), "scripts", "results/options.json")
+        scripts = results.value("options", ["scripts"])
         parts = []
         for name, script in scripts.items():
             parts += [f"{'#' * level} `scripts.{name}` {{ #{name} }}", script["does"]]
@@ -272,14 +226,3 @@ def _shown(name: str, value: Any) -> str:
         text = f"{value:,}" if name == "bytes" else str(value)
     shown = escape(text)
     return f"<code>{shown}</code>" if name in ("command", "script") else shown
-
-
-def _walk(value: Any, path: str, source: str) -> Any:
-    for step in path.split("."):
-        try:
-            value = value[
-                int(step) if re.fullmatch(r"-?\d+", step) and isinstance(value, list) else step
-            ]
-        except (KeyError, IndexError, TypeError):
-            raise Missing(f"site_assets/{source} has no {path!r} (at {step!r})") from None
-    return value

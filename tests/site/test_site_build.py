@@ -122,20 +122,66 @@ def test_a_number_in_a_formula_is_written_as_tex_writes_it(build, tree):
     assert ">\N{MINUS SIGN}1,234</span>" in page
 
 
-def test_a_table_has_a_row_for_each_entry(build, tree, visit):
-    root = tree(
-        '{{ table("small", "rows", ("what", "words", ""), ("FID", "fid", ".3f"), first="row") }}\n'
-    )
+TABLE = """\
+{% call table("small#rows") %}
+| row | what | FID |
+| --- | --- | ---: |
+| {*} | {*.words:} | {*.fid?:.3f} |
+{% endcall %}
+
+{% call table("small", rows={
+    "`1` | first": ["one", "words"],
+    "`2` | *second*": ["two", "words"],
+}) %}
+| row | name | in words | loss, {below:.0f} |
+| --- | --- | --- | ---: |
+| {*} | {rows.*.*:} | {epochs.0.loss:.1f .2f} |
+| last | 7 | ${below:,.1f}$ | {other#a.b:} of {rows.one.fid:.1%} |
+{% endcall %}
+"""
+
+
+def test_a_table_has_the_rows_that_it_is_called_with(build, tree, visit):
+    root = tree(TABLE)
+    other = root / "site_assets" / "results" / "other.json"
+    other.write_text('{"a": {"b": 5}}', encoding="utf-8")
     done = build(root, root / "out")
     assert done.returncode == 0, done.stdout
     with serving(root / "out") as base:
         page = visit(base, "").page
         rows = [row.inner_text().split("\t") for row in page.locator("article tr").all()]
         assert [[cell.strip() for cell in row] for row in rows] == [
-            ["row", "what", "FID"], ["one", "first", "0.123"], ["two", "second", ""]
+            ["row", "what", "FID"], ["one", "first", "0.123"], ["two", "second", ""],
+            ["row", "name", "in words", "loss, \N{MINUS SIGN}1234"],
+            ["1", "first", "first", "0.0"], ["2", "second", "second", "0.03"],
+            ["last", "7", rows[-1][2].strip(), "5 of 12.3%"],
         ]  # fmt: skip
+        assert page.locator("td mjx-container").count() == 1
+        assert page.locator("td em").inner_text() == "second"
         sources = [cell.get_attribute("data-source") for cell in page.locator(".result").all()]
         assert "results/small.json#rows.one.fid" in sources
+        assert "results/other.json#a.b" in sources
+    assert r"\(-1{,}234.2\)" in (root / "out" / "index.html").read_text(encoding="utf-8")
+
+
+WRONG = {
+    "{none.x:}": "site_assets/results/small.json has no 'none.x' (at 'none')",
+    "{none#x:}": "there is no site_assets/results/none.json",
+    "{rows.*.fid:}": "site_assets/results/small.json has no 'rows.two.fid' (at 'fid')",
+    "{rows.*.nothing?:}": "no row has {rows.*.nothing?:}",
+    "{rows.*.words:.1f}": "'first' at 'rows.one.words' of site_assets/results/small.json:",
+    "{rows.*.words:s s s}": "{rows.*.words:s s s} has 3 formats for 2 rows",
+    "{rows.one.fid}": "what is in braces is not {path:format}: | {rows.one.fid} |",
+}
+
+
+def test_what_a_table_lacks_fails_and_is_named(build, tree):
+    call = '{% call table("small", rows=["one", "two"]) %}\n| a |\n| --- |\n'
+    root = tree("\n".join(f"{call}| {place} |\n{{% endcall %}}\n" for place in WRONG))
+    done = build(root, root / "out")
+    assert done.returncode != 0
+    for message in WRONG.values():
+        assert f"WARNING -  index.md: table('small'): {message}" in done.stdout
 
 
 def test_what_is_missing_fails_and_is_named(build, tree):

@@ -49,3 +49,10 @@ addEventListener("load", () => {
 
 // The theme makes its search a dialog but gives it no name to read out.
 document.querySelector(".md-search")?.setAttribute("aria-label", "Search");
+
+// What is selected and copied by hand has its folded docstrings, too, as the copy button gives them.
+document.addEventListener("copy", () => {
+  for (const docstring of document.querySelectorAll("details.docstring:not([open])")) {
+    if (getSelection().containsNode(docstring, true)) docstring.open = true;
+  }
+});
