@@ -110,7 +110,7 @@ def define_env(env: Any) -> None:
         scripts = results.value("options", ["scripts"])
         parts = []
         for name, script in scripts.items():
-            parts += [f"{'#' * level} `scripts.{name}` {{ #{name} }}", script["does"]]
+            parts += [f"{'#' * level} `{script['call']}` {{ #{name} }}", script["does"]]
             for option in script["options"]:
                 default = f" (`{option['default']}`)" if option["default"] else ""
                 parts.append(f"`{option['name']}`{default}\n:   {option['help']}")

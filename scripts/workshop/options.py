@@ -61,7 +61,13 @@ def describe(command: Any) -> dict[str, Any]:
         )
     summary = [words.short_description, words.long_description]
     text = "\n\n".join(part for part in summary if part)
-    return {"does": text, "options": options}
+    return {"call": called(command), "does": text, "options": options}
+
+
+def called(command: Callable[..., Any]) -> str:
+    """How a command is called: an installed one by `ddpm`, one of the workshop by its module."""
+    package, _, name = command.__module__.rpartition(".")
+    return f"ddpm {name}" if package == "ddpm.commands" else f"python -m scripts.{name}"
 
 
 def options() -> None:
