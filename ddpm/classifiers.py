@@ -19,6 +19,7 @@ from torch.nn import functional as F
 
 from ddpm.data import Digits, as_images
 from ddpm.files import atomic
+from ddpm.settings import Recipe
 
 SHAPE = (1, 28, 28)
 """Of the images that the classifier takes: MNIST's."""
@@ -101,6 +102,11 @@ def train_classifier(
             total += float(error.detach())
         classifier.eval()
         yield {"epoch": epoch, "loss": total / steps}
+
+
+def judges(recipe: Recipe) -> bool:
+    """Whether a model makes what the classifier knows: digits, in the size of MNIST's."""
+    return not recipe.names and recipe.scaling.image_shape == SHAPE
 
 
 def save_classifier(classifier: Classifier, path: Path, header: dict[str, Any]) -> None:

@@ -12,14 +12,14 @@ from ddpm.noise import Noise
 
 # --8<-- [start:denoise]
 def add_noise(images: Tensor, sigma: float, seed: int = 0) -> Tensor:
-    """z = x + sigma eps, for images (N, 1, 28, 28) in [0, 1]; image k has noise number k."""
+    """z = x + sigma eps, for images (N, C, H, W) in [0, 1]; image k has noise number k."""
     first = seed * 1_000_000
     return images + sigma * Noise(range(first, first + len(images)), images.shape[1:])()
 
 
 @torch.no_grad()
 def denoise(model: Diffusion, noisy: Tensor) -> Tensor:
-    """The denoiser's estimate of x from z, (N, 1, 28, 28), on the CPU and clamped to [0, 1]."""
+    """The denoiser's estimate of x from z, (N, C, H, W), on the CPU and clamped to [0, 1]."""
     recipe, z = model.recipe, noisy.to(model.device)
     t = torch.ones(len(z), dtype=torch.int64, device=model.device)
     # `ask` multiplies by `input_scale` what the schedule has scaled down; z was never scaled.

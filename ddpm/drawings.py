@@ -13,9 +13,11 @@ from torch import Tensor
 def drawing(name: str, size: int = 28) -> Tensor:
     """A drawing that is no digit, (size, size) in [0, 1]: "house", "spiral" or "letter".
 
-    Drawn with 224 pixels a side, by a round pen of about two pixels of 28, then averaged.
+    Drawn with 224 pixels a side or a multiple of them, by a round pen of about 1/13 of the side,
+    then averaged.
     """
-    large = Image.new("L", (224, 224))
+    fine = max(1, -(-size // 112))
+    large = Image.new("L", (224 * fine, 224 * fine))
     pen = ImageDraw.Draw(large)
     if name == "house":
         lines = [
@@ -30,9 +32,11 @@ def drawing(name: str, size: int = 28) -> Tensor:
     else:
         raise ValueError(f"unknown drawing '{name}'; there are house, spiral, letter")
     for line in lines:
-        pen.line(line, fill=255, width=17, joint="curve")
+        line = [(x * fine, y * fine) for x, y in line]
+        pen.line(line, fill=255, width=17 * fine, joint="curve")
+        tip = 8 * fine
         for x, y in (line[0], line[-1]):
-            pen.ellipse((x - 8, y - 8, x + 8, y + 8), fill=255)
+            pen.ellipse((x - tip, y - tip, x + tip, y + tip), fill=255)
     small = large.resize((size, size), Resampling.BOX)
     return torch.from_numpy(np.asarray(small, np.float32) / 255)
 

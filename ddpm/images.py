@@ -25,7 +25,9 @@ import torch
 from PIL import Image, ImageOps
 from PIL.Image import Resampling
 from torch import Tensor
+from torch.nn import functional as F
 
+from ddpm.data import Scaling
 from ddpm.files import atomic
 
 Fit = Literal["ink", "pad", "crop"]
@@ -163,8 +165,21 @@ def _bring_colour(image: Image.Image, fit: Fit, size: int) -> tuple[Tensor, Fram
     return torch.stack([place.cut(pixels[..., k]) for k in range(3)]).clamp(0, 1), place
 
 
+def fit_grey(picture: Tensor, scaling: Scaling) -> Tensor:
+    """A square grey picture (H, W) in [0, 1], such as a digit, as an image for a model.
+
+    Returns:
+        (image, image) for one channel, else (C, image, image) with equal channels.
+    """
+    if picture.shape[-1] != scaling.image:
+        size = (scaling.image, scaling.image)
+        sized = F.interpolate(picture[None, None], size, mode="bilinear", antialias=True)
+        picture = sized[0, 0].clamp(0, 1)
+    return picture if scaling.channels == 1 else picture.expand(scaling.channels, -1, -1)
+
+
 def bring_mask(image: Image.Image, place: Frame) -> Tensor:
-    """A mask over an image as (side, side) of zeros and ones: white is 1, to be drawn anew.
+    """A mask over an image as (side, side) of zeros and ones: white is 1, to be filled in.
 
     Raises:
         ValueError: its size is not the image's.

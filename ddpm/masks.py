@@ -1,30 +1,34 @@
-"""Masks for inpainting: 1 where an image is to be drawn anew, 0 where it is known."""
+"""Masks for inpainting: 1 where an image is to be filled in, 0 where it is known."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-SIZE = 28
+GRID = 28
+"""Pixels a side that the masks were designed for; other sizes are the same shapes, scaled."""
 
 
 # --8<-- [start:masks]
-def freehand() -> Tensor:
-    """A mask as one would draw it with a thick pen: a band that waves across the middle."""
-    y, x = torch.meshgrid(torch.arange(SIZE), torch.arange(SIZE), indexing="ij")
-    wave = 14 + 5 * torch.sin(x / SIZE * 2 * torch.pi)
+def freehand(size: int = GRID) -> Tensor:
+    """A mask like a stroke of a thick pen: a band that waves across the middle."""
+    scale = size / GRID
+    at = (torch.arange(size) + 0.5) / scale - 0.5
+    y, x = torch.meshgrid(at, at, indexing="ij")
+    wave = 14 + 5 * torch.sin(x / GRID * 2 * torch.pi)
     return ((y - wave).abs() < 4.5).float()
 
 
-def named_masks() -> dict[str, Tensor]:
-    """Masks (28, 28) by name: 1 where the image is to be drawn anew, 0 where it is known."""
-    masks = {name: torch.zeros(SIZE, SIZE) for name in ("top", "bottom", "left", "stripe", "hole")}
-    masks["top"][:14] = 1
-    masks["bottom"][14:] = 1
-    masks["left"][:, :14] = 1
-    masks["stripe"][:, 10:18] = 1
-    masks["hole"][10:18, 10:18] = 1
-    return masks | {"freehand": freehand()}
+def named_masks(size: int = GRID) -> dict[str, Tensor]:
+    """Masks (size, size) by name: 1 where the image is to be filled in, 0 where it is known."""
+    masks = {name: torch.zeros(size, size) for name in ("top", "bottom", "left", "stripe", "hole")}
+    half, middle = size // 2, slice(round(size * 10 / GRID), round(size * 18 / GRID))
+    masks["top"][:half] = 1
+    masks["bottom"][half:] = 1
+    masks["left"][:, :half] = 1
+    masks["stripe"][:, middle] = 1
+    masks["hole"][middle, middle] = 1
+    return masks | {"freehand": freehand(size)}
     # --8<-- [end:masks]
 
 
@@ -32,5 +36,5 @@ MASKS = named_masks()
 
 
 def hidden(picture: Tensor, new: Tensor) -> Tensor:
-    """The picture (28, 28) with grey where it is to be drawn anew."""
+    """The picture (H, W) or (C, H, W) with grey where it is to be filled in."""
     return picture.where(new < 0.5, torch.tensor(0.4))

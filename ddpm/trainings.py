@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from ddpm.checkpoints import Run
-from ddpm.data import Digits
+from ddpm.data import Digits, as_images
 from ddpm.denoiser import add_noise, denoise, held_out
 from ddpm.files import write_json
 from ddpm.histories import sample_history
@@ -20,14 +20,16 @@ from ddpm.records import how
 from ddpm.training import validate
 
 
-def keep_images(state: Run, device: torch.device, path: Path) -> None:
+def keep_images(state: Run, device: torch.device, path: Path, own: Digits | None = None) -> None:
     """Adds to `path` samples of the averaged weights: four of each label, or 40 without labels.
 
-    A denoiser samples nothing: it removes the noise of one held-out digit of each class.
+    A denoiser samples nothing: it removes the noise of one held-out image of each class, which
+    is a digit unless `own` gives the held-out images.
     """
     model = Diffusion(state.recipe, copy.deepcopy(state.averaged), device)
     if model.recipe.T == 1:
-        images = denoise(model, add_noise(held_out(), 0.5))
+        clean = held_out() if own is None else as_images(first_of_each(own))
+        images = denoise(model, add_noise(clean, 0.5))
     else:
         labels = list(range(model.recipe.classes)) or None
         images, _ = sample_history(
@@ -37,6 +39,11 @@ def keep_images(state: Run, device: torch.device, path: Path) -> None:
     kept = read_pictures(path) if path.is_file() and state.epoch > 1 else {}
     earlier = {name: kept[name] for name in kept if int(name) < state.epoch}
     write_pictures(path, earlier | {str(state.epoch): images})
+
+
+def first_of_each(digits: Digits) -> Digits:
+    """The first image of each class, by label."""
+    return digits[[int((digits.labels == k).nonzero()[0]) for k in digits.labels.unique()]]
 
 
 def finish(

@@ -51,6 +51,7 @@ __all__ = [
     "log_scale",
     "matrix",
     "plot",
+    "scale_for",
     "sheet",
     "title_bar",
     "write_gif",
@@ -150,6 +151,11 @@ def sheet(
     # --8<-- [end:sheet]
 
 
+def scale_for(side: int, shown: int = 84) -> int:
+    """The `scale` at which images of that side are about `shown` pixels large: 3 for 28."""
+    return max(1, round(shown / side))
+
+
 def title_bar(card: Image.Image, text: str, size: int = 30) -> Image.Image:
     """The card with a line of text above it, on the same ground."""
     bar = Image.new("L", (card.width, size + 16), CARD)
@@ -184,7 +190,8 @@ def lead_sheet(lead: dict[str, Tensor], images: Tensor, across: int = 8) -> Imag
     head = lines.new_full((len(lines), len(lead), *lines.shape[2:]), torch.nan)
     head[0] = torch.stack([*lead.values()])
     names = [*lead, *[""] * lines.shape[1]]
-    return sheet(torch.cat([head, lines], dim=1), columns=names)
+    scale = scale_for(images.shape[-1])
+    return sheet(torch.cat([head, lines], dim=1), columns=names, scale=scale)
 
 
 def write_png(image: Image.Image, path: str | Path) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import torch
 
 from ddpm import viz
+from ddpm.classifiers import SHAPE
+from ddpm.commands.pictures import write_images
 from ddpm.commands.program import run
-from ddpm.commands.shared import check_out, write_images
+from ddpm.commands.shared import check_out
 from ddpm.denoiser import add_noise, denoise, held_out
 from ddpm.loading import load
+from ddpm.techniques.shared import by
 
 
 def denoiser(
@@ -39,11 +43,14 @@ def denoiser(
     trained = load(model, device)
     if trained.recipe.T != 1:
         raise ValueError(f"'{model}' is no denoiser: it has {trained.recipe.T} times, not one")
+    if trained.recipe.scaling.image_shape != SHAPE:
+        made = by(trained.recipe.scaling.image_shape)
+        raise ValueError(f"'{model}' makes images of {made}: this script takes a model of digits")
     chosen = [int(digit) for digit in digits]
     noisy = add_noise(held_out()[chosen], sigma, seed)
     clean = denoise(trained, noisy)
     rows = torch.stack([noisy.clamp(0, 1), clean])[:, :, 0]
-    sheet = viz.sheet(rows, rows=["noisy", "denoised"], columns=list(digits))
+    sheet = partial(viz.sheet, rows, rows=["noisy", "denoised"], columns=list(digits))
     write_images(out, clean, torch.tensor(chosen), sheet)
     print(f"{out}: {len(chosen)} digits with noise of sigma {sigma}")
 

@@ -6,26 +6,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import torch
 import tyro
+from PIL import Image
+from torch import Tensor
 
 from ddpm import viz
 from ddpm.animations import turning
-from ddpm.classifiers import load_classifier
-from ddpm.commands.shared import (
-    SAMPLING,
-    Sampling,
-    check_out,
-    one_label,
-    write_frames,
-    write_images,
-)
+from ddpm.classifiers import judges, load_classifier
+from ddpm.commands.pictures import write_frames, write_images
+from ddpm.commands.shared import SAMPLING, Sampling, check_out, one_label
 from ddpm.techniques.anagrams import CANDIDATES, surest
 from ddpm.techniques.anagrams import draw_anagram as draw
-from ddpm.techniques.views import through, view
+from ddpm.techniques.views import View, through, view
 
 EXAMPLES = (
     "ddpm anagram --labels 6 9 --each 2 --out anagram.gif",
@@ -47,7 +44,8 @@ def anagram(
         view_: identity, rotate_180, flip_vertical, flip_horizontal, rotate_90, transpose, negation
             or patches:SEED; one fewer than labels, or as many if the first is not to be upright.
         candidates: how many to draw for each image; the one that the bundled classifier is surest
-            of through all views is kept. 4 for digits by default, 1 for a model of other things.
+            of through all views is kept. 4 by default; 1 for a model of other images, since the
+            classifier only knows digits of 28x28.
         out: .png for a sheet, .gif to see them turn, .npz for the arrays.
     """
     check_out(out)
@@ -57,21 +55,27 @@ def anagram(
         raise ValueError(f"give a view for each further label, not {len(labels)} and {len(view_)}")
     model = sampling.load()
     wanted = [one_label(label, model) for label in labels]
-    usual = 1 if model.recipe.names else CANDIDATES
+    usual = CANDIDATES if judges(model.recipe) else 1
     of = usual if candidates is None else candidates
-    if of < 1 or (of > 1 and model.recipe.names):
-        raise ValueError(f"--candidates must be 1, or more for a model of digits, not {of}")
+    if of < 1 or (of > 1 and usual == 1):
+        raise ValueError(
+            f"--candidates must be 1, or more for a model of digits of 28x28, not {of}"
+        )
     images = draw(model, wanted, views, sampling.each * of, **sampling.how())
     if of > 1:
         labels_each = [torch.full((len(images),), y) for y in wanted if y is not None]
         images = surest(images, labels_each, views, of, load_classifier())
-    seen = [through(images, v)[:, 0] for v in chosen]
     if out.suffix.lower() == ".gif":
         write_frames(out, turning(images, chosen[-1]))
     else:
-        lines = torch.cat([viz.as_grid(part[:, None], min(10, len(images))) for part in seen])
-        each = len(lines) // len(views)
-        names = [name for name, text in zip(views, labels, strict=True) for _ in range(each)]
         first = torch.full((len(images),), -1 if wanted[0] is None else wanted[0])
-        write_images(out, images, first, viz.sheet(lines, rows=names))
+        write_images(out, images, first, lambda: by_view(images, chosen, views))
     print(f"{out}: {len(images)} images, {' / '.join(labels)} through {' / '.join(views)}")
+
+
+def by_view(images: Tensor, chosen: Sequence[View], names: Sequence[str]) -> Image.Image:
+    """A sheet of images (N, C, H, W), in rows of up to ten: first as the first view shows them."""
+    columns = min(10, len(images))
+    parts = [viz.as_grid(through(images, each), columns) for each in chosen]
+    rows = [name for name in names for _ in range(len(parts[0]))]
+    return viz.sheet(torch.cat(parts), rows=rows, scale=viz.scale_for(images.shape[-1]))

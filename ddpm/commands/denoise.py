@@ -11,12 +11,15 @@ from typing import Annotated
 
 import torch
 import tyro
+from PIL import Image
 
 from ddpm import viz
-from ddpm.baselines import ways
-from ddpm.commands.shared import SAMPLING, Sampling, check_out, one_label, show_input, write_images
+from ddpm.baselines import sharpest, ways
+from ddpm.classifiers import SHAPE
+from ddpm.commands.pictures import own_image, show_input, write_images
+from ddpm.commands.shared import SAMPLING, Sampling, check_out, one_label
 from ddpm.data import held_out
-from ddpm.images import Fit, bring, read_image
+from ddpm.images import Fit, fit_grey
 from ddpm.techniques.denoising import add_noise
 
 EXAMPLES = (
@@ -34,13 +37,19 @@ def denoise(
     sampling: Annotated[Sampling, tyro.conf.arg(name="")] = SAMPLING,
     out: Path = Path("denoised.png"),
 ) -> None:
-    """Adds the noise of time t to an image and takes it off by a blur, in one step and in many.
+    """Adds the noise of time t to an image and removes it by a blur, in one step and in many.
+
+    The blur has the width that is best for held-out digits, or for your image itself if the model
+    makes images of another shape.
 
     Args:
-        image: your image, of any size and ground; a held-out 3 by default.
+        image: your image, of any size and background; a held-out 3 by default, in the size of the
+            model's images. A model of grey images sees it in grey, one of colour images in its own
+            colours; a grey image then has three equal channels.
         t: how much noise, from 1 to the model's T.
         label: what the image is; by default the model is told nothing.
-        fit: how a large image is cut: around the ink, padded, or cropped to its middle.
+        fit: how a large image is cut: around the ink, padded, or cropped to its middle. An image
+            in colour is cropped unless it is padded.
         show_input_: a .png to write what the network saw to.
         out: .png for a sheet, .npz for the results of many steps.
     """
@@ -51,14 +60,25 @@ def denoise(
     if not 1 <= t <= model.recipe.T:
         raise ValueError(f"--t must be within 1..{model.recipe.T}, not {t}")
     wanted = one_label(label, model)
-    picture = held_out(3) if image is None else bring(read_image(image), fit)[0]
-    given = picture.expand(sampling.each, 1, -1, -1)
+    scaling = model.recipe.scaling
+    if image is None:
+        picture = fit_grey(held_out(3), scaling)
+    else:
+        picture, _ = own_image(model, image, fit)
+    given = picture.expand(sampling.each, *scaling.image_shape)
     noisy = add_noise(model, given, t, sampling.seed)
-    results = ways(model, noisy, t, label=wanted, **sampling.how())
+    # Held-out images, to find the best blur with, are there for digits only.
+    sigma = None if scaling.image_shape == SHAPE else sharpest(model, given[:1], t)
+    results = ways(model, noisy, t, sigma, label=wanted, **sampling.how())
     if show_input_:
         show_input(show_input_, {"input": picture})
-    lines = torch.stack([given, *results.values()], dim=1)[:8, :, 0]
-    sheet = viz.sheet(lines, columns=["input", "noisy", "blur", "one", "many"])
+
+    def sheet() -> Image.Image:
+        columns = {"input": given, **results}
+        lines = torch.cat([viz.as_grid(x[:8], 1) for x in columns.values()], dim=1)
+        names = ["input", "noisy", "blur", "one", "many"]
+        return viz.sheet(lines, columns=names, scale=viz.scale_for(scaling.image))
+
     labels = torch.full((sampling.each,), -1 if wanted is None else wanted)
     write_images(out, results["iterative"], labels, sheet)
     print(f"{out}: {sampling.each} noises of t = {t}")

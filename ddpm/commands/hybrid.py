@@ -13,14 +13,8 @@ import tyro
 
 from ddpm import viz
 from ddpm.animations import receding
-from ddpm.commands.shared import (
-    SAMPLING,
-    Sampling,
-    check_out,
-    one_label,
-    write_frames,
-    write_images,
-)
+from ddpm.commands.pictures import write_frames, write_images
+from ddpm.commands.shared import SAMPLING, Sampling, check_out, one_label
 from ddpm.techniques.hybrids import ACROSS, CONTRAST
 from ddpm.techniques.hybrids import draw_hybrid as draw
 
@@ -43,7 +37,7 @@ def hybrid(
     Args:
         far: the digit to be seen from afar.
         near: the digit to be seen from near.
-        across: near digits a side; 1 splits the frequencies of a single image of 28x28.
+        across: near digits a side; 1 splits the frequencies of a single image.
         contrast: of the far digit, where there are several near ones.
         out: .png for a sheet, .gif to see it recede, .npz for the arrays.
     """
@@ -55,6 +49,9 @@ def hybrid(
         write_frames(out, receding(images))
     else:
         asked = torch.full((len(images),), -1 if labels[0] is None else labels[0])
-        sheet = viz.sheet(viz.as_grid(images, min(4, len(images))), scale=3 if across < 3 else 1)
-        write_images(out, images, asked, sheet)
+        scale = viz.scale_for(model.recipe.scaling.image) if across < 3 else 1
+        columns = min(4, len(images))
+        write_images(
+            out, images, asked, lambda: viz.sheet(viz.as_grid(images, columns), scale=scale)
+        )
     print(f"{out}: {len(images)} images, {far} from afar and {near} from near")

@@ -1,7 +1,7 @@
 """`ddpm inpaint`: fills in the part of an image that a mask hides.
 
-The mask is as large as the image, white where it is to be drawn anew. Without an image, held-out
-digits are taken. `.png` is a sheet, `.npz` the arrays.
+The mask is as large as the image, and white where it is to be filled in. Without an image, a
+held-out digit is taken. `.png` is a sheet, `.npz` the arrays.
 """
 
 from __future__ import annotations
@@ -12,18 +12,11 @@ from typing import Annotated
 import torch
 import tyro
 
-from ddpm.commands.shared import (
-    SAMPLING,
-    Sampling,
-    check_out,
-    one_label,
-    show_input,
-    warn,
-    write_images,
-)
+from ddpm.commands.pictures import own_image, show_input, write_images
+from ddpm.commands.shared import SAMPLING, Sampling, check_out, one_label, warn
 from ddpm.data import held_out
-from ddpm.images import Fit, bring, bring_mask, read_image
-from ddpm.masks import MASKS, hidden
+from ddpm.images import Fit, bring_mask, fit_grey, read_image
+from ddpm.masks import hidden, named_masks
 from ddpm.techniques.inpainting import inpaint as draw
 from ddpm.viz import lead_sheet
 
@@ -46,12 +39,15 @@ def inpaint(
     """Draws the hidden part of an image anew, so that it goes with the rest.
 
     Args:
-        image: your image, of any size and ground; a held-out 7 by default.
+        image: your image, of any size and background; a held-out 7 by default, in the size of the
+            model's images. A model of grey images sees it in grey, one of colour images in its own
+            colours; a grey image then has three equal channels.
         mask: top, bottom, left, stripe, hole or freehand; or an image as large as yours, white
-            where it is to be drawn anew.
+            where it is to be filled in.
         label: what the whole is to be; by default the model is told nothing.
         repeats: how often each five steps are taken (RePaint's resampling).
-        fit: how a large image is cut: around the ink, padded, or cropped to its middle.
+        fit: how a large image is cut: around the ink, padded, or cropped to its middle. An image
+            in colour is cropped unless it is padded.
         show_input_: a .png to write what the network saw to.
         out: .png for a sheet, .npz for the arrays.
     """
@@ -60,14 +56,16 @@ def inpaint(
         check_out(show_input_, (".png",), "--show-input")
     model = sampling.load()
     wanted = one_label(label, model)
+    scaling = model.recipe.scaling
     if image is None:
-        picture, place = held_out(7), None
+        picture, place = fit_grey(held_out(7), scaling), None
     else:
-        picture, place = bring(read_image(image), fit)
-    if mask in MASKS:
-        new = MASKS[mask]
+        picture, place = own_image(model, image, fit)
+    masks = named_masks(scaling.image)
+    if mask in masks:
+        new = masks[mask]
     elif place is None:
-        raise ValueError(f"unknown mask '{mask}'; there are {', '.join(MASKS)}; give --image too")
+        raise ValueError(f"unknown mask '{mask}'; there are {', '.join(masks)}; give --image too")
     else:
         new = bring_mask(read_image(Path(mask)), place)
     if new.min() == new.max():
@@ -77,7 +75,7 @@ def inpaint(
     known = hidden(picture, new)
     if show_input_:
         show_input(show_input_, {"input": picture, "mask": new, "kept": known})
-    sheet = lead_sheet({"input": picture, "kept": known}, images)
     labels = torch.full((len(images),), -1 if wanted is None else wanted)
-    write_images(out, images, labels, sheet)
+    lead = {"input": picture, "kept": known}
+    write_images(out, images, labels, lambda: lead_sheet(lead, images))
     print(f"{out}: {len(images)} versions")

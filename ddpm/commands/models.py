@@ -10,6 +10,7 @@ import tyro
 
 from ddpm.loading import bundled_models, load
 from ddpm.model import Diffusion
+from ddpm.techniques.shared import by
 
 EXAMPLES = ("ddpm models", "ddpm models --json")
 
@@ -51,8 +52,7 @@ def describe(name: str, model: Diffusion, measured: dict[str, Any]) -> dict[str,
     """A row of the list, by the names of its columns."""
     recipe, numbers = model.recipe, measured.get(name, {})
     file = resources.files("ddpm") / "weights" / f"{name}.safetensors"
-    channels, height, width = 1, recipe.scaling.size, recipe.scaling.size
-    makes = f"{channels}x{height}x{width}"
+    makes = by(recipe.scaling.image_shape)
     if recipe.T == 1:
         makes += ", removes noise of one level"
     else:

@@ -1,7 +1,7 @@
 """`ddpm sample`: digits out of noise.
 
 The ending of `--out` decides: `.png` is a sheet, `.gif` the way from noise to digits, `.npz` the
-arrays `images` (N, 28, 28) in [0, 1] and `labels` (N,).
+arrays `images` in [0, 1] and `labels` (N,). Grey images are (N, H, W), colour ones (N, 3, H, W).
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from PIL import Image
 from torch import Tensor
 
 from ddpm import viz
-from ddpm.commands.shared import check_out, parse_labels, write_frames, write_images
+from ddpm.commands.pictures import write_frames, write_images
+from ddpm.commands.shared import check_out, parse_labels
 from ddpm.histories import pick_frames, sample_history
 from ddpm.loading import load
 from ddpm.sampling import SAMPLERS
@@ -88,12 +89,14 @@ def sample(
     names = [called[label] if called else str(label) for label in chosen or () if across]
 
     def as_sheet(x: Tensor) -> Image.Image:
-        return viz.sheet(viz.as_grid(x, across), rows=names, down="label" if names else "")
+        scale = viz.scale_for(x.shape[-1])
+        down = "label" if names else ""
+        return viz.sheet(viz.as_grid(x, across), rows=names, down=down, scale=scale)
 
     if gif:
         frames = [viz.title_bar(as_sheet(history[t]), f"t = {t}") for t in path if t in times]
         write_frames(out, frames)
     else:
         all_labels = [label for label in chosen or [-1] for _ in range(each)]
-        write_images(out, images, torch.tensor(all_labels), as_sheet(images))
+        write_images(out, images, torch.tensor(all_labels), lambda: as_sheet(images))
     print(f"{out}: {len(images)} images, {steps} steps each")

@@ -1,4 +1,4 @@
-"""`ddpm sdedit`: turns any picture into a digit.
+"""`ddpm sdedit`: turns any picture into one of the model's images, such as a digit.
 
 `.png` is a sheet, `.npz` the arrays. Without an image, one of three drawings is taken.
 """
@@ -11,9 +11,10 @@ from typing import Annotated, Literal
 import torch
 import tyro
 
-from ddpm.commands.shared import SAMPLING, Sampling, check_out, one_label, show_input, write_images
+from ddpm.commands.pictures import own_image, show_input, write_images
+from ddpm.commands.shared import SAMPLING, Sampling, check_out, one_label
 from ddpm.drawings import drawing
-from ddpm.images import Fit, bring, read_image
+from ddpm.images import Fit, fit_grey
 from ddpm.techniques.sdedit import sdedit as draw
 from ddpm.viz import lead_sheet
 
@@ -33,14 +34,16 @@ def sdedit(
     options: Annotated[Sampling, tyro.conf.arg(name="")] = SAMPLING,
     out: Path = Path("edited.png"),
 ) -> None:
-    """Adds noise to a picture and lets the model take it off again: out comes a digit.
+    """Adds noise to a picture and lets the model remove it again: the result is a digit.
 
     Args:
-        image: your image, of any size and ground.
-        picture: without an image, which drawing to take.
+        image: your image, of any size and background. A model of grey images sees it in grey, one
+            of colour images in its own colours; a grey image then has three equal channels.
+        picture: without an image, which drawing to take, white on black.
         strength: 0 gives the picture back, 1 forgets it.
         label: what it is to become; by default the model is told nothing.
-        fit: how a large image is cut: around the ink, padded, or cropped to its middle.
+        fit: how a large image is cut: around the ink, padded, or cropped to its middle. An image
+            in colour is cropped unless it is padded.
         show_input_: a .png to write what the network saw to.
         out: .png for a sheet, .npz for the arrays.
     """
@@ -51,10 +54,14 @@ def sdedit(
         raise ValueError(f"--strength must be within 0..1, not {strength:g}")
     model = options.load()
     wanted = one_label(label, model)
-    given = drawing(picture) if image is None else bring(read_image(image), fit)[0]
+    if image is None:
+        scaling = model.recipe.scaling
+        given = fit_grey(drawing(picture, scaling.image), scaling)
+    else:
+        given, _ = own_image(model, image, fit)
     images = draw(model, given, strength, wanted, options.each, **options.how())
     if show_input_:
         show_input(show_input_, {"input": given})
     labels = torch.full((len(images),), -1 if wanted is None else wanted)
-    write_images(out, images, labels, lead_sheet({"input": given}, images))
+    write_images(out, images, labels, lambda: lead_sheet({"input": given}, images))
     print(f"{out}: {len(images)} versions at strength {strength:g}")

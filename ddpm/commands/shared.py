@@ -1,21 +1,14 @@
-"""What all commands share: options, one line for bad input, and outputs."""
+"""What all commands share: options, labels, and one line for bad input."""
 
 from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-import torch
-from PIL import Image
-from torch import Tensor
-
-from ddpm import viz
-from ddpm.files import atomic
 from ddpm.loading import load
 from ddpm.model import Diffusion
 from ddpm.sampling import SAMPLERS
@@ -99,29 +92,6 @@ def check_out(
     return out
 
 
-def write_images(out: Path, images: Tensor, labels: Tensor, sheet: Image.Image) -> None:
-    """Writes images as `.npz` (arrays `images` and `labels`) or their sheet as `.png`.
-
-    Args:
-        out: where to.
-        images: (N, 1, 28, 28) in [0, 1].
-        labels: (N,), -1 for images without a label.
-        sheet: what a `.png` shows.
-    """
-    with atomic(out) as file:
-        if out.suffix.lower() == ".npz":
-            pixels = images[:, 0].float().numpy()
-            np.savez_compressed(file, images=pixels, labels=labels.numpy())
-        else:
-            viz.write_png(sheet, file)
-
-
-def write_frames(out: Path, frames: Iterable[Image.Image]) -> None:
-    """Writes a GIF."""
-    with atomic(out) as file:
-        viz.write_gif(frames, file)
-
-
 def parse_labels(text: str | None, model: Diffusion) -> list[int] | None:
     """The labels a reader typed; all that the model knows if None.
 
@@ -162,9 +132,3 @@ def one_label(text: str | None, model: Diffusion) -> int | None:
     if not labels or len(labels) != 1:
         raise ValueError(f"give one label, not '{text}'")
     return labels[0]
-
-
-def show_input(path: Path, pictures: dict[str, Tensor]) -> None:
-    """Writes what a network sees: pictures (28, 28) in [0, 1] by name, side by side."""
-    sheet = viz.sheet(torch.stack([*pictures.values()])[None], columns=[*pictures], scale=6)
-    viz.write_png(sheet, path)

@@ -74,8 +74,10 @@ def train_recipe(
         check_out(out, (".safetensors",))
 
     own = data not in ("mnist", "bundled")
-    if not own and (size or channels):
+    if not own and (size is not None or channels is not None):
         raise ValueError("--size and --channels are for a folder of your own images")
+    if size is not None and size < 1:
+        raise ValueError(f"--size must be at least 1, not {size}")
     if own:
         image = chosen.scaling.image if size is None else size
         chosen = chosen.for_images(image, channels or chosen.scaling.channels)
@@ -119,7 +121,8 @@ def train_recipe(
                     out.with_suffix(".json"), log_of(state, where, len(training), shared.count)
                 )
                 if state.epoch in chosen.training.show:
-                    keep_images(state, where, out.with_suffix(".npz"))
+                    shown = validation if own else None
+                    keep_images(state, where, out.with_suffix(".npz"), shown)
         if shared.first:
             finish(state, where, training, validation, shared.count, out)
 
