@@ -1,4 +1,4 @@
-"""What every script says to bad input. Everything else about a script is in the test of its name."""
+"""What every script says to bad input. What else a script does is in the test of its name."""
 
 import pytest
 
