@@ -34,6 +34,14 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> Recipe:
     return recipe
 
 
+@pytest.fixture
+def weights(tiny: Recipe, tmp_path: Path) -> Path:
+    """The weights file of an untrained tiny model."""
+    torch.manual_seed(0)
+    Diffusion(tiny).save(tmp_path / "tiny.safetensors")
+    return tmp_path / "tiny.safetensors"
+
+
 @pytest.fixture(scope="session")
 def digits() -> Digits:
     """Twenty of each digit, in a mixed order."""

@@ -1,15 +1,25 @@
+"""The networks against their descriptions, and the page's diagrams, which are traced from networks
+at work, against a network whose wiring is known."""
+
 import dataclasses
+import os
+import subprocess
+import sys
 
 import pytest
 import torch
+from torch import nn
 
+from ddpm import settings
 from ddpm.checkpoints import Run
 from ddpm.networks.attention_unet import AttentionUNet, SelfAttention, time_encoding
 from ddpm.networks.digits_unet import DigitsUNet
 from ddpm.networks.resunet import ResUNet
+from ddpm.networks.shared import Network
 from ddpm.networks.unet import UNet
 from ddpm.recipes import RECIPES, Training
 from ddpm.training import train
+from scripts.pages.networks import ARCHITECTURES, diagram, trace
 
 
 def conv3(inputs, outputs):
@@ -228,3 +238,75 @@ def test_frozen_embeddings_stay_as_they_were(digits):
         key = f"{name}.0.weight"
         assert torch.equal(before[key], after[key])
     assert not torch.equal(before["stem.conv1.0.weight"], after["stem.conv1.0.weight"])
+
+
+class Known(Network):
+    """x -> a -> b, b + t -> c, then a and c side by side -> d."""
+
+    def __init__(self, channels, size):
+        super().__init__()
+        self.a = nn.Conv2d(channels, 2, 1)
+        self.b = nn.ModuleList([nn.MaxPool2d(2)])
+        self.c = nn.Upsample(scale_factor=2)
+        self.d = nn.Conv2d(4, 1, 1)
+
+    def forward(self, x, t, label):
+        a = self.a(x)
+        c = self.c(self.b[0](a * 2) + t.sin()[:, None, None, None])
+        return self.d(torch.cat([a, c], dim=1))
+
+
+def test_the_trace_finds_parts_shapes_and_shortcuts(monkeypatch):
+    monkeypatch.setitem(settings.NETWORKS, "known", Known)
+    recipe = dataclasses.replace(RECIPES["digits"], network="known", options={})
+    parts = {part.name: part for part in trace(recipe)}
+    assert list(parts) == ["a", "b 0", "c", "d"]
+    assert parts["b 0"].shape == (2, 14, 14)
+    assert [sorted(part.sources) for part in parts.values()] == [
+        ["x"], ["a"], ["b 0", "t"], ["a", "c"]
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_every_diagram_has_a_box_for_each_part_that_returns_images(name):
+    boxes = [part.name for part in trace(RECIPES[name]) if len(part.shape) == 3]
+    words = {text.get_text() for text in diagram(RECIPES[name]).axes[0].texts}
+    for box in boxes:
+        assert any(word.startswith(f"{box}\n") for word in words)
+
+
+def test_the_flagships_shortcuts_join_equal_resolutions():
+    parts = {part.name: part for part in trace(RECIPES["digits"])}
+    for name, part in parts.items():
+        if name.startswith("up"):
+            joined = [parts[source] for source in part.sources if source.startswith("down")]
+            assert len(joined) == 1
+            assert joined[0].shape[1:] == part.shape[1:]
+            assert {"time", "label"} <= part.sources
+
+
+DIGEST = """
+import hashlib, io
+from ddpm import viz
+from ddpm.recipes import RECIPES
+from scripts.pages.networks import diagram
+file = io.BytesIO()
+viz.write_svg(diagram(RECIPES["class"]), file)
+print(hashlib.sha256(file.getvalue()).hexdigest())
+"""
+
+
+def test_a_diagram_is_the_same_bytes_whatever_the_order_of_sets():
+    """Python orders a set of names by a hash that is another one in each process."""
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-c", DIGEST],
+            env=os.environ | {"PYTHONHASHSEED": str(seed)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for seed in (1, 2)
+    ]
+    first, second = (run.communicate()[0] for run in runs)
+    assert len(first) == 65
+    assert first == second

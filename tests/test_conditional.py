@@ -1,0 +1,84 @@
+"""Which samples the page's sheets show, and what an offset of the noise estimate comes to."""
+
+from functools import partial
+from types import SimpleNamespace
+
+import pytest
+import torch
+from sheets import cells, numbered, numbers
+
+from ddpm.sampling import posterior, sample
+from ddpm.timesteps import every
+from scripts.pages import conditional
+from scripts.pages.sampling import TIMES
+from scripts.workshop.formulas import LINEAR
+
+
+@pytest.fixture
+def ten_of_each(monkeypatch):
+    """A past in which sample k has the level k / 255, less what says the time at one pixel."""
+
+    def history(name, labels, each):
+        assert (name, labels, each) == ("attention-class", tuple(range(10)), 10)
+        kept = {t: numbered(100)[:, 0].clone() for t in TIMES}
+        for t, images in kept.items():
+            images[:, 0, 0] = t / 10 / 255
+        return kept
+
+    monkeypatch.setattr(conditional, "history", history)
+
+
+def test_the_history_is_that_of_the_ten_threes(ten_of_each):
+    card = conditional.label_3_history()
+    assert numbers(card) == [[sample] * 11 for sample in range(30, 40)]
+    times = (cells(card)[..., 0, 0] * 255).round().int()
+    assert times.tolist() == [[*range(100, -1, -10)]] * 10
+
+
+def test_the_rows_are_the_labels(ten_of_each):
+    assert numbers(conditional.each_digit()) == torch.arange(100).reshape(10, 10).tolist()
+
+
+def model(first):
+    """A model whose sample of the label k has the number `first` + k."""
+
+    def draw(labels, **options):
+        return numbered(256)[[first + label for label in labels]]
+
+    return SimpleNamespace(device=torch.device("cpu"), sample=draw)
+
+
+def test_without_labels_is_above_and_the_labels_below_twice(monkeypatch):
+    monkeypatch.setattr(conditional, "unlabelled", lambda: {0: numbered(20, first=50)[:, 0]})
+    monkeypatch.setattr(conditional, "load", lambda name: model(first=100))
+    labelled = [*range(100, 110)]
+    assert numbers(conditional.conditional_against_unconditional()) == [
+        [*range(50, 60)], [*range(60, 70)], labelled, labelled
+    ]  # fmt: skip
+
+
+def test_each_sampler_has_a_row_for_either_set_of_weights(monkeypatch):
+    def load(name, weights):
+        chosen = model(first=0)
+        chosen.sample = lambda labels, sampler, steps: model(
+            {"raw": 20, "averaged": 40}[weights] + {"ancestral": 0, "ddim": 100}[sampler]
+        ).sample(labels)
+        return chosen
+
+    monkeypatch.setattr(conditional, "load", load)
+    firsts = [row[0] for row in numbers(conditional.samplers_and_weights())]
+    assert firsts == [20, 40, 120, 140]
+
+
+def test_an_offset_adds_up_as_ancestral_steps_add_it():
+    """The steps without their noise from x = 0, with an estimate that is the offset and no more."""
+    derived, offset = conditional.derived(), 0.002
+    zero = torch.zeros(1, 1, 1, 1, dtype=torch.float64)
+    step = partial(posterior, noise=0.0)
+    states = sample(lambda x, t: zero + offset, zero, every(1000), LINEAR, step)
+    assert float([*states][-1].x) == pytest.approx(-offset * derived["added"], rel=1e-9)
+    # In one step to the clean image the noise estimate counts r_T times.
+    shift = LINEAR.x0_from_eps(zero, 1000, zero + offset)
+    assert float(shift) == pytest.approx(-derived["shift"], rel=1e-9)
+    assert derived["squared"] == pytest.approx(offset**2)
+    assert 0 < derived["added_early"] < derived["added"]

@@ -1,0 +1,28 @@
+"""Correcting the noise estimate by the border, tried on estimates that are wrong in a known way."""
+
+import pytest
+import torch
+
+from ddpm.schedule import NoiseSchedule
+from scripts.pages.grounds import put_right
+
+
+@pytest.mark.parametrize("t", [200, 700, 1000])
+def test_mean_and_amplitude_of_the_estimate_are_read_off_the_border_and_put_right(t):
+    schedule = NoiseSchedule.linear(1000)
+    torch.manual_seed(0)
+    x0 = torch.full((2, 1, 32, 32), -1.0)
+    x0[..., 8:24, 8:24] = torch.rand(2, 1, 16, 16)
+    eps = torch.randn(x0.shape)
+    x = schedule.add_noise(x0, t, eps)
+    shift = torch.tensor([0.02, -0.3])[:, None, None, None]
+    factor = torch.tensor([1.1, 0.8])[:, None, None, None]
+
+    def right(estimate, above=200, **how):
+        return put_right(lambda x, t: estimate, schedule, above, **how)(x, t)
+
+    assert (right(eps + shift, amplitude=False) - eps).abs().max() < 1e-3
+    assert (right(eps * factor, mean=False) - eps).abs().max() < 1e-3
+    assert (right(eps * factor + shift) - eps).abs().max() < 1e-3
+    assert (right(eps * factor, amplitude=False) - eps).abs().max() > 0.1
+    assert torch.equal(right(eps + shift, above=t + 1), eps + shift)

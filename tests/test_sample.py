@@ -1,0 +1,32 @@
+"""`sample` on a tiny model."""
+
+import numpy as np
+import torch
+from PIL import Image
+
+import ddpm
+
+
+def test_sample_writes_what_the_ending_says(call, weights, tmp_path):
+    options = ["--model", weights, "--labels", "37", "--each", "3", "--steps", "4"]
+    for ending in ("npz", "png", "gif"):
+        code, out, _ = call("sample", *options, "--out", tmp_path / f"x.{ending}")
+        assert code == 0
+        assert "6 images, 4 steps" in out
+    with np.load(tmp_path / "x.npz", allow_pickle=False) as arrays:
+        assert arrays["images"].shape == (6, 28, 28)
+        assert arrays["images"].dtype == np.float32
+        assert 0 <= arrays["images"].min() <= arrays["images"].max() <= 1
+        assert arrays["labels"].tolist() == [3, 3, 3, 7, 7, 7]
+        expected = ddpm.load(weights).sample(labels=[3, 3, 3, 7, 7, 7], steps=4)[:, 0]
+        assert (torch.from_numpy(arrays["images"]) - expected).abs().max() < 1e-3
+    with Image.open(tmp_path / "x.gif") as gif:
+        assert gif.n_frames == 5
+
+
+def test_sample_with_another_seed_is_another_image(call, weights, tmp_path):
+    for seed in (0, 0, 1):
+        call("sample", "--model", weights, "--labels", "3", "--steps", "2", "--seed", seed,
+             "--out", tmp_path / f"{seed}.npz")  # fmt: skip
+    a, b = (np.load(tmp_path / f"{seed}.npz")["images"] for seed in (0, 1))
+    assert not np.array_equal(a, b)
