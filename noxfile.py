@@ -37,7 +37,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def figures(session: nox.Session) -> None:
-    """Rebuilds the site's figures: all, or `-- NAME ...`; `-- --list`, `-- --check`."""
+    """Rebuilds the site's figures: all, or `-- NAME ...`; `-- --stale`, `-- --check`."""
     install(session)
     session.run("python", "-m", "scripts.figures", *session.posargs)
 

@@ -120,14 +120,18 @@ class Built:
 
 def build_group(names: list[str], folder: Path, manifest: dict[str, Any]) -> list[Built]:
     """Builds figures that share samples, one after the other, below `folder`."""
+    threads = torch.get_num_threads()
     torch.set_num_threads(1)
     keep_freed_memory()
     register_all()
     built, code = [], Code()
-    for name in names:
-        before = pictures(manifest.get(name))
-        record = build(FIGURES[name], folder, code)
-        built.append(Built(name, record, before, pictures(record, folder)))
+    try:
+        for name in names:
+            before = pictures(manifest.get(name))
+            record = build(FIGURES[name], folder, code)
+            built.append(Built(name, record, before, pictures(record, folder)))
+    finally:
+        torch.set_num_threads(threads)
     return built
 
 
@@ -146,6 +150,10 @@ def build_all(chosen: list[Figure], folder: Path, manifest: dict[str, Any]) -> I
 
     order = sorted(groups.values(), key=cost, reverse=True)
     workers = min(len(order), (os.cpu_count() or 1) if default_device().type == "cpu" else 1)
+    if workers == 1:
+        for names in order:
+            yield from build_group(names, folder, manifest)
+        return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         waiting = [pool.submit(build_group, names, folder, manifest) for names in order]
         try:

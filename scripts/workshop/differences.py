@@ -36,7 +36,7 @@ class Difference:
         if not self.largest:
             return f"the same {self.of}"
         most = f"{self.largest:.2g}" if self.of == "numbers" else f"{self.largest:.0f} of 255"
-        share = f"{100 * self.share:.2g}" if self.share > 1e-4 else "less than 0.01"
+        share = f"{float(f'{100 * self.share:.2g}'):g}" if self.share > 1e-4 else "less than 0.01"
         return f"up to {most} in {share}% of the {self.of}"
 
 

@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -194,3 +195,16 @@ def test_notebooks_to_download_install_from_the_repository(hosted):
     for path in found:
         if "%pip" in (text := path.read_text(encoding="utf-8")):
             assert f"%pip install --quiet git+{REPOSITORY}" in text
+
+
+def test_a_figures_record_links_to_its_source_at_the_commit(hosted, site):
+    command = ["git", "-C", str(ROOT), "rev-parse", "HEAD"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    commit = done.stdout.strip() if done.returncode == 0 else "main"
+    figures = json.loads((ROOT / "site_assets/manifest.json").read_text())["figures"]
+    links = Contents(hosted / "reproduce/index.html").links
+    for record in figures.values():
+        assert f"https://example.org/ddpm/blob/{commit}/{record['source']}" in links
+    # Without an address the source is named and leads nowhere.
+    assert not [link for link in Contents(site / "reproduce/index.html").links if "/blob/" in link]
+    assert "<code>scripts/pages/forward.py</code>" in (site / "reproduce/index.html").read_text()
