@@ -32,7 +32,8 @@ def denoiser(
         digits: which to take, such as 0123456789.
         seed: of the noise.
         model: a bundled model that was trained as a denoiser, or the path of a weights file.
-        device: cpu or cuda; a GPU by default if there is one.
+        device: cpu, cuda, mps ...; a GPU or another accelerator by default if there is one, else
+            the CPU.
         out: .png for a sheet of noisy and denoised digits, .npz for the denoised ones.
     """
     check_out(out, (".png", ".npz"))

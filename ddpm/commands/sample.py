@@ -56,7 +56,8 @@ def sample(
             default. Only for models that were also trained without labels.
         weights: the last step's weights or their running average; the better set by default.
         seed: of the noise; the same seed draws the same images.
-        device: cpu or cuda; a GPU by default if there is one.
+        device: cpu, cuda, mps ...; a GPU or another accelerator by default if there is one, else
+            the CPU.
         out: .png for a sheet, .gif for the way from noise to digits, .npz for the arrays.
     """
     check_out(out)

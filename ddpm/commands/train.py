@@ -10,14 +10,13 @@ import dataclasses
 from pathlib import Path
 from typing import Annotated, Literal
 
-import torch
 import tyro
 from tqdm import tqdm
 
 from ddpm.checkpoints import Run
 from ddpm.commands.shared import check_out
 from ddpm.data import Digits, Scaling, bundled, folder, mnist, split_off
-from ddpm.devices import default_device
+from ddpm.devices import as_device
 from ddpm.files import write_json
 from ddpm.processes import processes
 from ddpm.recipes import recipe as find_recipe
@@ -89,7 +88,7 @@ def train_recipe(
     checkpoint = out.with_suffix(".checkpoint.safetensors")
     if names:
         chosen = chosen.for_classes(names)
-    with processes(torch.device(device) if device else default_device()) as (shared, where):
+    with processes(as_device(device)) as (shared, where):
         state = Run.start(chosen, where)
         if checkpoint.is_file() and not restart:
             state.restore(checkpoint)
