@@ -1,9 +1,12 @@
 import pytest
 import torch
 from PIL import Image
+from sheets import cells, numbered, numbers
 from techniques import IMAGE, QUICK, same
 
 import ddpm
+from ddpm.data import held_out
+from scripts.pages import denoising as page
 
 
 def test_denoising_once_is_the_first_guess(untrained):
@@ -45,3 +48,46 @@ BAD_OPTIONS = {
 @pytest.mark.parametrize(("script", "arguments", "message"), BAD_OPTIONS.values(), ids=BAD_OPTIONS)
 def test_bad_input_is_one_line_and_exit_code_2(refusal, script, arguments, message):
     assert message in refusal(script, *arguments)
+
+
+def test_the_ladder_has_three_digits_at_each_time_and_a_column_for_each_way(monkeypatch):
+    shown = {
+        t: {name: numbered(3, first=100 * k + 10 * j) for j, name in enumerate(page.COLUMNS)}
+        for k, t in enumerate((250, 750))
+    }
+    monkeypatch.setattr(page, "shown", lambda: shown)
+    card = page.ladder_sheet()
+    expected = [[100 * k + 10 * j + n for j in range(4)] for k in range(2) for n in range(3)]
+    assert [row[1:] for row in numbers(card)] == expected
+    clean = torch.stack([held_out(label) for label in (3, 5, 8)])
+    assert (cells(card)[:3, 0] - clean).abs().max() < 0.51 / 255
+
+
+def test_the_strided_ladder_shows_every_fifth_state_and_the_best_blur(monkeypatch, untrained):
+    """Its model has 100 times, so the page's start and stride are divided by 10."""
+    monkeypatch.setattr(page, "START", 70)
+    monkeypatch.setattr(page, "STRIDE", 3)
+    monkeypatch.setattr(page, "load", lambda name: untrained)
+    monkeypatch.setattr(page, "best_blur", lambda model, t: t / 10)
+    monkeypatch.setattr(page, "blurred", lambda model, noisy, t, sigma: numbered(1, round(sigma)))
+    found = cells(page.ladder_strided())
+    assert found.shape == (2, 7, 28, 28)  # t = 70, 55, 40, 25, 10, 0, and the clean digit
+    assert (found[0, -1] - held_out(3)).abs().max() < 0.51 / 255
+    assert (found[1, -1] * 255).round().unique().tolist() == [7]
+    assert torch.equal(found[0, -2], found[1, -2])  # at the end image and estimate are one
+    noisy = ddpm.add_noise(untrained, held_out(3)[None, None], 70)
+    assert (found[0, 0] - untrained.to_images(noisy)[0, 0]).abs().max() < 0.51 / 255
+
+
+def test_the_curves_are_the_record(monkeypatch):
+    rows = {
+        t: {name: {"psnr": k + t / 100, "read": k / 10} for k, name in enumerate(page.COLUMNS)}
+        for t in (250, 750)
+    }
+    monkeypatch.setattr(page, "read_json", lambda name: {"rows": rows})
+    above, below = page.ladder_curves().axes
+    for k, name in enumerate(page.COLUMNS):
+        assert above.lines[k].get_label() == name
+        assert [*above.lines[k].get_xdata()] == [250, 750]
+        assert [*above.lines[k].get_ydata()] == [k + 2.5, k + 7.5]
+        assert [*below.lines[k].get_ydata()] == [k / 10] * 2

@@ -1,8 +1,28 @@
 """`evaluate`: which measurements there are."""
 
+import json
+
+from scripts import evaluate
+
 
 def test_evaluate_lists_and_measures_nothing_unknown(call):
     assert "reading" in call("evaluate", "--list")[1]
     code, _, error = call("evaluate", "nothing")
     assert code == 2
     assert "unknown measurement 'nothing'" in error
+
+
+def test_a_result_is_written_with_how_it_was_measured_and_a_quick_one_is_not(
+    call, monkeypatch, tmp_path
+):
+    monkeypatch.setitem(evaluate.MEASUREMENTS, "six", lambda quick: {"six": 6, "quick": quick})
+    monkeypatch.setattr(evaluate, "RESULTS", tmp_path)
+    code, out, _ = call("evaluate", "six", "--quick")
+    assert code == 0
+    assert "'six': 6" in out
+    assert list(tmp_path.iterdir()) == []
+    assert call("evaluate", "six")[0] == 0
+    result = json.loads((tmp_path / "six.json").read_text())
+    assert (result["six"], result["quick"]) == (6, False)
+    assert result["how"]["command"] == "python -m scripts.evaluate six"
+    assert {"seed", "device", "seconds", "versions"} <= result["how"].keys()

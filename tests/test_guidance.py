@@ -1,12 +1,15 @@
 import dataclasses
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 import torch
+from sheets import numbered, numbers
 
 from ddpm.guidance import as_eps, condition, guided
 from ddpm.model import Diffusion
 from ddpm.schedule import NoiseSchedule
+from scripts.pages import guidance as page
 
 
 def network(x, t, label):
@@ -79,3 +82,47 @@ def test_both_courses_conventions_are_one():
     eps = guided(network, LABELS, null=7, scale=scale)(X, 6)[:, 0, 0, 0]
     with_label, without = 6 + 10.0 * LABELS, 6 + 10.0 * 7
     assert eps.tolist() == ((1 + omega) * with_label - omega * without).tolist()
+
+
+def measured(scale, **values):
+    row = {"accuracy": 0.9, "precision": 0.8, "recall": 0.7, "diversity": 2.0, "fid": 0.2}
+    return {"scale": scale, "omega": scale - 1, **row, **values}
+
+
+TABLE = {
+    "0.5": measured(0.5, fid=0.01, accuracy=1.0),
+    "1": measured(1.0),
+    "2": measured(2.0, fid=0.1, diversity=1.5),
+    "5": measured(5.0, fid=0.4, accuracy=0.99, diversity=1.0),
+}
+
+
+def test_the_best_scale_is_one_that_follows_the_label(monkeypatch):
+    monkeypatch.setattr(page, "rows", lambda *arguments: TABLE)
+    monkeypatch.setattr(page, "floor", lambda count: 0.07)
+    result = page.guidance(False)
+    assert result["best_fid"] == TABLE["2"]
+    assert result["best_accuracy"] == TABLE["5"]
+    assert result["floor"] == 0.07
+
+
+def test_the_curves_are_the_record_from_no_guidance_on(monkeypatch):
+    monkeypatch.setattr(page, "read_json", lambda name: {"rows": TABLE, "floor": 0.07})
+    shares, distance = page.guidance_curves().axes
+    lines = {line.get_label(): [*line.get_ydata()] for line in shares.lines}
+    assert lines["accuracy"] == [0.9, 0.9, 0.99]
+    assert lines["diversity, relative"] == [1, 0.75, 0.5]
+    fid, floor = distance.lines
+    assert [*fid.get_xdata()] == [1, 2, 5]
+    assert [*fid.get_ydata()] == [0.2, 0.1, 0.4]
+    assert set(floor.get_ydata()) == {0.07}
+
+
+def test_a_row_of_the_sheet_is_a_scale(monkeypatch):
+    def draw(labels, guidance, seed):
+        assert seed == 4  # the same noise in each
+        return numbered(10, first=round(10 * guidance))
+
+    monkeypatch.setattr(page, "load", lambda name: SimpleNamespace(sample=draw))
+    firsts = [row[0] for row in numbers(page.guidance_scales())]
+    assert firsts == [round(10 * scale) for scale in page.SHOWN]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from scripts.pages.leaderboard.exact import calls_of, steps_for
+from scripts.pages.leaderboard import measurements
+from scripts.pages.leaderboard.exact import SCHEDULES, STD, calls_of, flow_error, spread, steps_for
 
 
 @pytest.mark.parametrize("calls", [5, 10, 25, 100])
@@ -11,3 +12,42 @@ def test_heun_fits_into_its_calls(calls):
     assert 2 * steps - 1 <= calls < 2 * (steps + 1) - 1
     assert calls_of("heun", steps) == 2 * steps - 1
     assert calls_of("ddim", steps_for("ddim", calls)) == steps_for("ddim", calls) == calls
+
+
+def test_on_gaussian_data_the_error_falls_with_the_calls_and_the_spread_is_right():
+    for schedule in SCHEDULES.values():
+        for sampler in ("ddim", "dpm-solver"):
+            errors = [flow_error(sampler, schedule, steps) for steps in (5, 10, 50)]
+            assert errors == sorted(errors, reverse=True)
+            assert errors[-1] < 0.2 * errors[0]
+    assert spread("ancestral", SCHEDULES["cosine"], 50) == pytest.approx(STD, abs=0.03)
+    assert spread("beta-noise", SCHEDULES["cosine"], 10) > STD + 0.01
+
+
+def test_the_best_of_each_number_of_calls_is_one_of_the_samplers_compared(monkeypatch):
+    distances = {"heun-eps": 0.01, "dpm-solver": 0.1, "ddim": 0.2}
+
+    def rows(name, settings, jobs):
+        return {
+            key: {
+                "sampler": job.args[0],
+                "calls": job.args[1],
+                "steps": steps_for(*job.args[:2]),
+                "fid": distances.get(job.args[0], 0.3),
+            }
+            for key, job in jobs.items()
+        }
+
+    monkeypatch.setattr(measurements, "rows", rows)
+    monkeypatch.setattr(measurements, "floor", lambda count: 0.05)
+    costs = dict.fromkeys(measurements.SAMPLERS, 2.0)
+    monkeypatch.setattr(measurements, "milliseconds", lambda calls, rounds: costs)
+    result = measurements.leaderboard(False)
+    assert result["best"].keys() == {str(calls) for calls in measurements.CALLS}
+    assert result["best"]["10"]["sampler"] == "dpm-solver"
+    assert result["best"]["250"]["sampler"] == "ancestral"  # no other gets so many calls
+    for row in result["rows"].values():
+        if row["sampler"] == "heun-eps":
+            assert "milliseconds" not in row
+        else:
+            assert row["milliseconds"] == 2 * calls_of(row["sampler"], row["steps"])

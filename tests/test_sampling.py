@@ -5,14 +5,18 @@ given that line must give back N(m, s^2), up to the error of its finite steps.
 """
 
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 import torch
+from sheets import cells, numbered, numbers
 
 from ddpm.noise import Noise
 from ddpm.sampling import beta_noise, ddim, dpm_solver, heun, posterior, sample
 from ddpm.schedule import NoiseSchedule
 from ddpm.timesteps import every, strided
+from scripts.pages import sampling as page
+from scripts.workshop.formulas import LINEAR, one_step
 
 MEAN, STD = 0.4, 0.3
 SCHEDULE = NoiseSchedule.linear(1000)
@@ -161,3 +165,69 @@ def test_noise_depends_on_the_seed_alone():
     assert abs(float(draws.mean())) < 0.02
     assert abs(float(draws.std()) - 1) < 0.02
     assert len({float(image[0, 0, 0]) for image in draws}) == 100
+
+
+@pytest.fixture
+def unlabelled(monkeypatch):
+    """Twenty samples with the numbers 0..19, whose level at t is t / 10 higher."""
+    kept = {t: numbered(20, first=t // 10)[:, 0] for t in {*page.TIMES, *page.GIF_TIMES}}
+    monkeypatch.setattr(page, "unlabelled", lambda: kept)
+
+
+def test_the_history_goes_from_noise_on_the_left_to_the_samples(unlabelled):
+    expected = [[sample + t for t in range(100, -1, -10)] for sample in range(10)]
+    assert numbers(page.unconditional_history()) == expected
+
+
+def test_the_animation_goes_back_in_time_to_the_samples(unlabelled):
+    frames = page.denoising()
+    assert len(frames) == len(page.GIF_TIMES)
+    last = numbers(frames[-1], scale=4)
+    assert last == [[*range(5)], [*range(5, 10)]]
+    first = [numbers(frame, scale=4)[0][0] for frame in frames]
+    assert first[0] == 100
+    assert first == sorted(first, reverse=True)
+
+
+def test_every_start_stands_before_its_ten_runs(monkeypatch):
+    given = []
+
+    def draw(x, **options):
+        given.append(x)
+        return numbered(30)
+
+    model = SimpleNamespace(
+        recipe=SimpleNamespace(scaling=SimpleNamespace(size=28)),
+        device=torch.device("cpu"),
+        sample=draw,
+        to_images=lambda x: x.clamp(0, 1),
+    )
+    monkeypatch.setattr(page, "load", lambda name: model)
+    card = page.fixed_start()
+    assert [row[1:] for row in numbers(card)] == [[*range(k, k + 10)] for k in (0, 10, 20)]
+    for start, x in zip(cells(card)[:, 0], given[0].split(10), strict=True):
+        assert (x == x[0]).all()
+        assert (start - x[0, 0].clamp(0, 1)).abs().max() < 0.51 / 255
+
+
+def test_below_the_samples_are_those_without_noise(monkeypatch, unlabelled):
+    samplers = []
+
+    def draw(count, sampler, **options):
+        samplers.append(sampler)
+        return numbered(count, first=50)
+
+    model = SimpleNamespace(device=torch.device("cpu"), sample=draw)
+    monkeypatch.setattr(page, "load", lambda name: model)
+    assert numbers(page.no_noise()) == [[*range(10)], [*range(50, 60)]]
+    assert samplers == ["no-noise"]
+
+
+def test_the_numbers_of_the_page_are_those_of_the_posteriors_step():
+    derived = page.derived()
+    for t, weight in derived["weight_of_x0"].items():
+        step = one_step(posterior, LINEAR, int(t), int(t) - 1, x0=1.0)
+        assert weight == pytest.approx(step, rel=1e-6)
+    for t, share in derived["noise"].items():
+        added = one_step(posterior, LINEAR, int(t), int(t) - 1, z=1.0)
+        assert share * float(LINEAR.beta[int(t)]) ** 0.5 == pytest.approx(added, rel=1e-6)

@@ -1,9 +1,12 @@
 import pytest
 import torch
+from sheets import cells, numbered, numbers
 from techniques import IMAGE, QUICK, SCHEDULE, arrays, same
 
+from ddpm.data import held_out
 from ddpm.model import Diffusion
 from ddpm.techniques.sdedit import noised, sdedit
+from scripts.pages import sdedit as page
 
 
 def test_a_noised_start_is_the_forward_process_and_at_T_noise_alone():
@@ -62,3 +65,38 @@ BAD_OPTIONS = {
 @pytest.mark.parametrize(("script", "arguments", "message"), BAD_OPTIONS.values(), ids=BAD_OPTIONS)
 def test_bad_input_is_one_line_and_exit_code_2(refusal, script, arguments, message):
     assert message in refusal(script, *arguments)
+
+
+def test_the_strengths_are_the_sources_times_counted_from_one():
+    assert [round(1000 * strength) for strength in page.STRENGTHS] == [
+        990 - 30 * start + 1 for start in (1, 3, 5, 7, 10, 20)
+    ]
+
+
+def test_a_row_goes_from_the_strongest_to_the_input_and_has_its_own_noise(monkeypatch):
+    asked = []
+
+    def edit(model, picture, strength, label, seed, first):
+        asked.append((strength, label, first))
+        return numbered(1, first=round(100 * strength) + first)
+
+    monkeypatch.setattr(page, "load", lambda name: None)
+    monkeypatch.setattr(page, "sdedit", edit)
+    card = page.sdedit_classes()
+    strengths = [round(100 * strength) for strength in page.STRENGTHS]
+    assert [row[:-1] for row in numbers(card)] == [[s + k for s in strengths] for k in range(4)]
+    given = torch.stack([held_out(a) for a, _ in page.CHANGES])
+    assert (cells(card)[:, -1] - given).abs().max() < 0.51 / 255
+    wanted = [b for _, b in page.CHANGES]
+    assert {(label, first) for _, label, first in asked} == {*zip(wanted, range(4), strict=True)}
+
+
+def test_results_are_found_by_kind_and_strength(monkeypatch):
+    def rows(name, settings, jobs):
+        return {key: job.args[:2] for key, job in jobs.items()}
+
+    monkeypatch.setattr(page, "rows", rows)
+    found = page.editing_strength(False)["rows"]
+    assert found.keys() == {"digits", "classes", "drawings"}
+    for kind, part in found.items():
+        assert part == {f"{100 * strength:.0f}": (strength, kind) for strength in page.GRID}

@@ -1,5 +1,6 @@
 import dataclasses
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -7,6 +8,8 @@ import torch
 from ddpm.checkpoints import Run
 from ddpm.recipes import RECIPES, Training
 from ddpm.training import learning_rate, loss, min_snr_weight, train, update_average, validate
+from scripts.pages import training as page
+from scripts.workshop.formulas import LINEAR
 
 
 def finish(run, digits, epochs):
@@ -199,3 +202,61 @@ def test_the_averaged_weights_have_statistics_of_their_own(digits):
     error = [(layer.running_mean - expected).abs().max() for layer, *_ in norms]
     assert error[1] < 0.1 * expected.abs().max()
     assert error[1] < error[0]
+
+
+def test_the_curves_are_the_logs_and_what_the_source_reported(monkeypatch):
+    def log(first):
+        keys = ("train", "validation_raw", "validation_averaged")
+        return {"epochs": [
+            {"epoch": n, **{key: first + n + k / 10 for k, key in enumerate(keys)}} for n in (1, 2)
+        ]}  # fmt: skip
+
+    records = {
+        "training/attention": log(1),
+        "training/attention-class": log(2),
+        "sources": {"attention": {"validation": 7}, "attention-class": {"validation": 8}},
+    }
+    monkeypatch.setattr(page, "read_json", records.__getitem__)
+    for axes, first, source in zip(page.loss_curves().axes, (1, 2), (7, 8), strict=True):
+        *curves, reported = [[*line.get_ydata()] for line in axes.lines]
+        assert curves == [[first + n + k / 10 for n in (1, 2)] for k in range(3)]
+        assert reported == [source] * 2
+
+
+def test_the_loss_is_measured_at_each_time_of_the_curve(monkeypatch):
+    def load(name):
+        recipe = RECIPES[name]
+        return SimpleNamespace(
+            recipe=recipe,
+            schedule=recipe.make_schedule(),
+            network={"attention": 1.0, "attention-class": 2.0}[name],
+            device=torch.device("cpu"),
+        )
+
+    monkeypatch.setattr(page, "load", load)
+    monkeypatch.setattr(page, "loss", lambda network, *asked: network * asked[4].float().mean())
+    for line, factor in zip(page.loss_by_time().axes[0].lines, (1, 2), strict=True):
+        times = line.get_xdata()
+        assert (times[0], times[-1]) == (1, 1000)
+        assert [*line.get_ydata()] == [factor * t for t in times]
+
+
+def test_the_average_reaches_its_decay_after_as_many_steps_as_the_page_says():
+    reached, decay = page.derived()["reached"], RECIPES["attention"].training.average
+    kept = []
+    for steps in (reached - 2, reached - 1, reached, reached + 1000):
+        averaged, network = torch.nn.Linear(1, 1), torch.nn.Linear(1, 1)
+        averaged.double().weight.data.fill_(1)
+        network.double().weight.data.fill_(0)
+        update_average(averaged, network, decay, steps)
+        kept.append(float(averaged.weight.detach()))
+    assert kept[0] < kept[1] < kept[2] + 1e-9
+    assert kept[2:] == pytest.approx([decay] * 2, abs=1e-12)
+
+
+def test_the_bounds_weights_are_those_of_the_paper():
+    """Ho et al. 2020, equation 12, with sigma_t^2 = beta_t."""
+    for t, weight in page.derived()["weights"].items():
+        beta, alpha_bar = LINEAR.beta[int(t)], LINEAR.alpha_bar[int(t)]
+        paper = beta**2 / (2 * beta * (1 - beta) * (1 - alpha_bar))
+        assert weight == pytest.approx(float(paper))
