@@ -16,9 +16,16 @@ ROOT = Path(__file__).parents[2]
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 CUT = """() => {
   for (const details of document.querySelectorAll("details")) details.open = true;
-  return [...document.querySelectorAll("pre, pre > code")]
-    .filter((code) => code.scrollWidth > code.clientWidth)
-    .map((code) => `${code.scrollWidth} px on ${code.clientWidth}: ${code.textContent.trim()}`);
+  const cut = (code, box) => {
+    const inner = code.getBoundingClientRect(), outer = box.getBoundingClientRect();
+    return box.scrollWidth > box.clientWidth && getComputedStyle(box).display !== "inline"
+      || inner.left < outer.left - 1 || inner.right > outer.right + 1;
+  };
+  const clips = (box) => getComputedStyle(box).overflowX !== "visible";
+  const boxes = (box) => box.matches("article") ? [] : [box, ...boxes(box.parentElement)];
+  return [...document.querySelectorAll("article :is(pre, pre > code)")]
+    .filter((code) => boxes(code).some((box) => (box === code || clips(box)) && cut(code, box)))
+    .map((code) => code.textContent.trim());
 }"""
 LONG = '''\
 @wrapped
