@@ -165,9 +165,11 @@ def omega_sweep() -> Image.Image:
     """Every digit at the source's six strengths."""
     model = load("resunet-small")
     labels = torch.arange(10)
-    lines = [
-        model.sample(labels=labels, guidance=1 + omega, steps=100, seed=0)[:, 0] for omega in OMEGAS
-    ]
+    with fast_arithmetic(model.device):
+        lines = [
+            model.sample(labels=labels, guidance=1 + omega, steps=100, seed=0)[:, 0]
+            for omega in OMEGAS
+        ]
     names = [f"{omega:g}" for omega in OMEGAS]
     columns = [str(digit) for digit in range(10)]
     return viz.sheet(torch.stack(lines), rows=names, columns=columns, down="ω", across="label")

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ddpm import viz
 from ddpm.animations import turning
+from ddpm.devices import fast_arithmetic
 from ddpm.loading import load
 from ddpm.techniques.anagrams import ANAGRAM_GUIDANCE, draw_anagram, surest
 from ddpm.techniques.views import through, view
@@ -24,7 +25,9 @@ NAMES = [str(digit) for digit in range(10)]
 
 def best(labels: tuple[int, ...], views: tuple[str, ...], out_of: int = 8, seed: int = 0) -> Tensor:
     """Of so many images, the one that the classifier is surest of in all views: (1, 28, 28)."""
-    images = draw_anagram(load("digits"), labels, views, n=out_of, seed=seed)
+    model = load("digits")
+    with fast_arithmetic(model.device):
+        images = draw_anagram(model, labels, views, n=out_of, seed=seed)
     return surest(images, [torch.full((out_of,), y) for y in labels], views, out_of, judge())[0]
 
 
