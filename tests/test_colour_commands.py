@@ -272,7 +272,7 @@ def test_anagram(trained, ddpm, tmp_path):
 def test_hybrid(trained, ddpm, tmp_path, across):
     side, path = trained
     options = ["--model", path, "--far", "disc", "--near", "square", "--each", 1]
-    options += ["--across", across, "--steps", 1]
+    options += ["--across", across, *QUICK]
     for ending in ("png", "gif", "npz"):
         assert ddpm("hybrid", *options, "--out", tmp_path / f"x.{ending}")[0] == 0
     canvas = side * across
@@ -377,7 +377,7 @@ def test_drawings_have_the_same_ink_in_every_size(name):
     for size in (32, 64, 256):
         picture = drawing(name, size)
         assert picture.shape == (size, size)
-        assert float(picture.mean()) == pytest.approx(ink, rel=0.03)
+        assert float(picture.mean()) == pytest.approx(ink, rel=0.05)  # a pen has whole pixels
 
 
 def test_a_digit_in_another_size_and_in_colour():

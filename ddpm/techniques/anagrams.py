@@ -101,14 +101,14 @@ def surest(
     """Of each `of` images in a row, the one that a classifier is surest of in its worst view.
 
     Args:
-        images: (N * of, 1, 28, 28) in [0, 1].
+        images: (N * of, C, H, W) in [0, 1], of a shape that the classifier takes.
         labels: what each image is to be seen as, for each view: (N * of,).
         views: as many views, by name.
         of: how many of them one is chosen from.
         classifier: images in [0, 1] to logits (N, classes).
 
     Returns:
-        (N, 1, 28, 28).
+        (N, C, H, W).
     """
     sure = []
     for wanted, name in zip(labels, views, strict=True):

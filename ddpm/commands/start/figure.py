@@ -16,9 +16,9 @@ def draw() -> None:
     """Draws and writes it; the same seed draws the same figure."""
     model = ddpm.load("digits")  # or the path of weights that you trained
     scales, labels = (1, 3, 8), range(10)
-    images = [model.sample(labels=labels, guidance=scale, seed=0)[:, 0] for scale in scales]
+    images = [model.sample(labels=labels, guidance=scale, seed=0) for scale in scales]
     card = viz.sheet(
-        torch.stack(images),
+        torch.cat([viz.as_grid(line, len(labels)) for line in images]),
         rows=[str(scale) for scale in scales],
         columns=[str(label) for label in labels],
         down="scale",
