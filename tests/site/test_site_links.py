@@ -141,7 +141,8 @@ def public() -> list[str]:
     """The package's modules, and their functions and classes that have a docstring."""
     names = []
     for path in sorted((ROOT / "ddpm").rglob("*.py")):
-        if path.name == "__init__.py":
+        # What the commands take is in their help, and on the page on reuse.
+        if path.name in ("__init__.py", "__main__.py") or "commands" in path.parts:
             continue
         module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
         names.append(module)
