@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,10 +27,10 @@ from PIL.Image import Resampling
 from torch import Tensor
 from torch.nn import functional as F
 
+from ddpm.choices import Fit
 from ddpm.data import Scaling
 from ddpm.files import atomic
 
-Fit = Literal["ink", "pad", "crop"]
 Box = tuple[float, float, float, float]
 
 LARGEST = 50_000_000

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import json
-from importlib import resources
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
 
+from ddpm.bundle import bundled_models as bundled_models
+from ddpm.bundle import weights_file
 from ddpm.devices import as_device
 from ddpm.model import FORMAT, Diffusion
 from ddpm.recipes import Recipe
 
 WEIGHTS = ("raw", "averaged")
-
-
-def bundled_models() -> list[str]:
-    """The names of the models that come with the package."""
-    folder = resources.files("ddpm") / "weights"
-    return sorted(
-        f.name.removesuffix(".safetensors") for f in folder.iterdir() if "safetensors" in f.name
-    )
 
 
 # --8<-- [start:load]
@@ -43,13 +36,7 @@ def load(
     if weights not in (None, *WEIGHTS):
         raise ValueError(f"unknown weights '{weights}'; there are {', '.join(WEIGHTS)}")
     where = as_device(device)
-    if str(model) in bundled_models():
-        path = Path(str(resources.files("ddpm") / "weights" / f"{model}.safetensors"))
-    elif Path(model).is_file():
-        path = Path(model)
-    else:
-        known = ", ".join(bundled_models())
-        raise ValueError(f"no model '{model}': it is neither a file nor one of {known}")
+    path = weights_file(model)
     try:
         with safe_open(path, "pt") as file:
             metadata = file.metadata() or {}

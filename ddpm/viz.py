@@ -9,29 +9,39 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import imageio.v3 as imageio
-import matplotlib
 import numpy as np
 import numpy.typing as npt
 import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from ddpm.plots import (
-    BLUE,
-    GREEN,
-    INK,
-    ORANGE,
-    PURPLE,
-    SKY,
-    VERMILION,
-    log_scale,
-    matrix,
-    plot,
-    write_svg,
-)
+if TYPE_CHECKING:
+    from ddpm.plots import (
+        BLUE,
+        GREEN,
+        INK,
+        ORANGE,
+        PURPLE,
+        SKY,
+        VERMILION,
+        log_scale,
+        matrix,
+        plot,
+        write_svg,
+    )
+else:
+
+    def __getattr__(name: str):
+        """What `ddpm.plots` gives, imported at its first use: sheets do not wait for matplotlib."""
+        if name in __all__:
+            return getattr(import_module("ddpm.plots"), name)
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+
 
 __all__ = [
     "BLUE",
@@ -66,9 +76,11 @@ CARD, FRAME, TEXT, FAINT = 20, 105, 235, 165
 @cache
 def font(size: int) -> ImageFont.FreeTypeFont:
     """DejaVu Sans, which comes with matplotlib, so that every machine has it."""
-    return ImageFont.truetype(
-        str(Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf"), size
-    )
+    matplotlib = find_spec("matplotlib")  # importing it takes a second
+    if not matplotlib or not matplotlib.origin:
+        raise ImportError("the labels of a sheet need matplotlib's fonts: install matplotlib")
+    fonts = Path(matplotlib.origin).parent / "mpl-data/fonts/ttf"
+    return ImageFont.truetype(str(fonts / "DejaVuSans.ttf"), size)
 
 
 def _to_bytes(images: Tensor) -> npt.NDArray[np.uint8]:
@@ -216,6 +228,8 @@ def write_gif(
         levels: number of levels kept of each channel; noise does not compress, so fewer are
             smaller. Of colours a GIF holds 256 a frame, the most fitting ones.
     """
+    import imageio.v3 as imageio  # only GIFs need it
+
     step = 255 / (levels - 1)
     shown = [(np.round(np.asarray(f) / step) * step).round().astype(np.uint8) for f in frames]
     durations = [milliseconds] * (len(shown) - 1) + [hold]

@@ -8,15 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import torch
 import tyro
 
-from ddpm import viz
-from ddpm.animations import receding
-from ddpm.commands.pictures import write_frames, write_images
+from ddpm.choices import ACROSS, CONTRAST
 from ddpm.commands.shared import SAMPLING, Sampling, check_out, one_label
-from ddpm.techniques.hybrids import ACROSS, CONTRAST
-from ddpm.techniques.hybrids import draw_hybrid as draw
 
 EXAMPLES = (
     "ddpm hybrid --far 3 --near 8 --each 1 --out hybrid.gif",
@@ -42,8 +37,17 @@ def hybrid(
         out: .png for a sheet, .gif to see it recede, .npz for the arrays.
     """
     check_out(out)
+    known = sampling.check()
+    labels = one_label(far, known), one_label(near, known)
+
+    import torch  # here and below: what help and the errors above do not need
+
+    from ddpm import viz
+    from ddpm.animations import receding
+    from ddpm.commands.pictures import write_frames, write_images
+    from ddpm.techniques.hybrids import draw_hybrid as draw
+
     model = sampling.load()
-    labels = one_label(far, model), one_label(near, model)
     images = draw(model, *labels, sampling.each, across, contrast, **sampling.how())
     if out.suffix.lower() == ".gif":
         write_frames(out, receding(images))

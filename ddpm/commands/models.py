@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from importlib import resources
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from ddpm.loading import bundled_models, load
-from ddpm.model import Diffusion
-from ddpm.techniques.shared import by
+from ddpm.bundle import bundled_models
+
+if TYPE_CHECKING:
+    from ddpm.model import Diffusion
 
 EXAMPLES = ("ddpm models", "ddpm models --json")
 
@@ -29,6 +30,8 @@ def models(json_: Annotated[bool, tyro.conf.arg(name="json")] = False) -> None:
     Args:
         json_: print the list as JSON, for programs.
     """
+    from ddpm.loading import load  # needs torch, which the help does not
+
     measured = json.loads(
         (resources.files("ddpm") / "weights" / "measured.json").read_text("utf-8")
     )
@@ -50,6 +53,8 @@ def models(json_: Annotated[bool, tyro.conf.arg(name="json")] = False) -> None:
 
 def describe(name: str, model: Diffusion, measured: dict[str, Any]) -> dict[str, Any]:
     """A row of the list, by the names of its columns."""
+    from ddpm.techniques.shared import by
+
     recipe, numbers = model.recipe, measured.get(name, {})
     file = resources.files("ddpm") / "weights" / f"{name}.safetensors"
     makes = by(recipe.scaling.image_shape)

@@ -8,15 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-import torch
 import tyro
 
-from ddpm.commands.pictures import own_image, show_input, write_images
-from ddpm.commands.shared import SAMPLING, Sampling, check_out, one_label
-from ddpm.drawings import drawing
-from ddpm.images import Fit, fit_grey
-from ddpm.techniques.sdedit import sdedit as draw
-from ddpm.viz import lead_sheet
+from ddpm.choices import Fit
+from ddpm.commands.shared import SAMPLING, Sampling, check_image, check_out, one_label
 
 EXAMPLES = (
     "ddpm sdedit --picture house --strength 0.7 --each 4 --out edited.png",
@@ -52,8 +47,18 @@ def sdedit(
         check_out(show_input_, (".png",), "--show-input")
     if not 0 <= strength <= 1:
         raise ValueError(f"--strength must be within 0..1, not {strength:g}")
+    check_image(image)
+    wanted = one_label(label, options.check())
+
+    import torch  # here and below: what help and the errors above do not need
+
+    from ddpm.commands.pictures import own_image, show_input, write_images
+    from ddpm.drawings import drawing
+    from ddpm.images import fit_grey
+    from ddpm.techniques.sdedit import sdedit as draw
+    from ddpm.viz import lead_sheet
+
     model = options.load()
-    wanted = one_label(label, model)
     if image is None:
         scaling = model.recipe.scaling
         given = fit_grey(drawing(picture, scaling.image), scaling)

@@ -8,20 +8,15 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
-from tqdm import tqdm
 
-from ddpm.checkpoints import Run
+from ddpm.choices import check_recipe
 from ddpm.commands.shared import check_out
-from ddpm.data import Digits, Scaling, bundled, folder, mnist, split_off
-from ddpm.devices import as_device
-from ddpm.files import write_json
-from ddpm.processes import processes
-from ddpm.recipes import recipe as find_recipe
-from ddpm.training import train
-from ddpm.trainings import finish, images_of, keep_images, log_of
+
+if TYPE_CHECKING:
+    from ddpm.data import Digits, Scaling
 
 EXAMPLES = (
     "ddpm train digits --data bundled --epochs 1 --out quick.safetensors",
@@ -61,14 +56,11 @@ def train_recipe(
         restart: begin anew even though a checkpoint is there.
         out: the weights' file, ending in .safetensors; runs/RECIPE.safetensors by default.
     """
-    chosen = find_recipe(recipe)
+    check_recipe(recipe)
     if epochs is not None and epochs < 1:
         raise ValueError(f"--epochs must be at least 1, not {epochs}")
-    if seed is not None:
-        if not 0 <= seed < 4000:
-            raise ValueError(f"--seed must be within 0..3999, not {seed}")
-        settings = dataclasses.replace(chosen.training, seed=seed)
-        chosen = dataclasses.replace(chosen, training=settings)
+    if seed is not None and not 0 <= seed < 4000:
+        raise ValueError(f"--seed must be within 0..3999, not {seed}")
     if out:
         check_out(out, (".safetensors",))
 
@@ -77,6 +69,23 @@ def train_recipe(
         raise ValueError("--size and --channels are for a folder of your own images")
     if size is not None and size < 1:
         raise ValueError(f"--size must be at least 1, not {size}")
+    if own and not Path(data).is_dir():
+        raise ValueError(f"no folder '{data}' with one subfolder of images per class")
+
+    from tqdm import tqdm  # here and below: what help and the errors above do not need
+
+    from ddpm.checkpoints import Run
+    from ddpm.devices import as_device
+    from ddpm.files import write_json
+    from ddpm.processes import processes
+    from ddpm.recipes import recipe as find_recipe
+    from ddpm.training import train
+    from ddpm.trainings import finish, images_of, keep_images, log_of
+
+    chosen = find_recipe(recipe)
+    if seed is not None:
+        settings = dataclasses.replace(chosen.training, seed=seed)
+        chosen = dataclasses.replace(chosen, training=settings)
     if own:
         image = chosen.scaling.image if size is None else size
         chosen = chosen.for_images(image, channels or chosen.scaling.channels)
@@ -133,6 +142,8 @@ def read_data(data: str, scaling: Scaling) -> tuple[Digits, Digits, tuple[str, .
         data: "mnist", "bundled", or a folder of folders of images.
         scaling: the side and the channels of a folder's images.
     """
+    from ddpm.data import bundled, folder, mnist, split_off
+
     if data == "mnist":
         return mnist("train"), bundled(), ()
     if data == "bundled":

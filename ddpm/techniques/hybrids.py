@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ddpm.choices import ACROSS, CONTRAST, SHARES
 from ddpm.model import Diffusion
 from ddpm.sampling import EpsFn
 from ddpm.schedule import NoiseSchedule
@@ -16,10 +17,6 @@ from ddpm.techniques.shared import Labels, draw_from_noise, eps_for, label_each
 
 HYBRID_GUIDANCE = 4.0
 """The usual scale of guidance, for models that can be guided."""
-
-ACROSS, CONTRAST, SHARES = 4, 0.6, (1.0, 0.5)
-"""Of hybrids on a larger canvas: tiles a side, the far digit's contrast, and its share of the
-averages at t = T and at t = 0. Chosen by trials; see the page on hybrids."""
 
 SPLIT = 1.25 / 28
 """Of hybrids of one image: the Gaussian's sigma, as a share of the image's side."""
