@@ -12,6 +12,7 @@ from ddpm.bundle import bundled_models as bundled_models
 from ddpm.bundle import weights_file
 from ddpm.devices import as_device
 from ddpm.model import FORMAT, Diffusion
+from ddpm.networks.shared import Blank
 from ddpm.recipes import Recipe
 
 WEIGHTS = ("raw", "averaged")
@@ -50,7 +51,7 @@ def load(
                 if name.startswith(prefix)
             }
             header = json.loads(metadata["training"])
-        with torch.device("meta"):
+        with torch.device("meta"), Blank():
             network = recipe.make_network()
         tensors = {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
         network.load_state_dict(tensors, assign=True)

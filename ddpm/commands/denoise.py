@@ -45,7 +45,7 @@ def denoise(
         label: what the image is; by default the model is told nothing.
         fit: how a large image is cut: around the ink, padded, or cropped to its middle. An image
             in colour is cropped unless it is padded.
-        show_input_: a .png to write what the network saw to.
+        show_input_: a .png to write what the network saw to; none by default.
         out: .png for a sheet, .npz for the results of many steps.
     """
     check_out(out, (".png", ".npz"))

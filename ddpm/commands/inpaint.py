@@ -42,7 +42,7 @@ def inpaint(
         repeats: how often each five steps are taken (RePaint's resampling).
         fit: how a large image is cut: around the ink, padded, or cropped to its middle. An image
             in colour is cropped unless it is padded.
-        show_input_: a .png to write what the network saw to.
+        show_input_: a .png to write what the network saw to; none by default.
         out: .png for a sheet, .npz for the arrays.
     """
     check_out(out, (".png", ".npz"))

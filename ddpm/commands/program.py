@@ -59,11 +59,11 @@ def parse(command: Callable[..., Any], args: list[str], prog: str) -> Callable[[
     """The call that was typed; help and unknown options end the program here."""
     prepare, description = prepared(command)
     helped = bool({"-h", "--help"} & {*args})
-    errors = io.StringIO()
+    errors, shown = io.StringIO(), Shown()
     # tyro breaks its lines to fit a box; an error of ours is one line, whatever its length.
     wide = mock.patch.dict(os.environ, {} if helped else {"COLUMNS": "10000"})
     try:
-        with contextlib.redirect_stderr(errors), wide:
+        with contextlib.redirect_stderr(errors), contextlib.redirect_stdout(shown), wide:
             return tyro.cli(
                 prepare, args=args, prog=prog, description=description, registry=REGISTRY
             )
@@ -71,9 +71,27 @@ def parse(command: Callable[..., Any], args: list[str], prog: str) -> Callable[[
         if stop.code:
             print(f"error: {one_line(errors.getvalue())} (see {prog} --help)", file=sys.stderr)
             raise SystemExit(2) from None
+        text, width = shown.read_all(), max(20, shutil.get_terminal_size().columns)
+        for paragraph in description.split("\n\n"):  # which tyro leaves as one long line
+            text = text.replace(paragraph, textwrap.fill(paragraph, width))
+        print(text, end="")
         if helped and (lines := examples(command)):
             print("\n".join(["examples:", *(f"  {line}" for line in lines)]))
         raise
+
+
+class Shown(io.TextIOWrapper):
+    """Keeps what would have been shown, with the colours and boxes that the terminal can show."""
+
+    def __init__(self) -> None:
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        super().__init__(io.BytesIO(), encoding, "replace", newline="\n", write_through=True)
+        self.isatty = sys.stdout.isatty  # type: ignore[method-assign]
+
+    def read_all(self) -> str:
+        """All that was written."""
+        self.seek(0)
+        return self.read()
 
 
 def prepared(command: Callable[..., Any]) -> tuple[Callable[..., Any], str]:
@@ -97,8 +115,7 @@ def prepared(command: Callable[..., Any]) -> tuple[Callable[..., Any], str]:
     prepare.__annotations__ = hints
     prepare.__signature__ = signature  # type: ignore[attr-defined]
     parts = (words.short_description, *(words.long_description or "").split("\n\n"))
-    width = max(20, shutil.get_terminal_size().columns)
-    return prepare, "\n\n".join(textwrap.fill(part, width) for part in parts if part)
+    return prepare, "\n\n".join(" ".join(part.split()) for part in parts if part)
 
 
 UNSET: Any = tyro.conf.arg(help_behavior_hint="")

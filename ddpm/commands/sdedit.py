@@ -15,7 +15,7 @@ from ddpm.commands.shared import SAMPLING, Sampling, check_image, check_out, one
 
 EXAMPLES = (
     "ddpm sdedit --picture house --strength 0.7 --each 4 --out edited.png",
-    "ddpm sdedit --picture spiral --strength 0.8 --label 3 --each 4 --out threes.npz",
+    "ddpm sdedit --picture spiral --strength 0.8 --label 3 --out threes.npz",
 )
 
 
@@ -32,14 +32,15 @@ def sdedit(
     """Adds noise to a picture and lets the model remove it again: the result is a digit.
 
     Args:
-        image: your image, of any size and background. A model of grey images sees it in grey, one
-            of colour images in its own colours; a grey image then has three equal channels.
+        image: your image, of any size and background; without it, `--picture` is taken. A model
+            of grey images sees it in grey, one of colour images in its own colours; a grey image
+            then has three equal channels.
         picture: without an image, which drawing to take, white on black.
         strength: 0 gives the picture back, 1 forgets it.
         label: what it is to become; by default the model is told nothing.
         fit: how a large image is cut: around the ink, padded, or cropped to its middle. An image
             in colour is cropped unless it is padded.
-        show_input_: a .png to write what the network saw to.
+        show_input_: a .png to write what the network saw to; none by default.
         out: .png for a sheet, .npz for the arrays.
     """
     check_out(out, (".png", ".npz"))

@@ -28,8 +28,8 @@ class Sampling:
         model: the name of a bundled model (attention, attention-class, class, denoiser, digits,
             resunet-small or time; see `ddpm models`), or the path of a weights file.
         each: how many versions to draw.
-        guidance: how strongly to insist on a label, 1 being not at all; by default 4 for hybrid,
-            10 for anagram, and otherwise the model's own, 1.4 for digits.
+        guidance: how strongly to insist on a label, 1 being not at all; by default the model's
+            own, 1.4 for digits, but 4 for hybrid and 10 for anagram.
         steps: from noise to image, at most the T that the model was trained with; the model's own
             by default, 25 for digits.
         sampler: ancestral, beta-noise, no-noise, ddim, heun, heun-eps or dpm-solver; by default
@@ -81,7 +81,7 @@ SAMPLING = Sampling()
 
 
 def check_sampling(
-    model: str, each: int, steps: int | None, sampler: str | None, seed: int
+    model: str, each: int = 1, steps: int | None = None, sampler: str | None = None, seed: int = 0
 ) -> Outline:
     """What a model's file says of it, after the options for sampling have been looked at.
 

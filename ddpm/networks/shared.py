@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 
 class Network(nn.Module):
@@ -33,3 +34,19 @@ class Network(nn.Module):
             )
         if channels < 1:
             raise ValueError(f"images have 1 channel or more, not {channels}")
+
+
+class Blank(TorchFunctionMode):
+    """While it is entered, new networks get no first weights, since a file holds the real ones.
+
+    On the device "meta", drawing them from a normal distribution would import sympy and torch's
+    compiler, which takes seconds.
+    """
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if getattr(func, "__module__", None) == "torch.nn.init":
+            return kwargs.get("tensor", args[0] if args else None)
+        return func(*args, **kwargs)
