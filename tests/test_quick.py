@@ -148,13 +148,15 @@ WRONG = {
     "label": (["denoise", "--label", "33"], "give one label"),
     "ending": (["sample", "--out", "x.jpg"], "--out must end in"),
     "folder": (["hybrid", "--out", "no/such/x.png"], "cannot write"),
-    "image": (["sdedit", "--image", "x.jpg"], "cannot read the image 'x.jpg'"),
-    "mask": (["inpaint", "--mask", "x"], "unknown mask 'x'"),
+    "image": (["sdedit", "--image", "x.jpg"], "no image 'x.jpg'"),
+    "image of a folder": (["denoise", "--image", "."], "'.' is a folder"),
+    "mask": (["inpaint", "--mask", "x"], "unknown mask 'x'; there are top, bottom"),
+    "mask of an image": (["inpaint", "--image", "0.jpg", "--mask", "x"], "unknown mask 'x'"),
     "time": (["denoise", "--t", "1001"], "--t must be within 1..1000"),
     "strength": (["sdedit", "--strength", "2"], "--strength must be within 0..1"),
     "view": (["anagram", "--view", "x"], "unknown view 'x'"),
     "views": (["anagram", "--labels", "6", "9", "8"], "give a view for each further label"),
-    "candidates": (["anagram", "--candidates", "0"], "--candidates must be at least 1"),
+    "candidates": (["anagram", "--candidates", "0"], "--candidates must be 1, or more"),
     "near": (["hybrid", "--near", "x"], "--labels takes digits"),
     "recipe": (["train", "x"], "unknown recipe 'x'"),
     "no recipe": (["train"], "RECIPE"),
@@ -167,8 +169,9 @@ WRONG = {
 
 @pytest.fixture(scope="module")
 def refusals(tmp_path_factory):
-    lines = [words for words, _ in WRONG.values()]
-    return dict(zip(WRONG, run_lines(lines, tmp_path_factory.mktemp("wrong")), strict=True))
+    lines, folder = [words for words, _ in WRONG.values()], tmp_path_factory.mktemp("wrong")
+    (folder / "0.jpg").write_bytes(b"never opened")
+    return dict(zip(WRONG, run_lines(lines, folder), strict=True))
 
 
 @pytest.mark.parametrize("name", WRONG)

@@ -26,6 +26,8 @@ EXAMPLES = (
     "ddpm anagram --labels 3 8 --view flip_vertical --each 2 --out mirrored.png",
 )
 
+FEW = "--candidates must be 1, or more for a model of digits of 28x28, not {}"
+
 
 def anagram(
     labels: tuple[str, ...] = ("6", "9"),
@@ -52,7 +54,7 @@ def anagram(
     if len(labels) != len(views):
         raise ValueError(f"give a view for each further label, not {len(labels)} and {len(view_)}")
     if candidates is not None and candidates < 1:
-        raise ValueError(f"--candidates must be at least 1, not {candidates}")
+        raise ValueError(FEW.format(candidates))
     known = sampling.check()
     wanted = [one_label(label, known) for label in labels]
 
@@ -70,9 +72,7 @@ def anagram(
     usual = CANDIDATES if judges(model.recipe) else 1
     of = usual if candidates is None else candidates
     if of > 1 and usual == 1:
-        raise ValueError(
-            f"--candidates must be 1, or more for a model of digits of 28x28, not {of}"
-        )
+        raise ValueError(FEW.format(of))
     images = draw(model, wanted, views, sampling.each * of, **sampling.how())
     if of > 1:
         labels_each = [torch.full((len(images),), y) for y in wanted if y is not None]

@@ -49,11 +49,10 @@ def inpaint(
     if show_input_:
         check_out(show_input_, (".png",), "--show-input")
     check_image(image)
-    if mask not in MASK_NAMES:
-        if image is None:
-            there = ", ".join(MASK_NAMES)
-            raise ValueError(f"unknown mask '{mask}'; there are {there}; give --image too")
-        check_image(Path(mask))
+    if mask not in MASK_NAMES and (image is None or not Path(mask).is_file()):
+        there = ", ".join(MASK_NAMES)
+        own = "give --image too" if image is None else "and no such file"
+        raise ValueError(f"unknown mask '{mask}'; there are {there}; {own}")
     wanted = one_label(label, sampling.check())
 
     import torch  # here and below: what help and the errors above do not need

@@ -112,8 +112,7 @@ def check_image(path: Path | None) -> None:
         ValueError: there is none.
     """
     if path is not None and not path.is_file():
-        what = "is a folder" if path.is_dir() else "there is no such file"
-        raise ValueError(f"cannot read the image '{path}': {what}")
+        raise ValueError(f"'{path}' is a folder" if path.is_dir() else f"no image '{path}'")
 
 
 def warn(text: str) -> None:
