@@ -17,6 +17,7 @@ from ddpm.choices import LAST_SEED, SAMPLER_NAMES
 from ddpm.commands.program import UNSET
 
 if TYPE_CHECKING:
+    from ddpm.data import Digits, Scaling
     from ddpm.model import Diffusion
 
 
@@ -180,3 +181,20 @@ def one_label(text: str | None, model: Outline) -> int | None:
     if not labels or len(labels) != 1:
         raise ValueError(f"give one label, not '{text}'")
     return labels[0]
+
+
+def read_data(data: str, scaling: Scaling) -> tuple[Digits, Digits, tuple[str, ...]]:
+    """What to train on, what to check on, and the classes' names if they are not the digits.
+
+    Args:
+        data: "mnist", "bundled", or a folder of folders of images.
+        scaling: the side and the channels of a folder's images.
+    """
+    from ddpm.data import bundled, folder, mnist, split_off
+
+    if data == "mnist":
+        return mnist("train"), bundled(), ()
+    if data == "bundled":
+        return *split_off(bundled()), ()
+    digits, names = folder(data, scaling.image, scaling.channels)
+    return *split_off(digits), names

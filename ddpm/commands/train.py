@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import tyro
 
 from ddpm.choices import check_recipe
-from ddpm.commands.shared import check_out
-
-if TYPE_CHECKING:
-    from ddpm.data import Digits, Scaling
+from ddpm.commands.shared import check_out, read_data
 
 EXAMPLES = (
     "ddpm train digits --data bundled --epochs 1 --out quick.safetensors",
@@ -134,20 +131,3 @@ def train_recipe(
                     keep_images(state, where, out.with_suffix(".npz"), shown)
         if shared.first:
             finish(state, where, training, validation, shared.count, out)
-
-
-def read_data(data: str, scaling: Scaling) -> tuple[Digits, Digits, tuple[str, ...]]:
-    """What to train on, what to check on, and the classes' names if they are not the digits.
-
-    Args:
-        data: "mnist", "bundled", or a folder of folders of images.
-        scaling: the side and the channels of a folder's images.
-    """
-    from ddpm.data import bundled, folder, mnist, split_off
-
-    if data == "mnist":
-        return mnist("train"), bundled(), ()
-    if data == "bundled":
-        return *split_off(bundled()), ()
-    digits, names = folder(data, scaling.image, scaling.channels)
-    return *split_off(digits), names
