@@ -53,6 +53,8 @@ def anagram(
         check_view(name)
     if len(labels) != len(views):
         raise ValueError(f"give a view for each further label, not {len(labels)} and {len(view_)}")
+    if len(set(views)) < len(views):
+        raise ValueError(f"the view '{max(views, key=views.count)}' is given twice")
     if candidates is not None and candidates < 1:
         raise ValueError(FEW.format(candidates))
     known = sampling.check()

@@ -37,6 +37,11 @@ def hybrid(
         out: .png for a sheet, .gif to see it recede, .npz for the arrays.
     """
     check_out(out)
+    if not (1 <= across <= 8 and 0 < contrast <= 1):
+        raise ValueError(
+            "a hybrid takes 1..8 tiles across and a contrast above 0 and up to 1,"
+            f" not {across} and {contrast:g}"
+        )
     known = sampling.check()
     labels = one_label(far, known), one_label(near, known)
 

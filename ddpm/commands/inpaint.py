@@ -53,6 +53,8 @@ def inpaint(
         there = ", ".join(MASK_NAMES)
         own = "give --image too" if image is None else "and no such file"
         raise ValueError(f"unknown mask '{mask}'; there are {there}; {own}")
+    if repeats < 1:
+        raise ValueError(f"--repeats must be at least 1, not {repeats}")
     wanted = one_label(label, sampling.check())
 
     import torch  # here and below: what help and the errors above do not need

@@ -60,7 +60,7 @@ def sample(
     check_out(out)
     if spacing not in SPACINGS:
         raise ValueError(f"unknown spacing '{spacing}'; there are {', '.join(SPACINGS)}")
-    chosen = parse_labels(labels, check_sampling(model, each, steps, sampler, seed))
+    chosen = parse_labels(labels, check_sampling(model, each, steps, sampler, seed, guidance))
 
     import torch  # here and below: what help and the errors above do not need
 

@@ -5,6 +5,7 @@ Nothing here imports torch, so help and errors in the arguments do not wait for 
 
 from __future__ import annotations
 
+import math
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -56,7 +57,7 @@ class Sampling:
         Raises:
             ValueError: an option is out of range, or there is no such model.
         """
-        return check_sampling(self.model, self.each, self.steps, self.sampler, self.seed)
+        return check_sampling(self.model, self.each, **self.how())
 
     def load(self) -> Diffusion:
         """The model.
@@ -82,7 +83,12 @@ SAMPLING = Sampling()
 
 
 def check_sampling(
-    model: str, each: int = 1, steps: int | None = None, sampler: str | None = None, seed: int = 0
+    model: str,
+    each: int = 1,
+    steps: int | None = None,
+    sampler: str | None = None,
+    seed: int = 0,
+    guidance: float | None = None,
 ) -> Outline:
     """What a model's file says of it, after the options for sampling have been looked at.
 
@@ -95,6 +101,8 @@ def check_sampling(
         raise ValueError(f"unknown sampler '{sampler}'; there are {', '.join(SAMPLER_NAMES)}")
     if not 0 <= seed <= LAST_SEED:
         raise ValueError(f"seed must be within 0..{LAST_SEED}, not {seed}")
+    if guidance is not None and not math.isfinite(guidance):
+        raise ValueError(f"--guidance must be a finite number, not {guidance}")
     known = outline(weights_file(model))
     if known is None:  # whatever is wrong with the file, `load` can say it
         from ddpm.loading import load
@@ -113,7 +121,7 @@ def check_image(path: Path | None) -> None:
         ValueError: there is none.
     """
     if path is not None and not path.is_file():
-        raise ValueError(f"'{path}' is a folder" if path.is_dir() else f"no image '{path}'")
+        raise ValueError(f"no image '{path}'" + (": it is a folder" if path.is_dir() else ""))
 
 
 def warn(text: str) -> None:
