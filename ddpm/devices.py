@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 from contextlib import nullcontext
 
@@ -63,3 +64,22 @@ def keep_freed_memory() -> bool:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     trim_threshold, mmap_max = -1, -4  # M_TRIM_THRESHOLD and M_MMAP_MAX of malloc.h
     return bool(mallopt and mallopt(mmap_max, 0) and mallopt(trim_threshold, 2**31 - 1))
+
+
+def one_thread_after_a_fork() -> bool:
+    """Asks for one thread of torch in every process that is forked from this one.
+
+    The threads of OpenMP that computed here are not there in a forked process, which would wait
+    for them for ever: a notebook's pool of workers, for example. With one thread none is waited
+    for, as in the workers of torch's own `DataLoader`. A new process (`spawn`) is not concerned.
+
+    Returns:
+        Whether this system forks at all; Windows does not.
+    """
+    if not hasattr(os, "register_at_fork"):
+        return False
+    os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
+    return True
+
+
+one_thread_after_a_fork()
