@@ -17,7 +17,7 @@ LONGEST = 300
 
 HINTS = (
     (r"must match the size|not broadcastable|must match the existing size", PER_IMAGE),
-    (r"shapes cannot be multiplied|must be matrices|[12]D tensors expected",
+    (r"shapes cannot be multiplied|must be matrices|[12]d tensors expected|size mismatch|of batch2",
      "Formulas here multiply number by number, which is `*`; `@` is a product of matrices."),
     (r"same device|to numpy|torch not compiled with cuda|no nvidia driver|device type",
      "Everything that the check gives is on the CPU. Make new tensors where the inputs are:"

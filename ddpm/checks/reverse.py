@@ -106,6 +106,12 @@ def sampling_loop(function: Callable[..., Tensor]) -> None:
                 f"`eps_fn(x, t)` gets x of {shape}. Give it the images, of the shape"
                 f" {tuple(start.shape)} at every step."
             )
+        shape = tuple(x.shape) if isinstance(x, Tensor) else type(x).__name__
+        if shape != tuple(start.shape):
+            raise Mistake(
+                f"`eps_fn(x, t)` gets x of {shape}. Give it the images, of the shape"
+                f" {tuple(start.shape)} at every step."
+            )
         told = number("The time t in `eps_fn(x, t)`", t)
         asked.append((int(told) if told.is_integer() else told, x.detach().clone()))
         return torch.zeros_like(x)
