@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import nullcontext
 
 import torch
@@ -46,3 +47,22 @@ def fast_arithmetic(device: torch.device) -> torch.autocast | nullcontext[None]:
     else:
         native = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
     return torch.autocast(device.type, torch.bfloat16) if native else nullcontext()
+
+
+def one_thread_after_a_fork() -> bool:
+    """Asks for one thread of torch in every process that is forked from this one.
+
+    The threads of OpenMP that computed here are not there in a forked process, which would wait
+    for them for ever: a notebook's pool of workers, for example. With one thread none is waited
+    for, as in the workers of torch's own `DataLoader`. A new process (`spawn`) is not concerned.
+
+    Returns:
+        Whether this system forks at all; Windows does not.
+    """
+    if not hasattr(os, "register_at_fork"):
+        return False
+    os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
+    return True
+
+
+one_thread_after_a_fork()
