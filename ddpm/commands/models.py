@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from importlib import resources
 from typing import Annotated, Any
 
@@ -10,11 +11,20 @@ import tyro
 
 from ddpm.loading import bundled_models, load
 from ddpm.model import Diffusion
+from ddpm.reading import read_json
 from ddpm.techniques.shared import by
 
 EXAMPLES = ("ddpm models", "ddpm models --json")
 
 HEADS = ("model", "weights", "MB", "makes", "steps", "calls", "accuracy", "FID/floor")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """How good the bundled models are, as the package's file says."""
+
+    models: dict[str, dict[str, float | None]]
+    count: int
 
 
 def models(json_: Annotated[bool, tyro.conf.arg(name="json")] = False) -> None:
@@ -29,9 +39,8 @@ def models(json_: Annotated[bool, tyro.conf.arg(name="json")] = False) -> None:
     Args:
         json_: print the list as JSON, for programs.
     """
-    measured = json.loads(
-        (resources.files("ddpm") / "weights" / "measured.json").read_text("utf-8")
-    )
+    with resources.as_file(resources.files("ddpm") / "weights" / "measured.json") as file:
+        measured = read_json(file, Measured, "record of measurements")
     rows = [describe(name, load(name, "cpu"), measured["models"]) for name in bundled_models()]
     if json_:
         print(json.dumps(rows, indent=1))

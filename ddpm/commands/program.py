@@ -16,6 +16,8 @@ from unittest import mock
 
 import tyro
 
+from ddpm.reading import printable
+
 
 def run(
     command: Callable[..., Any], args: Sequence[str] | None = None, prog: str | None = None
@@ -40,7 +42,7 @@ def run(
     except (ValueError, OSError) as error:
         if os.environ.get("DDPM_TRACEBACK"):
             raise
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"error: {printable(' '.join(str(error).split()))}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
@@ -65,7 +67,8 @@ def parse(command: Callable[..., Any], args: list[str], prog: str) -> Callable[[
             return tyro.cli(prepare, args=args, prog=prog, description=description)
     except SystemExit as stop:
         if stop.code:
-            print(f"error: {one_line(errors.getvalue())} (see {prog} --help)", file=sys.stderr)
+            says = printable(one_line(errors.getvalue()))
+            print(f"error: {says} (see {prog} --help)", file=sys.stderr)
             raise SystemExit(2) from None
         if helped and (lines := examples(command)):
             print("\n".join(["examples:", *(f"  {line}" for line in lines)]))
