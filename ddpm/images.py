@@ -16,6 +16,8 @@ keeps its colours: it is only turned, cut out (as with `crop`, if not `pad`) and
 from __future__ import annotations
 
 import math
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -207,7 +209,21 @@ def write_pictures(path: Path, pictures: dict[str, Tensor]) -> None:
 
 
 def read_pictures(path: Path) -> dict[str, Tensor]:
-    """The inverse of `write_pictures`."""
-    with np.load(path, allow_pickle=False) as arrays:
-        sets = {name: torch.from_numpy(arrays[name]).float() / 255 for name in arrays}
+    """The inverse of `write_pictures`.
+
+    Raises:
+        ValueError: the file is damaged, or holds something else.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            sets = {name: torch.from_numpy(arrays[name]).float() / 255 for name in arrays}
+    except (
+        ValueError,
+        TypeError,
+        AttributeError,
+        EOFError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        raise ValueError(f"'{path}' holds no pictures: {error}") from error
     return {name: x[:, None] if x.ndim == 3 else x for name, x in sets.items()}

@@ -20,6 +20,8 @@ from ddpm.networks.digits_unet import DigitsUNet
 from ddpm.networks.resunet import ResUNet
 from ddpm.networks.shared import Network
 from ddpm.networks.unet import UNet
+from ddpm.reading import printable
+from ddpm.sampling import SAMPLERS
 from ddpm.schedule import NoiseSchedule
 
 NETWORKS: Mapping[str, type[Network]] = {
@@ -84,7 +86,8 @@ class Recipe:
         input_scale: the network sees `input_scale * x_t`.
         time_shift, time_scale: the network is told `(t - time_shift) / time_scale`.
         classes: number of labels, 0 for a model without labels.
-        names: what the labels are called, if they are not the digits.
+        names: what the labels are called, if they are not the digits. Here and in `name`, control
+            characters are escaped.
         label_dropout: the share of images that are trained on without their label, the network
             being told the label `classes` instead.
         weights: which set is the default, the last step's ("raw") or their running average.
@@ -112,6 +115,9 @@ class Recipe:
     training: Training = field(default_factory=Training)
 
     def __post_init__(self) -> None:
+        # Names come from files and folders and go to terminals and pictures.
+        object.__setattr__(self, "name", printable(self.name))
+        object.__setattr__(self, "names", tuple(map(printable, self.names)))
         if self.network in NETWORKS:
             NETWORKS[self.network].check(self.scaling.channels, self.scaling.size)
 
@@ -197,17 +203,22 @@ class Recipe:
         """The inverse of `to_dict`.
 
         Raises:
-            ValueError: a field is missing, unknown, or names a network or schedule we have not.
+            ValueError: in one line, that a field is missing, unknown or out of range, names what
+                we have not, or contradicts another.
         """
-        try:
-            values = dict(values)
-            scaling, training = Scaling(**values.pop("scaling")), dict(values.pop("training"))
-            training["show"] = tuple(training.get("show", ()))
-            values["names"] = tuple(values.get("names", ()))
-            values["betas"] = tuple(values.get("betas", Recipe.betas))
-            recipe = cls(**values, scaling=scaling, training=Training(**training))
-        except (TypeError, KeyError, AttributeError) as error:
-            raise ValueError(f"not a recipe: {error}") from error
-        if recipe.network not in NETWORKS or recipe.schedule not in SCHEDULES:
-            raise ValueError(f"unknown network '{recipe.network}' or schedule '{recipe.schedule}'")
+        from ddpm.forms import check, check_agreement, check_options
+
+        check(cls, values)
+        values = dict(values)
+        scaling, training = Scaling(**values.pop("scaling")), dict(values.pop("training"))
+        training["show"] = tuple(training.get("show", ()))
+        values["names"] = tuple(values.get("names", ()))
+        values["betas"] = tuple(values.get("betas", Recipe.betas))
+        recipe = cls(**values, scaling=scaling, training=Training(**training))
+        if recipe.network not in NETWORKS:
+            raise ValueError(f"unknown network '{printable(recipe.network, 80)}'")
+        if recipe.sampler not in SAMPLERS:
+            raise ValueError(f"unknown sampler '{printable(recipe.sampler, 80)}'")
+        check_options(NETWORKS[recipe.network], recipe.options)
+        check_agreement(recipe, NETWORKS[recipe.network])
         return recipe

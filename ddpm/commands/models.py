@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +19,14 @@ EXAMPLES = ("ddpm models", "ddpm models --json")
 HEADS = ("model", "weights", "MB", "makes", "steps", "calls", "accuracy", "FID/floor")
 
 
+@dataclass(frozen=True)
+class Measured:
+    """How good the bundled models are, as the package's file says."""
+
+    models: dict[str, dict[str, float | None]]
+    count: int
+
+
 def models(json_: Annotated[bool, tyro.conf.arg(name="json")] = False) -> None:
     """Lists the bundled models: recipe, size, what they make, and how well.
 
@@ -31,10 +40,10 @@ def models(json_: Annotated[bool, tyro.conf.arg(name="json")] = False) -> None:
         json_: print the list as JSON, for programs.
     """
     from ddpm.loading import load  # needs torch, which the help does not
+    from ddpm.reading import read_json
 
-    measured = json.loads(
-        (resources.files("ddpm") / "weights" / "measured.json").read_text("utf-8")
-    )
+    with resources.as_file(resources.files("ddpm") / "weights" / "measured.json") as file:
+        measured = read_json(file, Measured, "record of measurements")
     rows = [describe(name, load(name, "cpu"), measured["models"]) for name in bundled_models()]
     if json_:
         print(json.dumps(rows, indent=1))

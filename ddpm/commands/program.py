@@ -25,6 +25,7 @@ from tyro.constructors import PrimitiveConstructorSpec as Spec
 from tyro.constructors import PrimitiveTypeInfo as Info
 
 from ddpm.memory import keep_freed_memory
+from ddpm.reading import printable
 
 
 def run(
@@ -48,7 +49,7 @@ def run(
     except (ValueError, OSError) as error:
         if os.environ.get("DDPM_TRACEBACK"):
             raise
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"error: {printable(' '.join(str(error).split()))}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
@@ -69,7 +70,8 @@ def parse(command: Callable[..., Any], args: list[str], prog: str) -> Callable[[
             )
     except SystemExit as stop:
         if stop.code:
-            print(f"error: {one_line(errors.getvalue())} (see {prog} --help)", file=sys.stderr)
+            says = printable(one_line(errors.getvalue()))
+            print(f"error: {says} (see {prog} --help)", file=sys.stderr)
             raise SystemExit(2) from None
         text, width = shown.read_all(), max(20, shutil.get_terminal_size().columns)
         for paragraph in description.split("\n\n"):  # which tyro leaves as one long line

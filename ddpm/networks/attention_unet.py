@@ -124,6 +124,9 @@ class AttentionUNet(Network):
     """
 
     multiple = 8  # it halves three times
+    largest = 256
+    width_multiple = 2  # half of the channels are sines of the time, half are cosines
+    takes_no_label = False
 
     def __init__(self, width: int = 16, classes: int = 0, channels: int = 1, size: int = 32):
         super().__init__()
