@@ -19,7 +19,7 @@ import ddpm
 from ddpm.data import Scaling
 from ddpm.forms import RANGES
 from ddpm.model import Diffusion
-from ddpm.networks.shared import NoInit
+from ddpm.networks.shared import Blank
 from ddpm.reading import parse_json, printable, read_json
 from ddpm.recipes import ATTENTION_CLASS, DIGITS, RECIPES, Recipe, Training
 from ddpm.settings import NETWORKS
@@ -302,7 +302,7 @@ def test_a_damaged_json_file_is_refused_by_its_name(content, tmp_path):
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_network_without_first_values_is_made_at_once_and_takes_no_memory(name):
     recipe = next(recipe for recipe in RECIPES.values() if recipe.network == name)
-    with torch.device("meta"), NoInit():
+    with torch.device("meta"), Blank():
         network = recipe.make_network()
     state = recipe.make_network().state_dict()
     assert {k: v.shape for k, v in network.state_dict().items()} == {
