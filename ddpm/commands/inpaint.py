@@ -64,8 +64,9 @@ def inpaint(
     masks = named_masks(scaling.image)
     if mask in masks:
         new = masks[mask]
-    elif place is None:
-        raise ValueError(f"unknown mask '{mask}'; there are {', '.join(masks)}; give --image too")
+    elif place is None or not Path(mask).is_file():
+        also = "; with --image, also a file that is as large as the image"
+        raise ValueError(f"unknown mask '{mask}'; there are {', '.join(masks)}{also}")
     else:
         new = bring_mask(read_image(Path(mask)), place)
     if new.min() == new.max():

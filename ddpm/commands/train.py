@@ -7,6 +7,7 @@ Writes three files: the weights (`--out`, a `.safetensors` file), beside them th
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,7 +15,7 @@ import tyro
 from tqdm import tqdm
 
 from ddpm.checkpoints import Run
-from ddpm.commands.shared import check_out
+from ddpm.commands.shared import check_out, warn
 from ddpm.data import Digits, Scaling, bundled, folder, mnist, split_off
 from ddpm.devices import as_device
 from ddpm.files import write_json
@@ -137,5 +138,9 @@ def read_data(data: str, scaling: Scaling) -> tuple[Digits, Digits, tuple[str, .
         return mnist("train"), bundled(), ()
     if data == "bundled":
         return *split_off(bundled()), ()
-    digits, names = folder(data, scaling.image, scaling.channels)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        digits, names = folder(data, scaling.image, scaling.channels)
+    for warning in caught:
+        warn(str(warning.message))
     return *split_off(digits), names
