@@ -124,9 +124,9 @@ def _contrast(light: np.ndarray, window: int) -> np.ndarray:
     # The odd reflection lets a gradient go on beyond the image's border.
     wide = np.pad(smooth, window, mode="reflect", reflect_type="odd")
     wide = wide.clip(smooth.min(), smooth.max())
-    ground = ndimage.grey_closing(wide, (window, window))[window:-window, window:-window]
-    floor = max(0.35 * float(np.median(ground)), 1e-3)
-    return ((ground - light) / np.maximum(ground, floor)).clip(0, 1)
+    paper = ndimage.grey_closing(wide, (window, window))[window:-window, window:-window]
+    floor = max(0.35 * float(np.median(paper)), 1e-3)
+    return ((paper - light) / np.maximum(paper, floor)).clip(0, 1)
 
 
 def _parts(contrast: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[Part], float]:
