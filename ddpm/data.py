@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -10,10 +11,12 @@ from typing import Literal
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import ImageOps
 from PIL.Image import Resampling
 from torch import Tensor
 from torch.nn import functional as F
+
+from ddpm.reader import has_colours, is_flat, read_image
 
 Split = Literal["train", "validation", "test"]
 
@@ -183,8 +186,9 @@ def mnist(split: Split, root: str | Path | None = None) -> Digits:
 def folder(root: str | Path, size: int = 28, channels: int = 1) -> tuple[Digits, tuple[str, ...]]:
     """Images of your own, one subfolder for each class, as a network sees them.
 
-    An image is scaled so that its shorter side has `size` pixels, and its middle square is cut
-    out. Nothing is inverted: like MNIST, grey images are bright ink on a dark background.
+    `ddpm.reader.read_image` reads an image. It is scaled so that its shorter side has `size`
+    pixels, and its middle square is cut out. Nothing is inverted: like MNIST, grey images are
+    bright ink on a dark background. One warning counts flat images, and names the first.
 
     Args:
         root: a folder of folders of images, as `torchvision.datasets.ImageFolder` takes it.
@@ -214,15 +218,13 @@ def folder(root: str | Path, size: int = 28, channels: int = 1) -> tuple[Digits,
         raise ValueError(f"'{root}' has one class, '{found.classes[0]}'; give two or more")
     images = []
     for path, _ in found.samples:
-        try:
-            with Image.open(path) as image:
-                grey = Image.getmodebase(image.mode) == "L"
-                square = image.convert("L" if channels == 1 else "RGB")
-                images.append(ImageOps.fit(square, (size, size), Resampling.BICUBIC))
-        except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-            raise ValueError(f"cannot read the image '{path}': {error}") from error
-        if grey and channels == 3:
+        if channels == 3 and not has_colours(Path(path)):
             raise ValueError(f"'{path}' is grey: with 3 channels, every image must have colour")
+        image = read_image(Path(path), channels)
+        images.append(ImageOps.fit(image, (size, size), Resampling.BICUBIC))
+    if flat := [p for (p, _), image in zip(found.samples, images, strict=True) if is_flat(image)]:
+        text = f"{len(flat)} of {len(images)} images are flat, in one colour, such as '{flat[0]}'"
+        warnings.warn(text, stacklevel=2)
     pixels = torch.from_numpy(np.stack([np.asarray(image) for image in images]))
     if channels == 3:
         pixels = pixels.permute(0, 3, 1, 2).contiguous()

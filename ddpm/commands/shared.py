@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import sys
 import tempfile
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -204,5 +205,9 @@ def read_data(data: str, scaling: Scaling) -> tuple[Digits, Digits, tuple[str, .
         return mnist("train"), bundled(), ()
     if data == "bundled":
         return *split_off(bundled()), ()
-    digits, names = folder(data, scaling.image, scaling.channels)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        digits, names = folder(data, scaling.image, scaling.channels)
+    for warning in caught:
+        warn(str(warning.message))
     return *split_off(digits), names
