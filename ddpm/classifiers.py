@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ddpm.data import Digits, as_images
+from ddpm.devices import plain_defaults
 from ddpm.files import atomic
 from ddpm.settings import Recipe
 
@@ -121,8 +122,12 @@ def save_classifier(classifier: Classifier, path: Path, header: dict[str, Any]) 
 def load_classifier() -> Classifier:
     """The bundled classifier, in evaluation mode, on the CPU."""
     path = resources.files("ddpm") / "classifier" / "classifier.safetensors"
-    classifier = Classifier()
-    with resources.as_file(path) as file, safe_open(file, "pt") as tensors:
+    with (
+        plain_defaults(),
+        resources.as_file(path) as file,
+        safe_open(file, "pt") as tensors,
+    ):
+        classifier = Classifier()
         state = {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118
-    classifier.load_state_dict(state)
+        classifier.load_state_dict(state)
     return classifier.eval()

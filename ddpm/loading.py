@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from importlib import resources
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
 
-from ddpm.devices import as_device
+from ddpm import arguments
+from ddpm.devices import as_device, plain_defaults
 from ddpm.model import FORMAT, Diffusion
 from ddpm.recipes import Recipe
 
@@ -22,6 +24,20 @@ def bundled_models() -> list[str]:
     return sorted(
         f.name.removesuffix(".safetensors") for f in folder.iterdir() if "safetensors" in f.name
     )
+
+
+def is_file(path: str | Path) -> bool:
+    """Whether there is such a file; a name that no file can have is none.
+
+    Raises:
+        TypeError: it is no path.
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"model must be a name or a path, not {arguments.shown(path)}")
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):
+        return False
 
 
 # --8<-- [start:load]
@@ -45,13 +61,15 @@ def load(
     where = as_device(device)
     if str(model) in bundled_models():
         path = Path(str(resources.files("ddpm") / "weights" / f"{model}.safetensors"))
-    elif Path(model).is_file():
+    elif is_file(model):
         path = Path(model)
     else:
         known = ", ".join(bundled_models())
-        raise ValueError(f"no model '{model}': it is neither a file nor one of {known}")
+        raise ValueError(
+            f"no model {arguments.shown(str(model))}: it is neither a file nor one of {known}"
+        )
     try:
-        with safe_open(path, "pt") as file:
+        with plain_defaults(), safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
             if metadata.get("format") != FORMAT:
                 raise ValueError(f"its format is {metadata.get('format')!r}, not {FORMAT!r}")
@@ -63,10 +81,10 @@ def load(
                 if name.startswith(prefix)
             }
             header = json.loads(metadata["training"])
-        with torch.device("meta"):
+        with plain_defaults("meta"):
             network = recipe.make_network()
-        tensors = {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
-        network.load_state_dict(tensors, assign=True)
+            tensors = {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
+            network.load_state_dict(tensors, assign=True)
     except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
         reason = str(error).splitlines()[0].rstrip(":")
         raise ValueError(f"'{path}' holds no weights for this package: {reason}") from error

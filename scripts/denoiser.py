@@ -8,13 +8,13 @@ from pathlib import Path
 import torch
 
 from ddpm import viz
+from ddpm.arguments import by
 from ddpm.classifiers import SHAPE
 from ddpm.commands.pictures import write_images
 from ddpm.commands.program import run
 from ddpm.commands.shared import check_out
 from ddpm.denoiser import add_noise, denoise, held_out
 from ddpm.loading import load
-from ddpm.techniques.shared import by
 
 
 def denoiser(

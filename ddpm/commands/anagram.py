@@ -18,7 +18,7 @@ from torch import Tensor
 from ddpm import viz
 from ddpm.animations import turning
 from ddpm.classifiers import judges, load_classifier
-from ddpm.commands.pictures import write_frames, write_images
+from ddpm.commands.pictures import check_room, write_frames, write_images
 from ddpm.commands.shared import SAMPLING, Sampling, check_out, one_label
 from ddpm.techniques.anagrams import CANDIDATES, surest
 from ddpm.techniques.anagrams import draw_anagram as draw
@@ -61,6 +61,7 @@ def anagram(
         raise ValueError(
             f"--candidates must be 1, or more for a model of digits of 28x28, not {of}"
         )
+    check_room(out, sampling.each, sampling.each * of, model.recipe.scaling.image_shape)
     images = draw(model, wanted, views, sampling.each * of, **sampling.how())
     if of > 1:
         labels_each = [torch.full((len(images),), y) for y in wanted if y is not None]

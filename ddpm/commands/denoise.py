@@ -16,7 +16,7 @@ from PIL import Image
 from ddpm import viz
 from ddpm.baselines import sharpest, ways
 from ddpm.classifiers import SHAPE
-from ddpm.commands.pictures import own_image, show_input, write_images
+from ddpm.commands.pictures import check_room, own_image, show_input, write_images
 from ddpm.commands.shared import SAMPLING, Sampling, check_out, one_label
 from ddpm.data import held_out
 from ddpm.images import Fit, fit_grey
@@ -61,6 +61,7 @@ def denoise(
         raise ValueError(f"--t must be within 1..{model.recipe.T}, not {t}")
     wanted = one_label(label, model)
     scaling = model.recipe.scaling
+    check_room(out, sampling.each, sampling.each, scaling.image_shape)
     if image is None:
         picture = fit_grey(held_out(3), scaling)
     else:

@@ -13,7 +13,7 @@ import tyro
 
 from ddpm import viz
 from ddpm.animations import receding
-from ddpm.commands.pictures import write_frames, write_images
+from ddpm.commands.pictures import check_room, write_frames, write_images
 from ddpm.commands.shared import SAMPLING, Sampling, check_out, one_label
 from ddpm.techniques.hybrids import ACROSS, CONTRAST
 from ddpm.techniques.hybrids import draw_hybrid as draw
@@ -44,6 +44,9 @@ def hybrid(
     check_out(out)
     model = sampling.load()
     labels = one_label(far, model), one_label(near, model)
+    channels, side, _ = model.recipe.scaling.image_shape
+    shape = (channels, *[side * min(max(across, 1), 8)] * 2)
+    check_room(out, sampling.each, sampling.each, shape)
     images = draw(model, *labels, sampling.each, across, contrast, **sampling.how())
     if out.suffix.lower() == ".gif":
         write_frames(out, receding(images))

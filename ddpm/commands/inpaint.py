@@ -12,7 +12,7 @@ from typing import Annotated
 import torch
 import tyro
 
-from ddpm.commands.pictures import own_image, show_input, write_images
+from ddpm.commands.pictures import check_room, own_image, show_input, write_images
 from ddpm.commands.shared import SAMPLING, Sampling, check_out, one_label, warn
 from ddpm.data import held_out
 from ddpm.images import Fit, bring_mask, fit_grey, read_image
@@ -57,6 +57,7 @@ def inpaint(
     model = sampling.load()
     wanted = one_label(label, model)
     scaling = model.recipe.scaling
+    check_room(out, sampling.each, sampling.each, scaling.image_shape)
     if image is None:
         picture, place = fit_grey(held_out(7), scaling), None
     else:

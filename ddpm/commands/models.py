@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import tyro
 
+from ddpm.arguments import by
 from ddpm.loading import bundled_models, load
 from ddpm.model import Diffusion
-from ddpm.techniques.shared import by
 
 EXAMPLES = ("ddpm models", "ddpm models --json")
 

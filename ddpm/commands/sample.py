@@ -14,9 +14,9 @@ from PIL import Image
 from torch import Tensor
 
 from ddpm import viz
-from ddpm.commands.pictures import write_frames, write_images
+from ddpm.commands.pictures import check_room, write_frames, write_images
 from ddpm.commands.shared import check_out, parse_labels
-from ddpm.histories import pick_frames, sample_history
+from ddpm.histories import GIF_FRAMES, pick_frames, sample_history
 from ddpm.loading import load
 from ddpm.sampling import SAMPLERS
 
@@ -67,6 +67,8 @@ def sample(
         raise ValueError(f"unknown sampler '{sampler}'; there are {', '.join(SAMPLERS)}")
     diffusion = load(model, device, weights)
     chosen = parse_labels(labels, diffusion)
+    count = each * len(chosen or [0])
+    check_room(out, each, count, diffusion.recipe.scaling.image_shape, GIF_FRAMES)
     steps = diffusion.recipe.steps if steps is None else steps
     path = diffusion.path(steps, spacing)
 

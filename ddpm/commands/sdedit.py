@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import torch
 import tyro
 
-from ddpm.commands.pictures import own_image, show_input, write_images
+from ddpm.commands.pictures import check_room, own_image, show_input, write_images
 from ddpm.commands.shared import SAMPLING, Sampling, check_out, one_label
 from ddpm.drawings import drawing
 from ddpm.images import Fit, fit_grey
@@ -54,6 +54,7 @@ def sdedit(
         raise ValueError(f"--strength must be within 0..1, not {strength:g}")
     model = options.load()
     wanted = one_label(label, model)
+    check_room(out, options.each, options.each, model.recipe.scaling.image_shape)
     if image is None:
         scaling = model.recipe.scaling
         given = fit_grey(drawing(picture, scaling.image), scaling)
