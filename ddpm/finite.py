@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import torch
 from torch import Tensor
 
 from ddpm.sampling import State
@@ -17,16 +18,19 @@ def watched(states: Iterable[State]) -> Iterator[State]:
     Raises:
         FloatingPointError: with the time at which it broke, and what usually causes it.
     """
-    marks: list[tuple[str, Tensor]] = []
+    places: list[str] = []
+    marks: list[Tensor] = []
     for k, state in enumerate(states):
-        fine = state.x.isfinite().all() & state.x0.isfinite().all()
-        marks.append((f"at t = {state.t}, after {k} steps", fine))
-        if state.x.device.type == "cpu" or state.t == 0:
-            broken = [where for where, fine in marks if not bool(fine)]
-            if broken:
+        places.append(f"at t = {state.t}, after {k} steps")
+        marks.append(state.x.isfinite().all() & state.x0.isfinite().all())
+        kind = state.x.device.type
+        if kind == "cpu" or (state.t == 0 and kind != "meta"):  # where there are no numbers
+            fine = torch.stack(marks).tolist()
+            if not all(fine):
                 raise FloatingPointError(
-                    f"the images were no longer finite {broken[0]}; usual causes are a guidance"
-                    " far from 1, damaged weights, or too few steps for heun"
+                    f"the images were no longer finite {places[fine.index(False)]}; usual causes"
+                    " are a guidance far from 1, damaged weights, or too few steps for heun"
                 )
+            places.clear()
             marks.clear()
         yield state

@@ -45,7 +45,7 @@ class Diffusion:
     ):
         self.recipe = recipe
         arguments.kind("recipe", recipe, Recipe, "a recipe")
-        where = as_device(device)
+        where = device if str(device) == "meta" else as_device(device)  # shapes may be enough
         with plain_defaults():
             self.network = (network or recipe.make_network()).to(where).eval()
             if recipe.training.channels_last:

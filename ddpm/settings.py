@@ -187,7 +187,7 @@ class Recipe:
         if not self.classes:
             raise ValueError(f"'{self.name}' knows no labels")
         checked = arguments.labels("labels", labels, self.classes)
-        return torch.tensor(checked, dtype=torch.int64, device=device)
+        return torch.tensor(checked, dtype=torch.int64, device="cpu").to(device)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain dictionaries, for a file's header."""

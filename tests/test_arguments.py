@@ -280,7 +280,7 @@ WRONG: dict[str, tuple[Call, str]] = {
     **table(lambda m, n: DIGITS.for_images(28, n), "channels", 0, 1.0, "1"),
     **table(lambda m, name: ddpm.recipe(name), "recipe", "foo", None, 3, ["digits"]),
     **table(lambda m, r: Diffusion(r), "recipe", "digits", None),
-    **table(lambda m, d: Diffusion(DIGITS, device=d), "device", "foo", "meta"),
+    **table(lambda m, d: Diffusion(DIGITS, device=d), "device", "foo", "cuda:99", 1.5),
     **table(
         lambda m, name: ddpm.load(name), "model", "foo", "", "a" * 300, "a\0b", "a\x1b[2J", None, 3
     ),
