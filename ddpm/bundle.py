@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+
+from ddpm import arguments
 
 
 def bundled_models() -> list[str]:
@@ -21,11 +25,15 @@ def weights_file(model: str | Path) -> Path:
 
     Raises:
         ValueError: there is no such model.
+        TypeError: it is neither a name nor a path.
     """
+    if not isinstance(model, str | os.PathLike):
+        raise TypeError(f"model must be a name or a path, not {arguments.shown(model)}")
     if str(model) in bundled_models():
         return Path(str(resources.files("ddpm") / "weights" / f"{model}.safetensors"))
-    if Path(model).is_file():
-        return Path(model)
+    with suppress(OSError, ValueError):  # a name that no file can have
+        if Path(model).is_file():
+            return Path(model)
     known = ", ".join(bundled_models())
     raise ValueError(f"no model '{model}': it is neither a file nor one of {known}")
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ddpm.data import Digits, as_images
+from ddpm.devices import plain_defaults
 from ddpm.files import atomic
 from ddpm.settings import Recipe
 from ddpm.stored import check_tensors, open_tensors, read_tensors
@@ -125,7 +126,8 @@ def load_classifier() -> Classifier:
         ValueError: its file is damaged.
     """
     path = resources.files("ddpm") / "classifier" / "classifier.safetensors"
-    classifier = Classifier()
+    with plain_defaults():
+        classifier = Classifier()
     try:
         with resources.as_file(path) as file, open_tensors(file) as tensors:
             check_tensors(tensors, classifier.state_dict())

@@ -16,6 +16,7 @@ from PIL.Image import Resampling
 from torch import Tensor
 from torch.nn import functional as F
 
+from ddpm import arguments
 from ddpm.reader import has_colours, is_flat, read_image
 
 Split = Literal["train", "validation", "test"]
@@ -106,8 +107,7 @@ class Scaling:
                 f"images must be (N, {', '.join(map(str, self.image_shape))}), channels before"
                 f" height and width, not {tuple(images.shape)}"
             )
-        if not images.is_floating_point():
-            images = images.float() / 255
+        images = images if images.is_floating_point() else images.float() / 255
         return (F.pad(images, self.border * 2) - self.mean) / self.std
 
     def to_images(self, x: Tensor) -> Tensor:
@@ -133,8 +133,9 @@ def bundled() -> Digits:
 
 def held_out(label: int, number: int = 7) -> Tensor:
     """One of the bundled digits, which no model has seen: (28, 28) in [0, 1]."""
-    digits = bundled()
-    return digits.images[digits.labels == label][number].float() / 255
+    digits, place = bundled(), arguments.integer("number", number, 0, PER_CLASS - 1)
+    alike = digits.labels == arguments.integer("label", label, 0, 9)
+    return digits.images[alike][place].float() / 255
 
 
 def validation_indices(labels: Tensor) -> Tensor:
@@ -159,6 +160,7 @@ def mnist(split: Split, root: str | Path | None = None) -> Digits:
     Raises:
         FileNotFoundError: MNIST is not there and cannot be downloaded.
     """
+    arguments.choice("split", split, ["train", "validation", "test"])
     from torchvision.datasets import MNIST
 
     root = Path(root or data_root())
@@ -177,7 +179,7 @@ def mnist(split: Split, root: str | Path | None = None) -> Digits:
     digits = Digits(dataset.data, dataset.targets.long())
     if split == "test":
         return digits
-    held_out = torch.zeros(len(digits), dtype=torch.bool)
+    held_out = torch.zeros(len(digits), dtype=torch.bool, device="cpu")
     held_out[validation_indices(digits.labels)] = True
     return digits[held_out if split == "validation" else ~held_out]
 
@@ -226,8 +228,7 @@ def folder(root: str | Path, size: int = 28, channels: int = 1) -> tuple[Digits,
         text = f"{len(flat)} of {len(images)} images are flat, in one colour, such as '{flat[0]}'"
         warnings.warn(text, stacklevel=2)
     pixels = torch.from_numpy(np.stack([np.asarray(image) for image in images]))
-    if channels == 3:
-        pixels = pixels.permute(0, 3, 1, 2).contiguous()
+    pixels = pixels if channels == 1 else pixels.permute(0, 3, 1, 2).contiguous()
     return Digits(pixels, torch.tensor(found.targets)), tuple(found.classes)
     # --8<-- [end:folder]
 

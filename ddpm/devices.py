@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 import torch
 
@@ -30,10 +31,28 @@ def as_device(device: torch.device | str | None) -> torch.device:
     if device is None:
         return default_device()
     try:
-        return torch.empty(0, device=device).device
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        # Brought back, which "meta" cannot be: nothing is computed there.
+        found = torch.empty(0, device=device)
+        found.cpu()
+        return found.device
+    except (RuntimeError, AssertionError, TypeError, ImportError, AttributeError) as error:
         default = default_device()
         raise ValueError(f"device '{device}' is not available; '{default}' is") from error
+
+
+@contextmanager
+def plain_defaults(device: str = "cpu") -> Iterator[None]:
+    """Makes new tensors float32, on a device, and such as gradients can flow through.
+
+    So a network is made in the same way whatever torch was told to do by default.
+    """
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)
+    try:
+        with torch.device(device), torch.inference_mode(False):
+            yield
+    finally:
+        torch.set_default_dtype(before)
 
 
 def fast_arithmetic(device: torch.device) -> torch.autocast | nullcontext[None]:

@@ -9,7 +9,7 @@ import torch
 
 from ddpm.bundle import bundled_models as bundled_models
 from ddpm.bundle import weights_file
-from ddpm.devices import as_device
+from ddpm.devices import as_device, plain_defaults
 from ddpm.model import FORMAT, Diffusion
 from ddpm.networks.shared import Blank
 from ddpm.reading import printable
@@ -48,7 +48,7 @@ def load(
             recipe = Recipe.from_dict(read_header(file, "recipe"))
             header = read_header(file, "training")
             check(dict[str, Any], header)
-            with torch.device("meta"), Blank():
+            with plain_defaults("meta"), Blank():
                 network = recipe.make_network()
             chosen, held = weights or recipe.weights, sets(file)
             if chosen not in held:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from ddpm import arguments
 from ddpm.data import Scaling
 from ddpm.networks.attention_unet import AttentionUNet
 from ddpm.networks.digits_unet import DigitsUNet
@@ -133,6 +134,8 @@ class Recipe:
         Raises:
             ValueError: images that the network cannot take.
         """
+        size = arguments.integer("size", size, 1, 4096)
+        channels = arguments.integer("channels", channels, 1)
         canvas, step = size, NETWORKS[self.network].multiple
         if self.scaling.size > self.scaling.image:
             canvas = -(-size // step) * step
@@ -180,7 +183,8 @@ class Recipe:
         """Labels as int64 (N,) on a device; None for a model without labels.
 
         Raises:
-            ValueError: labels for a model without, none for a model with, or one it has not.
+            TypeError, ValueError: not a list of whole numbers; labels for a model without, none for
+                a model with, or one it has not.
         """
         if labels is None and not self.classes:
             return None
@@ -188,11 +192,8 @@ class Recipe:
             raise ValueError(f"'{self.name}' draws what it is told to: give labels")
         if not self.classes:
             raise ValueError(f"'{self.name}' knows no labels")
-        labels = torch.as_tensor(labels).cpu()  # a GPU would be asked about each label
-        wrong = [int(label) for label in labels if not 0 <= label < self.classes]
-        if wrong:
-            raise ValueError(f"labels must be within 0..{self.classes - 1}, not {wrong[0]}")
-        return labels.long().to(device)
+        checked = arguments.labels("labels", labels, self.classes)
+        return torch.tensor(checked, dtype=torch.int64, device="cpu").to(device)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain dictionaries, for a file's header."""

@@ -64,7 +64,7 @@ def anagram(
 
     from ddpm.animations import turning
     from ddpm.classifiers import judges, load_classifier
-    from ddpm.commands.pictures import write_frames, write_images
+    from ddpm.commands.pictures import check_room, write_frames, write_images
     from ddpm.techniques.anagrams import CANDIDATES, surest
     from ddpm.techniques.anagrams import draw_anagram as draw
     from ddpm.techniques.views import view
@@ -75,6 +75,7 @@ def anagram(
     of = usual if candidates is None else candidates
     if of > 1 and usual == 1:
         raise ValueError(FEW.format(of))
+    check_room(out, sampling.each, sampling.each * of, model.recipe.scaling.image_shape)
     images = draw(model, wanted, views, sampling.each * of, **sampling.how())
     if of > 1:
         labels_each = [torch.full((len(images),), y) for y in wanted if y is not None]

@@ -62,13 +62,14 @@ def denoise(
     from ddpm import viz
     from ddpm.baselines import sharpest, ways
     from ddpm.classifiers import SHAPE
-    from ddpm.commands.pictures import own_image, show_input, write_images
+    from ddpm.commands.pictures import check_room, own_image, show_input, write_images
     from ddpm.data import held_out
     from ddpm.images import fit_grey
     from ddpm.techniques.denoising import add_noise
 
     model = sampling.load()
     scaling = model.recipe.scaling
+    check_room(out, sampling.each, sampling.each, scaling.image_shape)
     if image is None:
         picture = fit_grey(held_out(3), scaling)
     else:

@@ -49,10 +49,12 @@ def hybrid(
 
     from ddpm import viz
     from ddpm.animations import receding
-    from ddpm.commands.pictures import write_frames, write_images
+    from ddpm.commands.pictures import check_room, write_frames, write_images
     from ddpm.techniques.hybrids import draw_hybrid as draw
 
     model = sampling.load()
+    channels, side, _ = model.recipe.scaling.image_shape
+    check_room(out, sampling.each, sampling.each, (channels, side * across, side * across))
     images = draw(model, *labels, sampling.each, across, contrast, **sampling.how())
     if out.suffix.lower() == ".gif":
         write_frames(out, receding(images))

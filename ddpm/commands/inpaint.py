@@ -59,7 +59,7 @@ def inpaint(
 
     import torch  # here and below: what help and the errors above do not need
 
-    from ddpm.commands.pictures import own_image, show_input, write_images
+    from ddpm.commands.pictures import check_room, own_image, show_input, write_images
     from ddpm.data import held_out
     from ddpm.images import bring_mask, fit_grey, read_image
     from ddpm.masks import hidden, named_masks
@@ -68,6 +68,7 @@ def inpaint(
 
     model = sampling.load()
     scaling = model.recipe.scaling
+    check_room(out, sampling.each, sampling.each, scaling.image_shape)
     if image is None:
         picture, place = fit_grey(held_out(7), scaling), None
     else:

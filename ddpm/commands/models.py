@@ -62,7 +62,7 @@ def models(json_: Annotated[bool, tyro.conf.arg(name="json")] = False) -> None:
 
 def describe(name: str, model: Diffusion, measured: dict[str, Any]) -> dict[str, Any]:
     """A row of the list, by the names of its columns."""
-    from ddpm.techniques.shared import by
+    from ddpm.arguments import by
 
     recipe, numbers = model.recipe, measured.get(name, {})
     file = resources.files("ddpm") / "weights" / f"{name}.safetensors"

@@ -46,14 +46,25 @@ def run(
     keep_freed_memory()
     try:
         call()
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, FloatingPointError) as error:
         if os.environ.get("DDPM_TRACEBACK"):
             raise
         print(f"error: {printable(' '.join(str(error).split()))}", file=sys.stderr)
         sys.exit(2)
+    except (MemoryError, RuntimeError) as error:
+        if os.environ.get("DDPM_TRACEBACK") or not out_of_memory(error):
+            raise
+        print("error: not enough memory: ask for fewer or smaller images", file=sys.stderr)
+        sys.exit(2)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         sys.exit(130)
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Whether an error, of Python's, of the CPU's or of a GPU's, is that memory is full."""
+    says = ("out of memory", "not enough memory", "can't allocate memory")
+    return isinstance(error, MemoryError) or any(words in str(error) for words in says)
 
 
 def parse(command: Callable[..., Any], args: list[str], prog: str) -> Callable[[], Any]:

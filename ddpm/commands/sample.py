@@ -65,13 +65,15 @@ def sample(
     import torch  # here and below: what help and the errors above do not need
 
     from ddpm import viz
-    from ddpm.commands.pictures import write_frames, write_images
-    from ddpm.histories import pick_frames, sample_history
+    from ddpm.commands.pictures import check_room, write_frames, write_images
+    from ddpm.histories import GIF_FRAMES, pick_frames, sample_history
     from ddpm.loading import load
 
     diffusion = load(model, device, weights)
     steps = diffusion.recipe.steps if steps is None else steps
     path = diffusion.path(steps, spacing)
+    count = each * len(chosen or [0])
+    check_room(out, each, count, diffusion.recipe.scaling.image_shape, GIF_FRAMES)
 
     gif = out.suffix.lower() == ".gif"
     times = pick_frames(path) if gif else set()

@@ -53,13 +53,14 @@ def sdedit(
 
     import torch  # here and below: what help and the errors above do not need
 
-    from ddpm.commands.pictures import own_image, show_input, write_images
+    from ddpm.commands.pictures import check_room, own_image, show_input, write_images
     from ddpm.drawings import drawing
     from ddpm.images import fit_grey
     from ddpm.techniques.sdedit import sdedit as draw
     from ddpm.viz import lead_sheet
 
     model = options.load()
+    check_room(out, options.each, options.each, model.recipe.scaling.image_shape)
     if image is None:
         scaling = model.recipe.scaling
         given = fit_grey(drawing(picture, scaling.image), scaling)

@@ -25,7 +25,7 @@ def time_encoding(t: Tensor, channels: int) -> Tensor:
 
     Source: Vaswani et al. 2017, "Attention Is All You Need", section 3.5.
     """
-    exponents = torch.arange(0, channels, 2, device=t.device) / channels
+    exponents = torch.arange(0, channels, 2, dtype=torch.float32, device=t.device) / channels
     angles = t[:, None].float() * 10000.0**-exponents
     return torch.cat([angles.sin(), angles.cos()], dim=1)
     # --8<-- [end:time_encoding]
