@@ -34,7 +34,7 @@ def test_the_scale_is_omega_plus_one(monkeypatch):
     def draw(labels, guidance, **options):
         return numbered(10, first=round(10 * guidance))
 
-    monkeypatch.setattr(courses, "load", lambda name: SimpleNamespace(sample=draw))
+    monkeypatch.setattr(courses, "load", lambda name: SimpleNamespace(sample=draw, device=torch.device("cpu")))
     assert [row[0] for row in numbers(courses.omega_sweep())] == [11, 15, 20, 30, 40, 60]
 
 
