@@ -34,7 +34,8 @@ def test_the_scale_is_omega_plus_one(monkeypatch):
     def draw(labels, guidance, **options):
         return numbered(10, first=round(10 * guidance))
 
-    monkeypatch.setattr(courses, "load", lambda name: SimpleNamespace(sample=draw, device=torch.device("cpu")))
+    model = SimpleNamespace(device=torch.device("cpu"), sample=draw)
+    monkeypatch.setattr(courses, "load", lambda name: model)
     assert [row[0] for row in numbers(courses.omega_sweep())] == [11, 15, 20, 30, 40, 60]
 
 
