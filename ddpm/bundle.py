@@ -35,7 +35,9 @@ def weights_file(model: str | Path) -> Path:
         if Path(model).is_file():
             return Path(model)
     known = ", ".join(bundled_models())
-    raise ValueError(f"no model '{model}': it is neither a file nor one of {known}")
+    raise ValueError(
+        f"no model {arguments.shown(str(model))}: it is neither a file nor one of {known}"
+    )
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,7 @@ from typing import Literal
 
 import numpy as np
 import torch
-from PIL import ImageOps
-from PIL.Image import Resampling
+from PIL import Image, ImageOps
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -223,12 +222,12 @@ def folder(root: str | Path, size: int = 28, channels: int = 1) -> tuple[Digits,
         if channels == 3 and not has_colours(Path(path)):
             raise ValueError(f"'{path}' is grey: with 3 channels, every image must have colour")
         image = read_image(Path(path), channels)
-        images.append(ImageOps.fit(image, (size, size), Resampling.BICUBIC))
+        images.append(ImageOps.fit(image, (size, size), Image.Resampling.BICUBIC))
     if flat := [p for (p, _), image in zip(found.samples, images, strict=True) if is_flat(image)]:
-        text = f"{len(flat)} of {len(images)} images are flat, in one colour, such as '{flat[0]}'"
-        warnings.warn(text, stacklevel=2)
-    pixels = torch.from_numpy(np.stack([np.asarray(image) for image in images]))
-    pixels = pixels if channels == 1 else pixels.permute(0, 3, 1, 2).contiguous()
+        text = f"{len(flat)} of {len(images)} images are flat, in one colour"
+        warnings.warn(f"{text}, such as '{flat[0]}'", stacklevel=2)
+    stacked = np.stack([np.asarray(image) for image in images])
+    pixels = torch.from_numpy(stacked if channels == 1 else np.moveaxis(stacked, 3, 1).copy())
     return Digits(pixels, torch.tensor(found.targets)), tuple(found.classes)
     # --8<-- [end:folder]
 

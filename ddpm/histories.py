@@ -18,7 +18,7 @@ GIF_FRAMES = 40
 
 def pick_frames(path: Sequence[int], count: int = GIF_FRAMES) -> set[int]:
     """At most `count` of the times of a path, spread evenly, the first and the last included."""
-    path = arguments.times("path", path)
+    path = [arguments.integer("path", t, 0) for t in arguments.listed("path", path, "times")]
     count = min(arguments.integer("count", count, 1), len(path))
     return {path[round(i * (len(path) - 1) / max(1, count - 1))] for i in range(count)}
 

@@ -42,7 +42,8 @@ def load(
     where = as_device(device)
     path = weights_file(model)
     try:
-        with open_tensors(path) as file:
+        # Weights read in inference mode could never be trained.
+        with torch.inference_mode(False), open_tensors(path) as file:
             if (known_as := (file.metadata() or {}).get("format")) != FORMAT:
                 raise ValueError(f"its format is {known_as!r}, not {FORMAT!r}")
             recipe = Recipe.from_dict(read_header(file, "recipe"))

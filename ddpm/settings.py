@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from ddpm import arguments
+from ddpm.choices import SAMPLER_NAMES
 from ddpm.data import Scaling
 from ddpm.networks.attention_unet import AttentionUNet
 from ddpm.networks.digits_unet import DigitsUNet
@@ -22,7 +23,6 @@ from ddpm.networks.resunet import ResUNet
 from ddpm.networks.shared import Network
 from ddpm.networks.unet import UNet
 from ddpm.reading import printable
-from ddpm.sampling import SAMPLERS
 from ddpm.schedule import NoiseSchedule
 
 NETWORKS: Mapping[str, type[Network]] = {
@@ -218,7 +218,7 @@ class Recipe:
         recipe = cls(**values, scaling=scaling, training=Training(**training))
         if recipe.network not in NETWORKS:
             raise ValueError(f"unknown network '{printable(recipe.network, 80)}'")
-        if recipe.sampler not in SAMPLERS:
+        if recipe.sampler not in SAMPLER_NAMES:
             raise ValueError(f"unknown sampler '{printable(recipe.sampler, 80)}'")
         check_options(NETWORKS[recipe.network], recipe.options)
         check_agreement(recipe, NETWORKS[recipe.network])

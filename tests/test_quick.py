@@ -126,7 +126,7 @@ def test_help_lists_the_bundled_models_and_the_defaults(helps):
         assert f"own by default, {DIGITS.steps} for digits" in says[name]
         assert f"{DIGITS.guidance} for digits" in says[name]
     assert f"own by default, {DIGITS.sampler} for digits" in says["sample"]
-    recipes = re.search(r"RECIPE (.*?)\. \(required\)", says["train"])
+    recipes = re.search(r"RECIPE (digits.*?)\. \(required\)", says["train"])
     assert recipes
     assert re.split(r", | or ", recipes[1].strip()) == [*RECIPES]
     usual = f"but {HYBRID_GUIDANCE:g} for hybrid and {ANAGRAM_GUIDANCE:g} for anagram"

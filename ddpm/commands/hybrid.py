@@ -10,6 +10,7 @@ from typing import Annotated
 
 import tyro
 
+from ddpm import arguments
 from ddpm.choices import ACROSS, CONTRAST
 from ddpm.commands.shared import SAMPLING, Sampling, check_out, one_label
 
@@ -37,6 +38,7 @@ def hybrid(
         out: .png for a sheet, .gif to see it recede, .npz for the arrays.
     """
     check_out(out)
+    arguments.number("--contrast", contrast)
     if not (1 <= across <= 8 and 0 < contrast <= 1):
         raise ValueError(
             "a hybrid takes 1..8 tiles across and a contrast above 0 and up to 1,"
