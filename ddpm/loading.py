@@ -65,7 +65,10 @@ def load(
             header = json.loads(metadata["training"])
         with torch.device("meta"):
             network = recipe.make_network()
-        tensors = {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
+        # Copies: the file is mapped into memory as long as its own tensors are in use.
+        tensors = {
+            k: (v.float() if v.is_floating_point() else v).clone() for k, v in tensors.items()
+        }
         network.load_state_dict(tensors, assign=True)
     except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
         reason = str(error).splitlines()[0].rstrip(":")

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from ddpm.files import atomic
+from ddpm.files import write_tensors
 from ddpm.guidance import as_eps, condition, guided
 from ddpm.noise import Noise, image_seeds
 from ddpm.recipes import Recipe
@@ -226,8 +225,7 @@ class Diffusion:
             "recipe": json.dumps(self.recipe.to_dict()),
             "training": json.dumps(self.header),
         }
-        with atomic(path) as file:
-            save_file(tensors, file, metadata)
+        write_tensors(path, tensors, metadata)
 
 
 def _count(n: int | None, *per_image: Sequence[int] | Tensor | None) -> int:

@@ -3,21 +3,148 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
+import math
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from ddpm.checkpoints import Run
-from ddpm.data import Digits, as_images
+from ddpm.checkpoints import WAY_OUT, Run
+from ddpm.data import Digits, Scaling, as_images, bundled, folder, mnist, split_off
 from ddpm.denoiser import add_noise, denoise, held_out
-from ddpm.files import write_json
+from ddpm.files import alone, clear_partial, write_json
 from ddpm.histories import sample_history
 from ddpm.images import read_pictures, write_pictures
 from ddpm.model import Diffusion
+from ddpm.outputs import check_output, header_of, holds_epochs, say_replaced, signed
+from ddpm.recipes import Recipe
 from ddpm.records import how
 from ddpm.training import validate
+
+HALF = torch.finfo(torch.float16).max
+"""The largest number that a weights file holds."""
+
+
+ANOTHER = "another --out keeps it"
+
+FEW_STEPS = 1000
+"""With fewer steps in all, a training learns little."""
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The files of a training, by the name of its weights."""
+
+    weights: Path
+
+    @property
+    def checkpoint(self) -> Path:
+        """From which the training goes on."""
+        return self.weights.with_suffix(".checkpoint.safetensors")
+
+    @property
+    def log(self) -> Path:
+        """The losses of all epochs."""
+        return self.weights.with_suffix(".json")
+
+    @property
+    def images(self) -> Path:
+        """Samples after some epochs."""
+        return self.weights.with_suffix(".npz")
+
+    def check(self, recipe: Recipe, restart: bool, force: bool) -> None:
+        """Makes sure that a training only replaces its own files, and says what it replaces.
+
+        Raises:
+            ValueError: a file cannot be written, is not a training's, or is another training's.
+        """
+        ends = self.weights.name.lower()
+        if not ends.endswith(".safetensors") or ends.endswith(".checkpoint.safetensors"):
+            raise ValueError(f"--out must end in .safetensors, not '{self.weights.name}'")
+        shown = [self.images] if recipe.training.show else []
+        there = [
+            path
+            for path in (self.checkpoint, self.weights, self.log, *shown)
+            if check_output(path, force=force)
+        ]
+        if self.images in there and not force and not holds_epochs(self.images):
+            raise ValueError(
+                f"'{self.images}' is not a training's: --force overwrites it, {ANOTHER}"
+            )
+        for path in there:
+            header = header_of(path) if path in (self.weights, self.checkpoint) else {}
+            if force or not header:
+                continue
+            if ("log" in header) != (path == self.checkpoint):
+                kind = "a checkpoint" if "log" in header else "a weights file"
+                raise ValueError(f"'{path}' is {kind}: --force overwrites it, {ANOTHER}")
+            theirs = header["recipe"]["name"]
+            if theirs != recipe.name and (restart or path == self.weights):
+                raise ValueError(
+                    f"'{path}' is of a training of '{theirs}', with other settings than"
+                    f" '{recipe.name}': --force overwrites it, {ANOTHER}"
+                )
+        if self.weights in there and self.checkpoint not in there and not (restart or force):
+            raise ValueError(f"'{self.weights}' is there without its checkpoint: {WAY_OUT}")
+        for path in there:
+            if not signed(path) or (restart and path != self.log):
+                say_replaced(path)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keeps other trainings off these files, and removes what a kill left beside them.
+
+        Of the processes that `torchrun` started, the first does so for all.
+
+        Raises:
+            ValueError: another training writes them.
+        """
+        if os.environ.get("RANK", "0") != "0":
+            yield
+            return
+        with alone(self.weights, "another training writes"):
+            for path in (self.weights, self.checkpoint, self.log, self.images):
+                clear_partial(path)
+            yield
+
+
+def read_data(data: str, scaling: Scaling) -> tuple[Digits, Digits, tuple[str, ...]]:
+    """What to train on, what to check on, and the classes' names if they are not the digits.
+
+    Args:
+        data: "mnist", "bundled", or a folder of folders of images.
+        scaling: the side and the channels of a folder's images.
+    """
+    if data == "mnist":
+        return mnist("train"), bundled(), ()
+    if data == "bundled":
+        return *split_off(bundled()), ()
+    digits, names = folder(data, scaling.image, scaling.channels)
+    return *split_off(digits), names
+
+
+def count_steps(state: Run, images: int, epochs: int | None) -> int:
+    """How many steps a training has that passes over its images `epochs` times.
+
+    Says so on standard error where they are few.
+    """
+    settings = state.recipe.training
+    epochs = epochs or settings.epochs
+    steps = epochs * (images // min(settings.batch, images))
+    if steps < FEW_STEPS:
+        print(
+            f"note: {images} images give {steps} steps in {epochs} epochs, which is few:"
+            " --steps 3000 passes over them more often",
+            file=sys.stderr,
+        )
+    return steps
 
 
 def keep_images(state: Run, device: torch.device, path: Path, own: Digits | None = None) -> None:
@@ -36,9 +163,17 @@ def keep_images(state: Run, device: torch.device, path: Path, own: Digits | None
             model, labels, 4 if labels else 40, model.recipe.steps, None, seed=0
         )
     # After a restart, or if this epoch is trained again, its images replace the old ones.
-    kept = read_pictures(path) if path.is_file() and state.epoch > 1 else {}
+    kept = read_pictures(path) if holds_epochs(path) and state.epoch > 1 else {}
     earlier = {name: kept[name] for name in kept if int(name) < state.epoch}
     write_pictures(path, earlier | {str(state.epoch): images})
+
+
+def digest(digits: Digits) -> str:
+    """Of images and labels, in their order: by it a training knows its own data again."""
+    sha = hashlib.sha256(f"{tuple(digits.images.shape)}".encode())
+    for tensor in (digits.images, digits.labels):
+        sha.update(tensor.cpu().contiguous().numpy().tobytes())
+    return sha.hexdigest()
 
 
 def first_of_each(digits: Digits) -> Digits:
@@ -52,7 +187,7 @@ def finish(
     training: Digits,
     validation: Digits,
     count: int,
-    out: Path,
+    outputs: Outputs,
 ) -> None:
     """Measures the trained model once more, in float32, and writes its weights and its log."""
     recipe = state.recipe
@@ -61,17 +196,25 @@ def finish(
         "validation_raw": validate(state.network, recipe, validation, exact=True),
         "validation_averaged": validate(state.averaged, recipe, validation, exact=True),
     }
+    networks = (state.network, state.averaged)
+    largest = max(
+        float(p.detach().abs().max()) for network in networks for p in network.parameters()
+    )
+    if not all(map(math.isfinite, log["float32"].values())) or not largest <= HALF:
+        raise ValueError(
+            "the trained weights are not finite numbers of half precision, usually because the"
+            f" rate is too high: '{outputs.weights}' stays as it is"
+        )
     sets = {"raw": state.network, "averaged": state.averaged}
     model = Diffusion(recipe, sets.pop(recipe.weights), device, header=_header(log))
-    write_json(out.with_suffix(".json"), log)
-    model.save(out, sets)
-    print(f"{out}: {log['parameters']:,} parameters, {state.epoch} epochs")
+    write_json(outputs.log, log)
+    model.save(outputs.weights, sets)
+    print(f"{outputs.weights}: {log['parameters']:,} parameters, {state.epoch} epochs")
 
 
-def images_of(out: Path) -> int | None:
-    """On how many images the training was whose log lies beside `out`; None without one."""
-    log = out.with_suffix(".json")
-    return json.loads(log.read_text())["images"] if log.is_file() else None
+def images_of(log: Path) -> int | None:
+    """On how many images the training was that wrote a log; None without one."""
+    return json.loads(log.read_text(encoding="utf-8")).get("images") if signed(log) else None
 
 
 def log_of(state: Run, device: torch.device, images: int, count: int) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def hybrid(
         contrast: of the far digit, where there are several near ones.
         out: .png for a sheet, .gif to see it recede, .npz for the arrays.
     """
-    check_out(out)
+    check_out(out, force=sampling.force)
     model = sampling.load()
     labels = one_label(far, model), one_label(near, model)
     images = draw(model, *labels, sampling.each, across, contrast, **sampling.how())

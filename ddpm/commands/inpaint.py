@@ -51,9 +51,11 @@ def inpaint(
         show_input_: a .png to write what the network saw to.
         out: .png for a sheet, .npz for the arrays.
     """
-    check_out(out, (".png", ".npz"))
+    given_files = {"--image": image, "--mask": Path(mask)}
+    check_out(out, (".png", ".npz"), "--out", sampling.force, given_files)
     if show_input_:
-        check_out(show_input_, (".png",), "--show-input")
+        all_files = {**given_files, "--out": out}
+        check_out(show_input_, (".png",), "--show-input", sampling.force, all_files)
     model = sampling.load()
     wanted = one_label(label, model)
     scaling = model.recipe.scaling

@@ -14,6 +14,7 @@ from ddpm import viz
 from ddpm.files import atomic
 from ddpm.images import Fit, Frame, bring, read_image
 from ddpm.model import Diffusion
+from ddpm.outputs import sign
 
 
 def own_image(model: Diffusion, path: Path, fit: Fit) -> tuple[Tensor, Frame]:
@@ -48,12 +49,14 @@ def write_images(
             np.savez_compressed(file, images=pixels.float().numpy(), labels=labels.numpy())
         else:
             viz.write_png(sheet(), file)
+        sign(file)
 
 
 def write_frames(out: Path, frames: Iterable[Image.Image]) -> None:
     """Writes a GIF."""
     with atomic(out) as file:
         viz.write_gif(frames, file)
+        sign(file)
 
 
 def show_input(path: Path, pictures: Mapping[str, Tensor]) -> None:
@@ -65,4 +68,6 @@ def show_input(path: Path, pictures: Mapping[str, Tensor]) -> None:
     """
     cells = torch.stack(torch.broadcast_tensors(*pictures.values()))[None]
     scale = viz.scale_for(cells.shape[-1], 168)
-    viz.write_png(viz.sheet(cells, columns=[*pictures], scale=scale), path)
+    with atomic(path) as file:
+        viz.write_png(viz.sheet(cells, columns=[*pictures], scale=scale), file)
+        sign(file)

@@ -16,7 +16,10 @@ from unittest import mock
 
 import tyro
 
+from ddpm.commands.streams import forgiving
 
+
+@forgiving()
 def run(
     command: Callable[..., Any], args: Sequence[str] | None = None, prog: str | None = None
 ) -> None:

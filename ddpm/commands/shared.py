@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from ddpm.loading import load
 from ddpm.model import Diffusion
+from ddpm.outputs import check_output, say_replaced
 from ddpm.sampling import SAMPLERS
 
 
@@ -31,6 +31,7 @@ class Sampling:
         seed: of the noise; the same seed draws the same images.
         device: cpu, cuda, mps ...; a GPU or another accelerator by default if there is one, else
             the CPU.
+        force: overwrite a file even if this program did not make it.
     """
 
     model: str = "digits"
@@ -41,6 +42,7 @@ class Sampling:
     weights: Literal["raw", "averaged"] | None = None
     seed: int = 0
     device: str | None = None
+    force: bool = False
 
     def load(self) -> Diffusion:
         """The model, after the options have been looked at.
@@ -73,22 +75,31 @@ def warn(text: str) -> None:
 
 
 def check_out(
-    out: Path, endings: Sequence[str] = (".png", ".gif", ".npz"), option: str = "--out"
+    out: Path,
+    endings: Sequence[str] = (".png", ".gif", ".npz"),
+    option: str = "--out",
+    force: bool = False,
+    others: Mapping[str, Path | None] | None = None,
 ) -> Path:
-    """The path, if it ends as it should and can be written to; asked before any work is done.
+    """The path, if it ends as it should and may be written; asked before any work is done.
+
+    A file that this program made is replaced, and the command says so; another needs `force`.
+
+    Args:
+        out: where to write.
+        endings: those that are allowed.
+        option: what the user called `out`.
+        force: whether a file that this program did not make may be replaced.
+        others: further inputs and outputs, by their option; none of them may be `out`.
 
     Raises:
-        ValueError: another ending, or a folder that is missing or cannot be written to.
+        ValueError: another ending, a name that is too long, a folder that is missing or cannot be
+            written to, one of the others, or a file of the user's.
     """
     if out.suffix.lower() not in endings:
         raise ValueError(f"{option} must end in {', '.join(endings)}, not '{out.name}'")
-    if out.is_dir():
-        raise ValueError(f"{option} '{out}' is a folder")
-    try:
-        with tempfile.TemporaryFile(dir=out.parent):
-            pass
-    except OSError as error:
-        raise ValueError(f"cannot write '{out}': {error.strerror}") from error
+    if check_output(out, option, force, others):
+        say_replaced(out)
     return out
 
 
