@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ddpm.files import atomic
+from ddpm.reading import printable
 from ddpm.recipes import Recipe
+from ddpm.stored import LARGEST_HEADER, check_tensors, open_tensors, read_header, read_tensors
 
 
 @dataclass(eq=False)
@@ -29,7 +30,12 @@ class Run:
 
     @classmethod
     def start(cls, recipe: Recipe, device: torch.device | str = "cpu") -> Run:
-        """A run before its first step, with the weights that the recipe's seed gives."""
+        """A run before its first step, with the weights that the recipe's seed gives.
+
+        Raises:
+            ValueError: the recipe has a value that no file of weights may have.
+        """
+        Recipe.from_dict(recipe.to_dict())  # not after hours, when its weights are loaded
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.training.seed)
             network = recipe.make_network().to(device)
@@ -64,20 +70,32 @@ class Run:
         Raises:
             ValueError: the file is no checkpoint, or of another recipe.
         """
+        from ddpm.forms import Entry, check
+
         try:
-            with safe_open(path, "pt") as file:
-                header = file.metadata() or {}
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            theirs, log = Recipe.from_dict(json.loads(header["recipe"])), json.loads(header["log"])
-        except (SafetensorError, KeyError, ValueError, OSError) as error:
-            raise ValueError(f"'{path}' is no checkpoint of a training: {error}") from error
+            with open_tensors(path) as file:
+                theirs = Recipe.from_dict(read_header(file, "recipe"))
+                log = read_header(file, "log", LARGEST_HEADER)
+                check(list[Entry], log)
+                if [entry["epoch"] for entry in log] != [*range(1, len(log) + 1)]:
+                    raise ValueError("the epochs of its log are not 1, 2, 3, ...")
+                if _trained_part(theirs) == _trained_part(self.recipe):
+                    names = file.keys()
+                    started = bool(log) or any(name.startswith("optimizer/") for name in names)
+                    check_tensors(file, self._expected(started))
+                    tensors = read_tensors(file)
+        except (ValueError, OSError) as error:
+            reason = printable(str(error), 300)
+            raise ValueError(
+                f"'{printable(str(path))}' is no checkpoint of a training: {reason}"
+            ) from error
         if _trained_part(theirs) != _trained_part(self.recipe):
             name = self.recipe.name
             raise ValueError(f"'{path}' is from another recipe or other settings than {name}")
         self.network.load_state_dict(_under(tensors, "network/"))
         self.averaged.load_state_dict(_under(tensors, "averaged/"))
         fused = self.optimizer.defaults["fused"]
-        for i, parameter in enumerate(trained(self.network)):
+        for i, parameter in enumerate(trained(self.network) if started else []):
             saved = _under(tensors, f"optimizer/{i}/")
             # A fused step walks through memory, so the moments take their parameter's layout.
             self.optimizer.state[parameter] = {
@@ -89,6 +107,15 @@ class Run:
                 },
             }
         self.log = log
+
+    def _expected(self, started: bool) -> dict[str, Tensor]:
+        """Tensors of the shapes that a checkpoint holds, by name."""
+        tensors = {f"network/{k}": v for k, v in self.network.state_dict().items()}
+        tensors |= {f"averaged/{k}": v for k, v in self.averaged.state_dict().items()}
+        for i, parameter in enumerate(trained(self.network) if started else []):
+            tensors[f"optimizer/{i}/step"] = torch.zeros(())
+            tensors |= {f"optimizer/{i}/{name}": parameter for name in ("exp_avg", "exp_avg_sq")}
+        return tensors
 
 
 def trained(network: nn.Module) -> list[nn.Parameter]:

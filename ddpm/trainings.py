@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from ddpm.files import write_json
 from ddpm.histories import sample_history
 from ddpm.images import read_pictures, write_pictures
 from ddpm.model import Diffusion
+from ddpm.reading import read_json
 from ddpm.records import how
 from ddpm.training import validate
 
@@ -69,9 +69,15 @@ def finish(
 
 
 def images_of(out: Path) -> int | None:
-    """On how many images the training was whose log lies beside `out`; None without one."""
+    """On how many images the training was whose log lies beside `out`; None without one.
+
+    Raises:
+        ValueError: the file beside `out` is no log of a training, or is damaged.
+    """
+    from ddpm.forms import Log
+
     log = out.with_suffix(".json")
-    return json.loads(log.read_text())["images"] if log.is_file() else None
+    return read_json(log, Log, "log of a training")["images"] if log.is_file() else None
 
 
 def log_of(state: Run, device: torch.device, images: int, count: int) -> dict[str, Any]:

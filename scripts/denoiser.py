@@ -5,16 +5,8 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-import torch
-
-from ddpm import viz
-from ddpm.classifiers import SHAPE
-from ddpm.commands.pictures import write_images
 from ddpm.commands.program import run
-from ddpm.commands.shared import check_out
-from ddpm.denoiser import add_noise, denoise, held_out
-from ddpm.loading import load
-from ddpm.techniques.shared import by
+from ddpm.commands.shared import check_out, check_sampling
 
 
 def denoiser(
@@ -41,9 +33,20 @@ def denoiser(
         raise ValueError(f"--sigma must be within 0..100, not {sigma}")
     if not (digits.isascii() and digits.isdigit()):
         raise ValueError(f"--digits takes digits, such as 0123456789, not '{digits}'")
+    known = check_sampling(model, seed=seed)
+    if known.T != 1:
+        raise ValueError(f"'{model}' is no denoiser: it has {known.T} times, not one")
+
+    import torch  # here and below: what help and the errors above do not need
+
+    from ddpm import viz
+    from ddpm.classifiers import SHAPE
+    from ddpm.commands.pictures import write_images
+    from ddpm.denoiser import add_noise, denoise, held_out
+    from ddpm.loading import load
+    from ddpm.techniques.shared import by
+
     trained = load(model, device)
-    if trained.recipe.T != 1:
-        raise ValueError(f"'{model}' is no denoiser: it has {trained.recipe.T} times, not one")
     if trained.recipe.scaling.image_shape != SHAPE:
         made = by(trained.recipe.scaling.image_shape)
         raise ValueError(f"'{model}' makes images of {made}: this script takes a model of digits")

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -86,6 +87,7 @@ def pictures(tmp_path):
     return tmp_path
 
 
+@pytest.mark.filterwarnings("ignore:.* are flat")
 def test_own_images_become_grey_and_small_and_keep_their_names(pictures):
     digits, names = folder(pictures)
     assert names == ("cat", "dog")
@@ -95,6 +97,30 @@ def test_own_images_become_grey_and_small_and_keep_their_names(pictures):
     assert digits.images[0].unique().tolist() == [76]  # red's luminance, 0.299 * 255
 
 
+def test_one_line_counts_flat_images_and_names_the_first(pictures):
+    with pytest.warns(UserWarning, match=r"24 of 24 images are flat, .* as '.*cat/00\.png'$"):
+        folder(pictures)
+
+
+def test_training_images_are_read_as_other_images_are(tmp_path):
+    ink = np.zeros((28, 28), np.uint8)
+    ink[8:20, 12:16] = 255
+    black = np.zeros_like(ink)
+    stored = {
+        "a/16-bit.png": Image.fromarray(ink.astype(np.uint16) * 20),
+        "a/clear.png": Image.fromarray(np.dstack([black, black, black, ink])),
+        "b/plain.png": Image.fromarray(ink),
+        "b/white-on-clear.png": Image.fromarray(np.dstack([255 - black] * 3 + [ink])),
+    }
+    for name, image in stored.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        image.save(tmp_path / name)
+    images, _ = folder(tmp_path)
+    assert len(images) == 4
+    assert (images.images == torch.from_numpy(ink)).all()
+
+
+@pytest.mark.filterwarnings("ignore:.* are flat")
 def test_own_images_keep_their_middle(tmp_path):
     for name in "ab":
         (tmp_path / name).mkdir()
@@ -104,6 +130,7 @@ def test_own_images_keep_their_middle(tmp_path):
     assert folder(tmp_path)[0].images.unique().tolist() == [255]
 
 
+@pytest.mark.filterwarnings("ignore:.* are flat")
 def test_the_last_tenth_of_each_class_is_held_out(pictures):
     training, held_out = split_off(folder(pictures)[0])
     assert held_out.labels.tolist() == [0, 1]

@@ -11,17 +11,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
-from tqdm import tqdm
 
-from ddpm.checkpoints import Run
-from ddpm.commands.shared import check_out
-from ddpm.data import Digits, Scaling, bundled, folder, mnist, split_off
-from ddpm.devices import as_device
-from ddpm.files import write_json
-from ddpm.processes import processes
-from ddpm.recipes import recipe as find_recipe
-from ddpm.training import train
-from ddpm.trainings import finish, images_of, keep_images, log_of
+from ddpm.choices import check_recipe
+from ddpm.commands.shared import check_out, read_data
 
 EXAMPLES = (
     "ddpm train digits --data bundled --epochs 1 --out quick.safetensors",
@@ -46,7 +38,8 @@ def train_recipe(
     Started by `torchrun --nproc-per-node N -m ddpm train RECIPE`, N processes share each batch.
 
     Args:
-        recipe: its name, such as digits or attention-class.
+        recipe: digits, attention, attention-class, resunet, resunet-large, resunet-small,
+            denoiser, time or class.
         epochs: passes over the data; the recipe's number by default.
         data: mnist, for all of it; bundled, for the 5,000 digits that come with the package; or
             a folder with one subfolder of images for each class. Of bundled digits and own images
@@ -61,14 +54,11 @@ def train_recipe(
         restart: begin anew even though a checkpoint is there.
         out: the weights' file, ending in .safetensors; runs/RECIPE.safetensors by default.
     """
-    chosen = find_recipe(recipe)
+    check_recipe(recipe)
     if epochs is not None and epochs < 1:
         raise ValueError(f"--epochs must be at least 1, not {epochs}")
-    if seed is not None:
-        if not 0 <= seed < 4000:
-            raise ValueError(f"--seed must be within 0..3999, not {seed}")
-        settings = dataclasses.replace(chosen.training, seed=seed)
-        chosen = dataclasses.replace(chosen, training=settings)
+    if seed is not None and not 0 <= seed < 4000:
+        raise ValueError(f"--seed must be within 0..3999, not {seed}")
     if out:
         check_out(out, (".safetensors",))
 
@@ -77,6 +67,23 @@ def train_recipe(
         raise ValueError("--size and --channels are for a folder of your own images")
     if size is not None and size < 1:
         raise ValueError(f"--size must be at least 1, not {size}")
+    if own and not Path(data).is_dir():
+        raise ValueError(f"no folder '{data}' with one subfolder of images per class")
+
+    from tqdm import tqdm  # here and below: what help and the errors above do not need
+
+    from ddpm.checkpoints import Run
+    from ddpm.devices import as_device
+    from ddpm.files import write_json
+    from ddpm.processes import processes
+    from ddpm.recipes import recipe as find_recipe
+    from ddpm.training import train
+    from ddpm.trainings import finish, images_of, keep_images, log_of
+
+    chosen = find_recipe(recipe)
+    if seed is not None:
+        settings = dataclasses.replace(chosen.training, seed=seed)
+        chosen = dataclasses.replace(chosen, training=settings)
     if own:
         image = chosen.scaling.image if size is None else size
         chosen = chosen.for_images(image, channels or chosen.scaling.channels)
@@ -124,18 +131,3 @@ def train_recipe(
                     keep_images(state, where, out.with_suffix(".npz"), shown)
         if shared.first:
             finish(state, where, training, validation, shared.count, out)
-
-
-def read_data(data: str, scaling: Scaling) -> tuple[Digits, Digits, tuple[str, ...]]:
-    """What to train on, what to check on, and the classes' names if they are not the digits.
-
-    Args:
-        data: "mnist", "bundled", or a folder of folders of images.
-        scaling: the side and the channels of a folder's images.
-    """
-    if data == "mnist":
-        return mnist("train"), bundled(), ()
-    if data == "bundled":
-        return *split_off(bundled()), ()
-    digits, names = folder(data, scaling.image, scaling.channels)
-    return *split_off(digits), names
