@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ddpm.data import Digits, as_images
 from ddpm.devices import plain_defaults
-from ddpm.files import atomic
+from ddpm.files import write_tensors
 from ddpm.settings import Recipe
 from ddpm.stored import check_tensors, open_tensors, read_tensors
 
@@ -115,8 +114,7 @@ def save_classifier(classifier: Classifier, path: Path, header: dict[str, Any]) 
     tensors = {
         k: v.half() if v.is_floating_point() else v for k, v in classifier.state_dict().items()
     }
-    with atomic(path) as file:
-        save_file(tensors, file, {"training": json.dumps(header)})
+    write_tensors(path, tensors, {"training": json.dumps(header)})
 
 
 def load_classifier() -> Classifier:

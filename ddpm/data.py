@@ -14,6 +14,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 from torch.nn import functional as F
+from tqdm import tqdm
 
 from ddpm import arguments
 from ddpm.reader import has_colours, is_flat, read_image
@@ -158,9 +159,12 @@ def mnist(split: Split, root: str | Path | None = None) -> Digits:
 
     Raises:
         FileNotFoundError: MNIST is not there and cannot be downloaded.
+        ValueError: one of its files is not what it should be.
     """
     arguments.choice("split", split, ["train", "validation", "test"])
     from torchvision.datasets import MNIST
+
+    from ddpm.image_folders import check_mnist
 
     root = Path(root or data_root())
     try:
@@ -168,6 +172,8 @@ def mnist(split: Split, root: str | Path | None = None) -> Digits:
         present = MNIST(root, download=False)._check_exists() if root.is_dir() else False
     except RuntimeError:
         present = False
+    if present:
+        check_mnist(root / "MNIST" / "raw", "t10k" if split == "test" else "train")
     try:
         dataset = MNIST(root, train=split != "test", download=not present)
     except (RuntimeError, OSError) as error:
@@ -204,21 +210,13 @@ def folder(root: str | Path, size: int = 28, channels: int = 1) -> tuple[Digits,
         ValueError: no folder, fewer than two classes, a class without images, a file that cannot
             be read, a grey image where colour is asked for, or a number out of range.
     """
-    from torchvision.datasets import ImageFolder
+    from ddpm.image_folders import list_images
 
     if size < 1 or channels not in (1, 3):
         raise ValueError(f"images have 1 or 3 channels and 1 pixel or more, not {channels}, {size}")
-    root = Path(root)
-    if not root.is_dir():
-        raise ValueError(f"no folder '{root}' with one subfolder of images per class")
-    try:
-        found = ImageFolder(root)
-    except FileNotFoundError as error:
-        raise ValueError(f"in '{root}': {error}") from error
-    if len(found.classes) < 2:
-        raise ValueError(f"'{root}' has one class, '{found.classes[0]}'; give two or more")
+    found = list_images(Path(root))
     images = []
-    for path, _ in found.samples:
+    for path, _ in tqdm(found.samples, "reading images", unit="image", delay=2, leave=False):
         if channels == 3 and not has_colours(Path(path)):
             raise ValueError(f"'{path}' is grey: with 3 channels, every image must have colour")
         image = read_image(Path(path), channels)

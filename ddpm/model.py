@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ddpm import arguments, tensors
 from ddpm.devices import as_device, plain_defaults
-from ddpm.files import atomic
+from ddpm.files import write_tensors
 from ddpm.finite import watched
 from ddpm.guidance import as_eps, condition, guided
 from ddpm.noise import PER_SEED, Noise, image_seeds
@@ -246,5 +245,4 @@ class Diffusion:
             "recipe": json.dumps(self.recipe.to_dict()),
             "training": json.dumps(self.header),
         }
-        with atomic(path) as file:
-            save_file(tensors, file, metadata)
+        write_tensors(path, tensors, metadata)

@@ -15,6 +15,7 @@ def denoiser(
     seed: int = 0,
     model: str = "denoiser",
     device: str | None = None,
+    force: bool = False,
     out: Path = Path("denoised.png"),
 ) -> None:
     """Adds noise to held-out digits and takes it off again in one step.
@@ -26,9 +27,10 @@ def denoiser(
         model: a bundled model that was trained as a denoiser, or the path of a weights file.
         device: cpu, cuda, mps ...; a GPU or another accelerator by default if there is one, else
             the CPU.
+        force: overwrite a file even if this program did not make it.
         out: .png for a sheet of noisy and denoised digits, .npz for the denoised ones.
     """
-    check_out(out, (".png", ".npz"))
+    check_out(out, (".png", ".npz"), force=force)
     if not 0 <= sigma <= 100:
         raise ValueError(f"--sigma must be within 0..100, not {sigma}")
     if not (digits.isascii() and digits.isdigit()):

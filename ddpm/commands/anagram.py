@@ -47,7 +47,7 @@ def anagram(
             classifier only knows digits of 28x28.
         out: .png for a sheet, .gif to see them turn, .npz for the arrays.
     """
-    check_out(out)
+    check_out(out, force=sampling.force)
     views = view_ if len(view_) == len(labels) else ("identity", *view_)
     for name in views:
         check_view(name)

@@ -48,9 +48,11 @@ def denoise(
         show_input_: a .png to write what the network saw to; none by default.
         out: .png for a sheet, .npz for the results of many steps.
     """
-    check_out(out, (".png", ".npz"))
+    given_files = {"--image": image}
+    check_out(out, (".png", ".npz"), "--out", sampling.force, given_files)
     if show_input_:
-        check_out(show_input_, (".png",), "--show-input")
+        all_files = {**given_files, "--out": out}
+        check_out(show_input_, (".png",), "--show-input", sampling.force, all_files)
     check_image(image)
     known = sampling.check()
     if not 1 <= t <= known.T:

@@ -37,7 +37,7 @@ def hybrid(
         contrast: of the far digit, where there are several near ones.
         out: .png for a sheet, .gif to see it recede, .npz for the arrays.
     """
-    check_out(out)
+    check_out(out, force=sampling.force)
     arguments.number("--contrast", contrast)
     if not (1 <= across <= 8 and 0 < contrast <= 1):
         raise ValueError(

@@ -45,9 +45,11 @@ def inpaint(
         show_input_: a .png to write what the network saw to; none by default.
         out: .png for a sheet, .npz for the arrays.
     """
-    check_out(out, (".png", ".npz"))
+    given_files = {"--image": image, "--mask": Path(mask)}
+    check_out(out, (".png", ".npz"), "--out", sampling.force, given_files)
     if show_input_:
-        check_out(show_input_, (".png",), "--show-input")
+        all_files = {**given_files, "--out": out}
+        check_out(show_input_, (".png",), "--show-input", sampling.force, all_files)
     check_image(image)
     if mask not in MASK_NAMES and (image is None or not Path(mask).is_file()):
         there = ", ".join(MASK_NAMES)

@@ -14,6 +14,7 @@ from ddpm import viz
 from ddpm.files import atomic
 from ddpm.images import Fit, Frame, bring, read_image
 from ddpm.model import Diffusion
+from ddpm.outputs import sign
 
 MEMORY = 2**28
 """Bytes that the images of one file may take; while it is written there are a few copies."""
@@ -77,12 +78,14 @@ def write_images(
             np.savez_compressed(file, images=pixels.float().numpy(), labels=labels.numpy())
         else:
             viz.write_png(sheet(), file)
+        sign(file)
 
 
 def write_frames(out: Path, frames: Iterable[Image.Image]) -> None:
     """Writes a GIF."""
     with atomic(out) as file:
         viz.write_gif(frames, file)
+        sign(file)
 
 
 def show_input(path: Path, pictures: Mapping[str, Tensor]) -> None:
@@ -94,4 +97,6 @@ def show_input(path: Path, pictures: Mapping[str, Tensor]) -> None:
     """
     cells = torch.stack(torch.broadcast_tensors(*pictures.values()))[None]
     scale = viz.scale_for(cells.shape[-1], 168)
-    viz.write_png(viz.sheet(cells, columns=[*pictures], scale=scale), path)
+    with atomic(path) as file:
+        viz.write_png(viz.sheet(cells, columns=[*pictures], scale=scale), file)
+        sign(file)

@@ -24,10 +24,12 @@ from tyro import constructors
 from tyro.constructors import PrimitiveConstructorSpec as Spec
 from tyro.constructors import PrimitiveTypeInfo as Info
 
+from ddpm.commands.streams import forgiving
 from ddpm.memory import keep_freed_memory
 from ddpm.reading import printable
 
 
+@forgiving()
 def run(
     command: Callable[..., Any], args: Sequence[str] | None = None, prog: str | None = None
 ) -> None:

@@ -33,6 +33,7 @@ def sample(
     weights: Literal["raw", "averaged"] | None = None,
     seed: int = 0,
     device: str | None = None,
+    force: bool = False,
     out: Path = Path("digits.png"),
 ) -> None:
     """Draws digits with a trained model.
@@ -55,9 +56,10 @@ def sample(
         seed: of the noise; the same seed draws the same images.
         device: cpu, cuda, mps ...; a GPU or another accelerator by default if there is one, else
             the CPU.
+        force: overwrite a file even if this program did not make it.
         out: .png for a sheet, .gif for the way from noise to digits, .npz for the arrays.
     """
-    check_out(out)
+    check_out(out, force=force)
     if spacing not in SPACINGS:
         raise ValueError(f"unknown spacing '{spacing}'; there are {', '.join(SPACINGS)}")
     chosen = parse_labels(labels, check_sampling(model, each, steps, sampler, seed, guidance))

@@ -43,9 +43,11 @@ def sdedit(
         show_input_: a .png to write what the network saw to; none by default.
         out: .png for a sheet, .npz for the arrays.
     """
-    check_out(out, (".png", ".npz"))
+    given_files = {"--image": image}
+    check_out(out, (".png", ".npz"), "--out", options.force, given_files)
     if show_input_:
-        check_out(show_input_, (".png",), "--show-input")
+        all_files = {**given_files, "--out": out}
+        check_out(show_input_, (".png",), "--show-input", options.force, all_files)
     if not 0 <= strength <= 1:
         raise ValueError(f"--strength must be within 0..1, not {strength:g}")
     check_image(image)

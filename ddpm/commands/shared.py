@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import math
 import sys
-import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from ddpm.bundle import Outline, outline, weights_file
 from ddpm.choices import LAST_SEED, SAMPLER_NAMES
 from ddpm.commands.program import UNSET
+from ddpm.outputs import check_output, say_replaced
 
 if TYPE_CHECKING:
     from ddpm.data import Digits, Scaling
@@ -41,6 +41,7 @@ class Sampling:
         seed: of the noise; the same seed draws the same images.
         device: cpu, cuda, mps ...; a GPU or another accelerator by default if there is one, else
             the CPU.
+        force: overwrite a file even if this program did not make it.
     """
 
     model: str = "digits"
@@ -51,6 +52,7 @@ class Sampling:
     weights: Annotated[Literal["raw", "averaged"] | None, UNSET] = None
     seed: int = 0
     device: Annotated[str | None, UNSET] = None
+    force: bool = False
 
     def check(self) -> Outline:
         """What the model's file says of it, after the options have been looked at.
@@ -131,22 +133,31 @@ def warn(text: str) -> None:
 
 
 def check_out(
-    out: Path, endings: Sequence[str] = (".png", ".gif", ".npz"), option: str = "--out"
+    out: Path,
+    endings: Sequence[str] = (".png", ".gif", ".npz"),
+    option: str = "--out",
+    force: bool = False,
+    others: Mapping[str, Path | None] | None = None,
 ) -> Path:
-    """The path, if it ends as it should and can be written to; asked before any work is done.
+    """The path, if it ends as it should and may be written; asked before any work is done.
+
+    A file that this program made is replaced, and the command says so; another needs `force`.
+
+    Args:
+        out: where to write.
+        endings: those that are allowed.
+        option: what the user called `out`.
+        force: whether a file that this program did not make may be replaced.
+        others: further inputs and outputs, by their option; none of them may be `out`.
 
     Raises:
-        ValueError: another ending, or a folder that is missing or cannot be written to.
+        ValueError: another ending, a name that is too long, a folder that is missing or cannot be
+            written to, one of the others, or a file of the user's.
     """
     if out.suffix.lower() not in endings:
         raise ValueError(f"{option} must end in {', '.join(endings)}, not '{out.name}'")
-    if out.is_dir():
-        raise ValueError(f"{option} '{out}' is a folder")
-    try:
-        with tempfile.TemporaryFile(dir=out.parent):
-            pass
-    except OSError as error:
-        raise ValueError(f"cannot write '{out}': {error.strerror}") from error
+    if check_output(out, option, force, others):
+        say_replaced(out)
     return out
 
 

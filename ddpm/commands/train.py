@@ -7,17 +7,19 @@ Writes three files: the weights (`--out`, a `.safetensors` file), beside them th
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
 
 from ddpm.choices import check_recipe
-from ddpm.commands.shared import check_out, read_data
+from ddpm.commands.shared import read_data
+from ddpm.outputs import WAY_OUT, Outputs
 
 EXAMPLES = (
     "ddpm train digits --data bundled --epochs 1 --out quick.safetensors",
-    "ddpm train digits --data bundled --epochs 2 --out quick.safetensors",
+    "ddpm train digits --data bundled --steps 40 --restart --out quick.safetensors",
 )
 
 
@@ -28,9 +30,11 @@ def train_recipe(
     data: str = "mnist",
     size: int | None = None,
     channels: Literal[1, 3] | None = None,
+    steps: int | None = None,
     seed: int | None = None,
     device: str | None = None,
     restart: bool = False,
+    force: bool = False,
     out: Path | None = None,
 ) -> None:
     """Trains a recipe, or goes on where it was stopped.
@@ -48,19 +52,26 @@ def train_recipe(
             default.
         channels: 3 for a folder of colour images; 1 makes them grey, which is the default. Grey
             images work best as bright ink on a dark background.
+        steps: of the optimiser in all, spread evenly over the epochs, so that few images are passed
+            over more often; by default an epoch is one pass.
         seed: of weights, order, times and noise; the recipe's by default.
         device: cpu, cuda, mps ...; a GPU or another accelerator by default if there is one, else
             the CPU.
-        restart: begin anew even though a checkpoint is there.
+        restart: start again even though a checkpoint is there.
+        force: overwrite files even if they are not this training's.
         out: the weights' file, ending in .safetensors; runs/RECIPE.safetensors by default.
     """
     check_recipe(recipe)
     if epochs is not None and epochs < 1:
         raise ValueError(f"--epochs must be at least 1, not {epochs}")
+    if steps is not None and steps < 1:
+        raise ValueError(f"--steps must be at least 1, not {steps}")
     if seed is not None and not 0 <= seed < 4000:
         raise ValueError(f"--seed must be within 0..3999, not {seed}")
-    if out:
-        check_out(out, (".safetensors",))
+    outputs = Outputs(out or Path("runs") / f"{recipe}.safetensors")
+    first = os.environ.get("RANK", "0") == "0"  # of those that torchrun started
+    if first and (out or Path("runs").exists()):
+        outputs.check(recipe, restart, force)
 
     own = data not in ("mnist", "bundled")
     if not own and (size is not None or channels is not None):
@@ -78,9 +89,11 @@ def train_recipe(
     from ddpm.processes import processes
     from ddpm.recipes import recipe as find_recipe
     from ddpm.training import train
-    from ddpm.trainings import finish, images_of, keep_images, log_of
+    from ddpm.trainings import count_steps, digest, finish, images_of, keep_images, log_of
 
     chosen = find_recipe(recipe)
+    if first and chosen.training.show and outputs.images.parent.exists():
+        outputs.check_images(force)
     if seed is not None:
         settings = dataclasses.replace(chosen.training, seed=seed)
         chosen = dataclasses.replace(chosen, training=settings)
@@ -89,45 +102,47 @@ def train_recipe(
         chosen = chosen.for_images(image, channels or chosen.scaling.channels)
     training, validation, names = read_data(data, chosen.scaling)
     if out is None:
-        out = Path("runs") / f"{recipe}.safetensors"
-        out.parent.mkdir(exist_ok=True)
-        check_out(out, (".safetensors",))
-    checkpoint = out.with_suffix(".checkpoint.safetensors")
+        Path("runs").mkdir(exist_ok=True)
     if names:
         chosen = chosen.for_classes(names)
-    with processes(as_device(device)) as (shared, where):
+    with outputs.alone(), processes(as_device(device)) as (shared, where):
         state = Run.start(chosen, where)
-        if checkpoint.is_file() and not restart:
-            state.restore(checkpoint)
-            if images_of(out) not in (None, len(training)):
+        state.data = digest(training)
+        if outputs.checkpoint.is_file() and not restart:
+            state.restore(outputs.checkpoint)
+            if images_of(outputs.log) not in (None, len(training)):
                 raise ValueError(
-                    f"'{checkpoint}' is of a training on other images:"
-                    " --restart begins anew, another --out keeps both"
+                    f"'{outputs.checkpoint}' is of a training on other images: {WAY_OUT}"
                 )
             if shared.first:
-                print(f"going on from {checkpoint} after epoch {state.epoch}")
-        bar = None
-        for progress in train(state, training, validation, epochs, shared):
-            if not shared.first:
-                continue
-            if bar is None:
-                title = f"{recipe}, epoch {progress.epoch}"
-                bar = tqdm(total=progress.steps, unit="step", desc=title)
-            speed = f"{progress.images_per_second:.0f} images/s"
-            bar.set_postfix_str(f"loss {progress.loss:.4f}, {speed}")
-            bar.update(progress.step - bar.n)
-            if progress.entry:
-                bar.set_postfix_str(
-                    f"train {progress.loss:.4f}, validation {progress.entry['validation_raw']:.4f}"
-                    f" (averaged {progress.entry['validation_averaged']:.4f}), {speed}"
-                )
-                bar = bar.close()
-                state.save(checkpoint)
-                write_json(
-                    out.with_suffix(".json"), log_of(state, where, len(training), shared.count)
-                )
-                if state.epoch in chosen.training.show:
-                    shown = validation if own else None
-                    keep_images(state, where, out.with_suffix(".npz"), shown)
+                print(f"going on from {outputs.checkpoint} after epoch {state.epoch}")
+                if state.epoch >= (epochs or chosen.training.epochs):
+                    print(f"{state.epoch} epochs are done already: nothing is left to train")
+        if own and shared.first and steps is None:
+            count_steps(state, len(training), epochs)
+        bar: tqdm | None = None
+        try:
+            for progress in train(state, training, validation, epochs, shared, steps):
+                if not shared.first:
+                    continue
+                if bar is None:
+                    title = f"{recipe}, epoch {progress.epoch}"
+                    bar = tqdm(total=progress.steps, unit="step", desc=title)
+                speed = f"{progress.images_per_second:.0f} images/s"
+                bar.set_postfix_str(f"loss {progress.loss:.4f}, {speed}")
+                bar.update(progress.step - bar.n)
+                if entry := progress.entry:
+                    bar.set_postfix_str(
+                        f"train {progress.loss:.4f}, validation {entry['validation_raw']:.4f}"
+                        f" (averaged {entry['validation_averaged']:.4f}), {speed}"
+                    )
+                    bar = bar.close()
+                    state.save(outputs.checkpoint)
+                    write_json(outputs.log, log_of(state, where, len(training), shared.count))
+                    if state.epoch in chosen.training.show:
+                        keep_images(state, where, outputs.images, validation if own else None)
+        finally:
+            if bar is not None:
+                bar.close()
         if shared.first:
-            finish(state, where, training, validation, shared.count, out)
+            finish(state, where, training, validation, shared.count, outputs)
