@@ -95,7 +95,8 @@ class Run:
                 there = file.metadata()
                 data = read_header(file, "data") if "data" in there else ""
                 plan = read_header(file, "plan") if "plan" in there else None
-                check(str, data)
+                if data:
+                    check(str, data)
                 check(tuple[int, int | None] | None, plan)
                 if [entry["epoch"] for entry in log] != [*range(1, len(log) + 1)]:
                     raise ValueError("the epochs of its log are not 1, 2, 3, ...")

@@ -167,13 +167,8 @@ def mnist(split: Split, root: str | Path | None = None) -> Digits:
     from ddpm.image_folders import check_mnist
 
     root = Path(root or data_root())
-    try:
-        # The files may lie on a read-only disk, so ask before offering to download.
-        present = MNIST(root, download=False)._check_exists() if root.is_dir() else False
-    except RuntimeError:
-        present = False
-    if present:
-        check_mnist(root / "MNIST" / "raw", "t10k" if split == "test" else "train")
+    # The files may lie on a read-only disk, so a download is only offered where they are missing.
+    present = check_mnist(root / "MNIST" / "raw", "t10k" if split == "test" else "train")
     try:
         dataset = MNIST(root, train=split != "test", download=not present)
     except (RuntimeError, OSError) as error:

@@ -60,16 +60,22 @@ def passed_over(name: str) -> bool:
     return name.startswith(".") or name.lower() in SYSTEM
 
 
-def check_mnist(raw: Path, prefix: str) -> None:
+def check_mnist(raw: Path, prefix: str) -> bool:
     """Looks into two of MNIST's files, of images and of labels, before they are believed.
 
     Args:
         raw: the folder of the files.
         prefix: "train" or "t10k".
 
+    Returns:
+        Whether all four files are there; if not, none is looked into.
+
     Raises:
         ValueError: a file is empty, cut, too long, mixed up with another, or something else.
     """
+    kinds = ("images-idx3", "labels-idx1")
+    if not all((raw / f"{s}-{kind}-ubyte").exists() for s in ("train", "t10k") for kind in kinds):
+        return False
     counts = {}
     for kind, magic, shape in (("images-idx3", 2051, (28, 28)), ("labels-idx1", 2049, ())):
         path = raw / f"{prefix}-{kind}-ubyte"
@@ -100,3 +106,4 @@ def check_mnist(raw: Path, prefix: str) -> None:
             f"'{raw}' holds {images} images and {labels} labels of '{prefix}', which is not one"
             f" data set: delete both '{prefix}' files and load MNIST again"
         )
+    return True

@@ -51,7 +51,7 @@ def sign(file: Path) -> None:
 def signed(file: Path) -> bool:
     """Whether this package wrote a file: a picture, arrays, weights, a checkpoint or a log."""
     ending = file.suffix.lower()
-    with suppress(OSError, ValueError, zipfile.BadZipFile):
+    with suppress(OSError, ValueError, RecursionError, zipfile.BadZipFile):
         if ending == ".npz":
             with zipfile.ZipFile(file) as archive:
                 comment = archive.comment
@@ -72,7 +72,10 @@ def header_of(file: Path) -> dict[str, Any]:
 
     Its `recipe` is a dictionary.
     """
-    with suppress(OSError, ValueError, KeyError, TypeError), file.open("rb") as content:
+    with (
+        suppress(OSError, ValueError, KeyError, TypeError, RecursionError),
+        file.open("rb") as content,
+    ):
         size = int.from_bytes(content.read(8), "little")
         if size <= HEADER:
             metadata = dict(json.loads(content.read(size))["__metadata__"])

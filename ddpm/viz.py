@@ -238,6 +238,8 @@ def write_gif(
         levels: number of levels kept of each channel; noise does not compress, so fewer are
             smaller. Of colours a GIF holds 256 a frame, the most fitting ones.
     """
+    from io import BytesIO
+
     import imageio.v3 as imageio  # only GIFs need it
 
     step = 255 / (arguments.integer("levels", levels, 2, 256) - 1)
@@ -245,4 +247,6 @@ def write_gif(
     if not shown:
         raise ValueError("frames must be at least 1, not none")
     durations = [milliseconds] * (len(shown) - 1) + [hold]
-    imageio.imwrite(path, shown, plugin="pillow", extension=".gif", duration=durations, loop=0)
+    file = BytesIO()  # on a full disk, imageio would try once more while it ends
+    imageio.imwrite(file, shown, plugin="pillow", extension=".gif", duration=durations, loop=0)
+    Path(path).write_bytes(file.getvalue())

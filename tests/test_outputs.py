@@ -82,9 +82,9 @@ COMMANDS = {
     "sample": ["--labels", "3", "--steps", "2"],
     "anagram": ["--candidates", "1", "--steps", "2", "--each", "1"],
     "hybrid": ["--steps", "2", "--each", "1"],
-    "denoise": ["--t", "2", "--each", "1"],
-    "sdedit": ["--strength", "0.1", "--each", "1"],
-    "inpaint": ["--steps", "2", "--each", "1"],
+    "denoise": ["--t", "2", "--each", "1", "--label", "3"],
+    "sdedit": ["--strength", "0.1", "--each", "1", "--label", "3"],
+    "inpaint": ["--steps", "2", "--each", "1", "--label", "3"],
 }
 
 
@@ -200,3 +200,10 @@ def test_a_log_is_known_and_other_json_is_not(tmp_path):
     for values, ours in (({"recipe": {}, "epochs": [], "how": {}}, True), ([], False), (3, False)):
         path.write_text(json.dumps(values))
         assert signed(path) is ours
+
+
+def test_help_into_a_pipe_that_is_closed_is_no_error():
+    command = f"{sys.executable} -m ddpm sample --help | head -n 1; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert done.stderr == ""
+    assert done.stdout.splitlines()[-1] == "0"

@@ -163,7 +163,7 @@ WRONG = {
     "view twice": (["anagram", "--labels", *"698", "--view", "transpose", "transpose"], "twice"),
     "repeats": (["inpaint", "--repeats", "0"], "--repeats must be at least 1"),
     "across": (["hybrid", "--across", "9"], "1..8 tiles across"),
-    "contrast": (["hybrid", "--contrast", "nan"], "a contrast above 0"),
+    "contrast": (["hybrid", "--contrast", "2"], "a contrast above 0"),
     "guidance": (["sample", "--guidance", "nan"], "--guidance must be a finite number"),
     "editing guidance": (["denoise", "--guidance", "inf"], "--guidance must be a finite number"),
     "near": (["hybrid", "--near", "x"], "--labels takes digits"),

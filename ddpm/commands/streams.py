@@ -43,20 +43,22 @@ class Forgiving:
 
 @contextmanager
 def forgiving() -> Iterator[None]:
-    """Lets a command do and write the same, whether or not its standard error is open."""
+    """Lets a command do and write the same, whether or not anything reads what it says."""
     # A closed descriptor is given to the next file that is opened, and warnings go into it.
     for number, stream in ((1, sys.stdout), (2, sys.stderr)):
         if stream is None:
             _occupy(number)
-    before = sys.stderr
-    stream = before
-    if stream is None:
-        stream = open(os.devnull, "w")  # noqa: PTH123, SIM115 (open until the end)
+    before = sys.stdout, sys.stderr
     try:
-        sys.stderr = Forgiving(stream)
+        sys.stdout, sys.stderr = (
+            Forgiving(stream or open(os.devnull, "w"))  # noqa: PTH123, SIM115 (open until the end)
+            for stream in before
+        )
         yield
     finally:
-        sys.stderr = before
+        sys.stdout.flush()  # here a pipe that is closed does not matter, later it would
+        sys.stderr.flush()
+        sys.stdout, sys.stderr = before
 
 
 def _occupy(number: int) -> None:
