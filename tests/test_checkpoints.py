@@ -1,8 +1,8 @@
-import gc
 
 """What a checkpoint, a log and the manifest say is checked before it is believed."""
 
 import dataclasses
+import gc
 import json
 from pathlib import Path
 
