@@ -22,10 +22,10 @@ SHOWN = (1.0, 1.1, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 10.0)
 """The scales of the grid."""
 
 
-def one_scale(scale: float, count: int) -> dict[str, Any]:
+def one_scale(scale: float, count: int, **options: Any) -> dict[str, Any]:
     """The flagship at one scale: all that can be said of its samples."""
     asked = natural_labels(count)
-    images, _ = draw_fast(load("digits"), asked, guidance=scale, seed=SEED)
+    images, _ = draw_fast(load("digits"), asked, guidance=scale, seed=SEED, **options)
     return {
         "scale": scale,
         "omega": scale - 1,

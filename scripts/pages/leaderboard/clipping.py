@@ -1,0 +1,193 @@
+"""What it does to clamp the predicted clean image to the range of images at every step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ddpm import viz
+from ddpm.devices import fast_arithmetic
+from ddpm.loading import load
+from ddpm.metrics import diversity
+from ddpm.recipes import DIGITS
+from ddpm.sampling import EpsFn, Step, StepRule, ddim
+from scripts.pages.guidance import one_scale
+from scripts.pages.leaderboard.exact import steps_for
+from scripts.pages.leaderboard.measurements import one_setting
+from scripts.workshop.judge import (
+    BATCH,
+    COUNT,
+    floor,
+    judge,
+    natural_labels,
+    rows,
+    same_many_real,
+    verdict,
+)
+from scripts.workshop.records import read_json
+from scripts.workshop.registry import SEED, digest_of, figure, measurement
+
+FEW_CALLS = (("beta-noise", 5), ("heun-eps", 10))
+"""Rows of the leaderboard that go wrong."""
+
+SCALES = (DIGITS.guidance, 7.0, 10.0)
+"""Of guidance: the usual one, and two at which strokes saturate."""
+
+LOOKED = 100
+"""Samples whose predictions are looked at on the way."""
+
+
+def change(free: dict[str, Any], clamped: dict[str, Any]) -> str:
+    """What the clamp does to the distance from real digits, by limits set before measuring.
+
+    "cured": at most twice the floor where it was more; "smaller" or "larger": by more than a
+    tenth, which is more than two sets of samples differ by; otherwise "no difference".
+    """
+    before, after = free["fid_over_floor"], clamped["fid_over_floor"]
+    if after <= 2 < before:
+        return "cured"
+    return "smaller" if after < 0.9 * before else "larger" if after > 1.1 * before else NO_CHANGE
+
+
+NO_CHANGE = "no difference"
+
+
+# --8<-- [start:eps_kept]
+def eps_kept(eps_fn: EpsFn) -> tuple[EpsFn, StepRule]:
+    """DDIM with the clamped guess and the network's own eps, as a pair for `Diffusion.sample`.
+
+    Some programs do so. The two no longer make up x_t.
+    """
+    last: list[Tensor] = []
+
+    def remember(x: Tensor, t: int) -> Tensor:
+        last[:] = [eps_fn(x, t)]
+        return last[0]
+
+    def rule(step: Step) -> Tensor:
+        return ddim(replace(step, eps=last[0]))
+
+    return remember, rule
+    # --8<-- [end:eps_kept]
+
+
+def scale_with_eps_kept(scale: float, count: int) -> dict[str, Any]:
+    """The flagship at one scale, clamped, with the network's own eps."""
+    model, asked, images = load("digits"), natural_labels(count), []
+    for first in range(0, count, BATCH):
+        labels = asked[first : first + BATCH]
+        eps_fn, rule = eps_kept(model.eps_fn(labels, scale))
+        with fast_arithmetic(model.device):
+            part = model.sample(
+                len(labels), eps_fn=eps_fn, sampler=rule, seed=SEED, first=first, clip=True
+            )
+        images.append(part.float())
+    drawn = torch.cat(images)
+    spread = float(diversity(drawn, asked, judge()).mean())
+    return {"scale": scale, **verdict(drawn, asked), "diversity": spread}
+
+
+def white(images: Tensor) -> float:
+    """The share of the ink (brighter than a tenth) that is nearly white, above 0.95."""
+    return float((images > 0.95).sum() / (images > 0.1).sum())
+
+
+def looked_at(scale: float, clip: bool, count: int) -> dict[str, Any]:
+    """How much of the predictions is out of range on the way, and how white the strokes become.
+
+    Returns:
+        `outside`: by t, the share of a prediction's pixels that are more than a tenth out of
+        -1..1 (without the clamp); `largest`: by t, the largest value; `white`: see there.
+    """
+    model = load("digits")
+    outside, largest = {}, {}
+    with fast_arithmetic(model.device):
+        for state in model.states(
+            labels=natural_labels(count), guidance=scale, seed=SEED, clip=clip
+        ):
+            size = state.x0.float().abs()
+            outside[str(state.t)] = float((size > 1.1).float().mean())
+            largest[str(state.t)] = float(size.max())
+    return {
+        "scale": scale,
+        "clip": clip,
+        "white": white(model.to_images(state.x)),
+        **({} if clip else {"outside": outside, "largest": largest}),
+    }
+
+
+@measurement
+def clipping(quick: bool) -> dict[str, Any]:
+    """Samplers with few calls and strong guidance, with the predicted image clamped."""
+    settings = {"weights": digest_of("weights/digits.safetensors"), "count": COUNT}
+    looked = 10 if quick else LOOKED
+    jobs: dict[str, Callable[[], dict[str, Any]]] = {
+        **{
+            f"{sampler}-{calls}": partial(one_setting, sampler, calls, COUNT, clip=True)
+            for sampler, calls in (FEW_CALLS[:1] if quick else FEW_CALLS)
+        },
+        **{
+            f"{scale:g}": partial(one_scale, scale, COUNT, clip=True)
+            for scale in (() if quick else SCALES)
+        },
+        **{
+            f"{scale:g}-eps-kept": partial(scale_with_eps_kept, scale, COUNT)
+            for scale in (() if quick else SCALES[-1:])
+        },
+        **{
+            f"looked-{scale:g}{'-clip' * clip}": partial(looked_at, scale, clip, looked)
+            for scale in (SCALES[:1] if quick else SCALES)
+            for clip in (False, True)
+        },
+    }
+    table = rows("clipping-quick" if quick else "clipping", settings, jobs)
+    free = {**read_json("leaderboard")["rows"], **read_json("guidance")["rows"]}
+    compared = {
+        key: {"free": free[key], "clamped": row, "change": change(free[key], row)}
+        for key, row in table.items()
+        if key in free
+    }
+    return {
+        "rows": compared,
+        "others": {key: row for key, row in table.items() if key not in free},
+        "real_white": white(same_many_real(COUNT)),
+        "looked": looked,
+        "floor": floor(COUNT),
+        **settings,
+    }
+
+
+SHOWN = (
+    ("beta-noise, 5", {"sampler": "beta-noise", "steps": 5}),
+    ("heun-eps, 10", {"sampler": "heun-eps", "steps": steps_for("heun-eps", 10)}),
+    ("scale 10", {"guidance": 10.0}),
+)
+"""Settings of the figure, which is a pair of rows for each."""
+
+
+@figure(
+    "clipping",
+    "leaderboard",
+    caption="Three settings that go wrong, each without the clamp and below it with the predicted"
+    " image clamped at every step.",
+    made="The model `digits`, one sample of each label from the same noise in all rows: 5 steps of"
+    " `beta-noise`, 9 calls of `heun-eps`, and DDIM in 25 steps at a guidance scale of 10.",
+    alt="Three pairs of rows of the digits 0 to 9, without the clamp above and with it below.",
+    models=("digits",),
+    settings={"seed": 4, "shown": [name for name, _ in SHOWN]},
+)
+def clipping_sheet() -> Image.Image:
+    """Every digit with and without the clamp."""
+    model, images, names = load("digits"), [], []
+    for name, options in SHOWN:
+        for clip in (False, True):
+            images.append(model.sample(labels=range(10), seed=4, clip=clip, **options)[:, 0])
+            names.append(f"{name}, clamped" if clip else name)
+    columns = [str(digit) for digit in range(10)]
+    return viz.sheet(torch.stack(images), rows=names, columns=columns, across="label")
