@@ -9,6 +9,7 @@ import torch
 from ddpm.sampling import ddim, dpm_solver, heun, sample
 from ddpm.schedule import NoiseSchedule
 from ddpm.timesteps import strided, uniform
+from scripts.pages.leaderboard.clipping import eps_kept
 
 SCHEDULE = NoiseSchedule.linear(1000)
 SETTINGS = {"num_train_timesteps": 1000, "beta_start": 1e-4, "beta_end": 0.02}
@@ -93,6 +94,26 @@ def test_ddim_with_noise_is_theirs(network, steps):
     path = strided(1000, steps)
     *_, last = sample(network, x, path, SCHEDULE, rule, noise=lambda: next(draws))
     assert (last.x - other).abs().max() < 1e-4
+
+
+@pytest.mark.parametrize("steps", [5, 20])
+def test_a_clamped_guess_is_theirs_with_the_eps_that_follows_it_and_with_the_networks_own(
+    network, steps
+):
+    """The network's data lie around 0.4, so that a clamp to 0.5 has something to do."""
+    scheduler = diffusers.DDIMScheduler(
+        **SETTINGS, clip_sample=True, clip_sample_range=0.5, timestep_spacing="trailing"
+    )
+    x = torch.randn(2, 1, 8, 8, generator=torch.Generator().manual_seed(1))
+    path, clean = strided(1000, steps), partial(torch.clamp, min=-0.5, max=0.5)
+    ends = []
+    for corrected, (eps_fn, rule) in {True: (network, ddim), False: eps_kept(network)}.items():
+        expected, _ = theirs(scheduler, network, x, steps, use_clipped_model_output=corrected)
+        states = [state.x for state in sample(eps_fn, x, path, SCHEDULE, rule, clean)]
+        for ours, other in zip(states, expected, strict=True):
+            assert (ours - other).abs().max() < 1e-4
+        ends.append(states[-2])
+    assert (ends[0] - ends[1]).abs().max() > 0.01
 
 
 @pytest.mark.parametrize("steps", [5, 10, 37, 100])

@@ -103,15 +103,19 @@ def put_right(
 WAYS = {"": {}, "mean": {"amplitude": False}, "amplitude": {"mean": False}, "both": {"mean": True}}
 """What is put right, and how `put_right` is told; nothing in the first."""
 
+CLAMP = "clamp"
+"""Beside those ways: nothing is put right, but each predicted image is clamped to its range."""
+
 
 def states(model: Diffusion, labels: Tensor, rule: StepRule, steps: int, way: str) -> Any:
-    """A walk of course A's network with its estimate put right in one of the ways."""
+    """A walk of course A's network with its estimate put right in one of the ways, or clamped."""
     size = model.recipe.scaling.size
     noise = Noise(range(len(labels)), (1, size, size), model.device)
     eps_fn: EpsFn = model.eps_fn(labels)
-    if way:
+    if way in WAYS and way:
         eps_fn = put_right(eps_fn, model.schedule, above=200, **WAYS[way])
-    return sample(eps_fn, noise(), model.path(steps), model.schedule, rule, noise=noise)
+    clean = model.recipe.scaling.clip if way == CLAMP else lambda x0: x0
+    return sample(eps_fn, noise(), model.path(steps), model.schedule, rule, clean, noise=noise)
 
 
 def drawn(weights: str, rule: StepRule, steps: int, way: str) -> dict[str, float]:
@@ -137,7 +141,7 @@ def grounds(quick: bool) -> dict[str, Any]:
     jobs: dict[str, Callable[[], dict[str, Any]]] = {}
     for weights in ("raw", "averaged"):
         for name, rule in (("ddim", ddim), ("ancestral", posterior)):
-            for way in WAYS:
+            for way in (*WAYS, CLAMP):
                 key = f"{weights}-{name}{way and '-' + way}"
                 jobs[key] = partial(drawn, weights, rule, 3 if quick else STEPS, way)
     settings = {"weights": digest_of("weights/attention-class.safetensors"), "count": COUNT}
@@ -149,7 +153,8 @@ def grounds(quick: bool) -> dict[str, Any]:
     "put-right",
     "grounds",
     caption="The same noise, the same network, the same 50 steps of DDIM: as it is, with the mean"
-    " of the noise estimate put right, with its amplitude, and with both.",
+    " of the noise estimate put right, with its amplitude, and with both; and with nothing put"
+    " right, but the predicted image clamped at every step.",
     made="The model `attention-class` with its last weights, nothing picked; the border of the"
     " picture tells what is wrong with the estimate.",
     alt="Four rows of the digits 0 to 9. In the first two, most cells are full of noise, a few with"
@@ -161,9 +166,12 @@ def grounds(quick: bool) -> dict[str, Any]:
 def put_right_sheet() -> Image.Image:
     """Every digit in all four ways."""
     model, labels = load("attention-class", weights="raw"), torch.arange(10)
-    lines = [model.last_images(states(model, labels, ddim, STEPS, way))[:, 0] for way in WAYS]
+    lines = [
+        model.last_images(states(model, labels, ddim, STEPS, way))[:, 0] for way in (*WAYS, CLAMP)
+    ]
     columns = [str(digit) for digit in range(10)]
-    return viz.sheet(torch.stack(lines), rows=["as it is", *[*WAYS][1:]], columns=columns)
+    names = ["as it is", *[*WAYS][1:], CLAMP]
+    return viz.sheet(torch.stack(lines), rows=names, columns=columns)
 
 
 @figure(
