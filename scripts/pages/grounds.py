@@ -21,10 +21,7 @@ from ddpm.noise import Noise
 from ddpm.sampling import EpsFn, StepRule, ddim, posterior, sample
 from ddpm.schedule import NoiseSchedule
 from ddpm.timesteps import strided
-from scripts.workshop.formulas import (
-    LINEAR,
-    ratio,
-)
+from scripts.workshop.formulas import LINEAR, ratio
 from scripts.workshop.judge import judge, natural_labels, rows
 from scripts.workshop.records import read_json
 from scripts.workshop.registry import SEED, digest_of, figure, measurement
@@ -104,7 +101,7 @@ WAYS = {"": {}, "mean": {"amplitude": False}, "amplitude": {"mean": False}, "bot
 """What is put right, and how `put_right` is told; nothing in the first."""
 
 CLAMP = "clamp"
-"""Beside those ways: nothing is put right, but each predicted image is clamped to its range."""
+"""Another way: nothing is put right, but each predicted image is clamped to its range."""
 
 
 def states(model: Diffusion, labels: Tensor, rule: StepRule, steps: int, way: str) -> Any:
@@ -112,8 +109,8 @@ def states(model: Diffusion, labels: Tensor, rule: StepRule, steps: int, way: st
     size = model.recipe.scaling.size
     noise = Noise(range(len(labels)), (1, size, size), model.device)
     eps_fn: EpsFn = model.eps_fn(labels)
-    if way in WAYS and way:
-        eps_fn = put_right(eps_fn, model.schedule, above=200, **WAYS[way])
+    if how := WAYS.get(way):
+        eps_fn = put_right(eps_fn, model.schedule, above=200, **how)
     clean = model.recipe.scaling.clip if way == CLAMP else lambda x0: x0
     return sample(eps_fn, noise(), model.path(steps), model.schedule, rule, clean, noise=noise)
 
