@@ -106,8 +106,7 @@ CLAMP = "clamp"
 
 def states(model: Diffusion, labels: Tensor, rule: StepRule, steps: int, way: str) -> Any:
     """A walk of course A's network with its estimate put right in one of the ways, or clamped."""
-    size = model.recipe.scaling.size
-    noise = Noise(range(len(labels)), (1, size, size), model.device)
+    noise = Noise(range(len(labels)), model.recipe.scaling.shape, model.device)
     eps_fn: EpsFn = model.eps_fn(labels)
     if how := WAYS.get(way):
         eps_fn = put_right(eps_fn, model.schedule, above=200, **how)
