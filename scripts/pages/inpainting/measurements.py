@@ -36,7 +36,7 @@ def seam_error(images: Tensor, mask: Tensor) -> Tensor:
     return error / max(count, 1)
 
 
-COUNT, STEPS = 100, 25
+COUNT, STEPS = 50, 25
 """Held-out digits a mask, and the steps of a path that is taken once."""
 
 WAYS = (
