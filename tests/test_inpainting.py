@@ -10,7 +10,7 @@ from ddpm.sampling import SAMPLERS, sample, step_rule
 from ddpm.techniques.inpainting import inpaint, keep_known
 from ddpm.techniques.shared import How
 from ddpm.timesteps import resampled, strided
-from scripts.pages.inpainting.measurements import calls_of, seam_error, two_pixels
+from scripts.pages.inpainting.measurements import calls_of, seam_error, unknown_pixel
 from scripts.workshop.records import read_json
 
 
@@ -139,7 +139,7 @@ def test_the_seam_is_measured_where_the_mask_ends():
 
 
 def test_two_pixels_are_biased_and_short_walks_correct_more_than_long_ones():
-    once, long, short = (two_pixels(25, *how, count=2000) for how in ((1, 1), (10, 3), (1, 3)))
+    once, long, short = (unknown_pixel(25, *how, count=2000) for how in ((1, 1), (10, 3), (1, 3)))
     assert once["mean"] + 0.1 < long["mean"] < short["mean"] - 0.02
     assert short["mean"] < 0.9
 
@@ -158,6 +158,6 @@ def test_the_default_jump_is_the_best_measured_at_equal_calls():
     least = min(settings.values(), key=lambda row: row["excess"])
     limit = least["excess"] + 2 * least["excess_error"]
     good = [jump for jump, row in settings.items() if row["excess"] <= limit]
-    pixels = measured["pixels"]
+    pixels = read_json("two_pixels")
     off = {jump: pixels["exact"]["mean"] - pixels["jumps"][str(jump)]["3"]["mean"] for jump in good}
     assert How().jump == min(good, key=lambda jump: abs(off[jump]))

@@ -106,11 +106,11 @@ def filling() -> list[Image.Image]:
     alt="Four lines of the mean against the number of times that each part of the path is taken,"
     " on a logarithmic axis, for walks of 1, 2, 5 and 10 steps. All start near 0.6. The line for 10"
     " steps levels off near 0.75, those for 1 and 2 steps come near a dotted line at 0.9.",
-    results=("inpainting",),
+    results=("two_pixels",),
 )
 def bias() -> Plot:
     """The mean of the unknown pixel against the repeats, for every jump."""
-    pixels = read_json("inpainting")["pixels"]
+    pixels = read_json("two_pixels")
     level = pixels["exact"]["mean"]
     plot, (axes,) = viz.plot(height=4.2)
     colours = (viz.BLUE, viz.GREEN, viz.ORANGE, viz.VERMILION)

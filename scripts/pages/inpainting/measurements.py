@@ -83,7 +83,7 @@ def one_setting(
 
 
 # --8<-- [start:bias]
-def two_pixels(
+def unknown_pixel(
     steps: int, jump: int, repeats: int, correlation: float = 0.9, count: int = 20_000
 ) -> dict[str, float]:
     """What inpainting makes of one of two pixels when the other is known to be 1.
@@ -120,14 +120,15 @@ SAME_CALLS = {25: ((25, 1), (13, 2), (9, 3)), 73: ((73, 1), (37, 2), (25, 3), (1
 """Steps and repeats of the two pixels at equal numbers of calls."""
 
 
-def exact(quick: bool) -> dict[str, Any]:
-    """The two pixels: against the repeats for every jump, and at equal numbers of calls."""
+@measurement
+def two_pixels(quick: bool) -> dict[str, Any]:
+    """Inpainting of two pixels, exactly: against the repeats, and at equal numbers of calls."""
     correlation = 0.9
     return {
         "exact": {"mean": correlation, "std": (1 - correlation**2) ** 0.5},
         "jumps": {
             str(jump): {
-                str(r): two_pixels(STEPS, jump, r) for r in (REPEATS[:1] if quick else REPEATS)
+                str(r): unknown_pixel(STEPS, jump, r) for r in (REPEATS[:1] if quick else REPEATS)
             }
             for jump in JUMPS
         },
@@ -137,7 +138,7 @@ def exact(quick: bool) -> dict[str, Any]:
                 "calls": calls_of(steps, repeats),
                 "steps": steps,
                 "repeats": repeats,
-                **two_pixels(steps, 1, repeats),
+                **unknown_pixel(steps, 1, repeats),
             }
             for calls, ways in SAME_CALLS.items()
             for steps, repeats in (ways[:1] if quick else ways)
@@ -180,7 +181,6 @@ def inpainting(quick: bool) -> dict[str, Any]:
             for name in names.values()
         },
         "real": real,
-        "pixels": exact(quick),
         "masks": len(masks),
         **settings,
     }
