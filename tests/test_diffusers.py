@@ -135,8 +135,14 @@ def test_dpm_solver_is_theirs(network, steps):
 
 
 @pytest.mark.parametrize("steps", [5, 10, 37])
-def test_heun_with_the_mean_of_eps_is_theirs(network, steps):
-    scheduler = diffusers.HeunDiscreteScheduler(**SETTINGS, timestep_spacing="trailing")
+@pytest.mark.parametrize("most", [None, 0.5], ids=["free", "clamped"])
+def test_heun_with_the_mean_of_eps_is_theirs(network, steps, most):
+    scheduler = diffusers.HeunDiscreteScheduler(
+        **SETTINGS,
+        timestep_spacing="trailing",
+        clip_sample=most is not None,
+        clip_sample_range=most or 1.0,
+    )
     scheduler.set_timesteps(steps)
     path = strided(1000, steps)
     x = torch.randn(2, 1, 8, 8, generator=torch.Generator().manual_seed(1))
@@ -149,7 +155,8 @@ def test_heun_with_the_mean_of_eps_is_theirs(network, steps):
         if k % 2 or k == 2 * (steps - 1):
             states.append(other * float(SCHEDULE.alpha_bar[path[len(states)]].sqrt()))
     rule = partial(heun, mean_of="eps")
-    ours = [state.x for state in sample(network, x, path, SCHEDULE, rule)]
+    clean = partial(torch.clamp, min=-most, max=most) if most else lambda x0: x0
+    ours = [state.x for state in sample(network, x, path, SCHEDULE, rule, clean)]
     for one, its in zip(ours, states, strict=True):
         assert (one - its).abs().max() < 1e-4
 

@@ -133,6 +133,10 @@ def clipping(quick: bool) -> dict[str, Any]:
             for sampler, calls in (FEW_CALLS[:1] if quick else FEW_CALLS)
         },
         **{
+            f"{scale:g}-eps-kept": partial(scale_with_eps_kept, scale, COUNT)
+            for scale in (() if quick else SCALES[:1])
+        },
+        **{
             f"{scale:g}": partial(one_scale, scale, COUNT, clip=True)
             for scale in (() if quick else SCALES)
         },
@@ -140,10 +144,6 @@ def clipping(quick: bool) -> dict[str, Any]:
             f"looked-{scale:g}{'-clip' * clip}": partial(looked_at, scale, clip, looked)
             for scale in (SCALES[:1] if quick else (SCALES[0], SCALES[-1]))
             for clip in (False, True)
-        },
-        **{
-            f"{scale:g}-eps-kept": partial(scale_with_eps_kept, scale, COUNT)
-            for scale in (() if quick else SCALES[:1])
         },
     }
     table = rows("clipping-quick" if quick else "clipping", settings, jobs)
