@@ -1,10 +1,9 @@
 """The leaderboard's bookkeeping, and its samplers where the answer is known."""
 
 import pytest
-import torch
 
 from scripts.pages.leaderboard import measurements
-from scripts.pages.leaderboard.clipping import change, white
+from scripts.pages.leaderboard.clipping import change
 from scripts.pages.leaderboard.exact import SCHEDULES, STD, calls_of, flow_error, spread, steps_for
 from scripts.workshop.records import read_json
 
@@ -25,14 +24,10 @@ def test_what_the_clamp_does_is_named_by_the_distance(free, clamped, word):
     assert change({"fid_over_floor": free}, {"fid_over_floor": clamped}) == word
 
 
-def test_white_is_a_share_of_the_ink():
-    assert white(torch.tensor([0.0, 0.05, 0.5, 0.9, 0.96, 1.0])) == 0.5
-
-
 def test_the_clamp_is_compared_with_the_rows_of_the_other_records():
     free = {**read_json("leaderboard")["rows"], **read_json("guidance")["rows"]}
     compared = read_json("clipping")["rows"]
-    assert compared.keys() == {"beta-noise-5", "heun-eps-10", "1.4", "7", "10"}
+    assert compared.keys() == {"beta-noise-5", "heun-eps-10", "7", "10"}
     for key, pair in compared.items():
         for name in ("accuracy", "fid", "fid_over_floor", "precision", "recall"):
             assert pair["free"][name] == free[key][name]

@@ -101,7 +101,7 @@ def filling() -> list[Image.Image]:
     "inpainting",
     caption="Two pixels with a correlation of 0.9, one known to be 1: the other should be 0.9 on"
     " average. Resampling brings it nearer, the more often and the shorter the walks.",
-    made="A point is the mean of 20,000 runs of 25 ancestral steps with the exact noise estimate."
+    made="A point is the mean of 10,000 runs of 25 ancestral steps with the exact noise estimate."
     " With the same number of repeats, all lines cost the same number of network calls.",
     alt="Four lines of the mean against the number of times that each part of the path is taken,"
     " on a logarithmic axis, for walks of 1, 2, 5 and 10 steps. All start near 0.6. The line for 10"

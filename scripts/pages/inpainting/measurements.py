@@ -84,7 +84,7 @@ def one_setting(
 
 # --8<-- [start:bias]
 def unknown_pixel(
-    steps: int, jump: int, repeats: int, correlation: float = 0.9, count: int = 20_000
+    steps: int, jump: int, repeats: int, correlation: float = 0.9, count: int = 10_000
 ) -> dict[str, float]:
     """What inpainting makes of one of two pixels when the other is known to be 1.
 

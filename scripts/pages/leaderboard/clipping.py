@@ -15,7 +15,6 @@ from ddpm import viz
 from ddpm.devices import fast_arithmetic
 from ddpm.loading import load
 from ddpm.metrics import diversity
-from ddpm.recipes import DIGITS
 from ddpm.sampling import EpsFn, Step, StepRule, ddim
 from scripts.pages.guidance import one_scale
 from scripts.pages.leaderboard.exact import steps_for
@@ -23,11 +22,9 @@ from scripts.pages.leaderboard.measurements import one_setting
 from scripts.workshop.judge import (
     BATCH,
     COUNT,
-    floor,
     judge,
     natural_labels,
     rows,
-    same_many_real,
     verdict,
 )
 from scripts.workshop.records import read_json
@@ -36,11 +33,8 @@ from scripts.workshop.registry import SEED, digest_of, figure, measurement
 FEW_CALLS = (("beta-noise", 5), ("heun-eps", 10))
 """Rows of the leaderboard that go wrong; the first of its seeds is clamped."""
 
-SCALES = (10.0, 7.0, DIGITS.guidance)
-"""Of guidance: two at which strokes saturate, and the usual one."""
-
-LOOKED = 100
-"""Samples whose predictions are looked at on the way."""
+SCALES = (10.0, 7.0)
+"""Of guidance, at which strokes saturate."""
 
 
 def change(free: dict[str, Any], clamped: dict[str, Any]) -> str:
@@ -93,57 +87,18 @@ def scale_with_eps_kept(scale: float, count: int) -> dict[str, Any]:
     return {"scale": scale, **verdict(drawn, asked), "diversity": spread}
 
 
-def white(images: Tensor) -> float:
-    """The share of the ink (brighter than a tenth) that is nearly white, above 0.95."""
-    return float((images > 0.95).sum() / (images > 0.1).sum())
-
-
-def looked_at(scale: float, clip: bool, count: int) -> dict[str, Any]:
-    """How much of the predictions is out of range on the way, and how white the strokes become.
-
-    Returns:
-        `outside`: by t, the share of a prediction's pixels that are more than a tenth out of
-        -1..1 (without the clamp); `largest`: by t, the largest value; `white`: see there.
-    """
-    model = load("digits")
-    outside, largest = {}, {}
-    with fast_arithmetic(model.device):
-        for state in model.states(
-            labels=natural_labels(count), guidance=scale, seed=SEED, clip=clip
-        ):
-            size = state.x0.float().abs()
-            outside[str(state.t)] = float((size > 1.1).float().mean())
-            largest[str(state.t)] = float(size.max())
-    return {
-        "scale": scale,
-        "clip": clip,
-        "white": white(model.to_images(state.x)),
-        **({} if clip else {"outside": outside, "largest": largest}),
-    }
-
-
 @measurement
 def clipping(quick: bool) -> dict[str, Any]:
     """Samplers with few calls and strong guidance, with the predicted image clamped."""
     settings = {"weights": digest_of("weights/digits.safetensors"), "count": COUNT}
-    looked = 10 if quick else LOOKED
     jobs: dict[str, Callable[[], dict[str, Any]]] = {
         **{
             f"{sampler}-{calls}": partial(one_setting, sampler, calls, COUNT, 1, clip=True)
             for sampler, calls in (FEW_CALLS[:1] if quick else FEW_CALLS)
         },
         **{
-            f"{scale:g}-eps-kept": partial(scale_with_eps_kept, scale, COUNT)
-            for scale in (() if quick else SCALES[:1])
-        },
-        **{
             f"{scale:g}": partial(one_scale, scale, COUNT, clip=True)
             for scale in (() if quick else SCALES)
-        },
-        **{
-            f"looked-{scale:g}{'-clip' * clip}": partial(looked_at, scale, clip, looked)
-            for scale in (SCALES[:1] if quick else (SCALES[0], SCALES[-1]))
-            for clip in (False, True)
         },
     }
     table = rows("clipping-quick" if quick else "clipping", settings, jobs)
@@ -151,16 +106,16 @@ def clipping(quick: bool) -> dict[str, Any]:
     compared = {
         key: {"free": free[key], "clamped": row, "change": change(free[key], row)}
         for key, row in table.items()
-        if key in free
     }
-    return {
-        "rows": compared,
-        "others": {key: row for key, row in table.items() if key not in free},
-        "real_white": white(same_many_real(COUNT)),
-        "looked": looked,
-        "floor": floor(COUNT),
-        **settings,
-    }
+    return {"rows": compared, **settings}
+
+
+@measurement
+def eps_of_the_network(quick: bool) -> dict[str, Any]:
+    """Strong guidance with the predicted image clamped, and the network's own eps kept."""
+    settings = {"weights": digest_of("weights/digits.safetensors"), "count": COUNT}
+    jobs = {} if quick else {f"{SCALES[0]:g}": partial(scale_with_eps_kept, SCALES[0], COUNT)}
+    return {"rows": rows("eps_of_the_network", settings, jobs), **settings}
 
 
 SHOWN = (
