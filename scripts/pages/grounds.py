@@ -166,7 +166,7 @@ def grounds_clamped(quick: bool) -> dict[str, Any]:
     " right, but the predicted image clamped at every step.",
     made="The model `attention-class` with its last weights, nothing picked; the border of the"
     " picture tells what is wrong with the estimate.",
-    alt="Four rows of the digits 0 to 9. In the first two, most cells are full of noise, a few with"
+    alt="Five rows of the digits 0 to 9. In the first two, most cells are full of noise, a few with"
     " a digit behind it, and one is an even grey or an empty black; in the third, digits on nearly"
     " black grounds; in the last, digits on black, all but one easy to read.",
     models=("attention-class",),
