@@ -168,12 +168,13 @@ def grounds_clamped(quick: bool) -> dict[str, Any]:
     " picture tells what is wrong with the estimate.",
     alt="Five rows of the digits 0 to 9. In the first two, most cells are full of noise, a few with"
     " a digit behind it, and one is an even grey or an empty black; in the third, digits on nearly"
-    " black grounds; in the last, digits on black, all but one easy to read.",
+    " black grounds; in the fourth, digits on black, all but one easy to read; in the last, digits"
+    " that can be read, some with noise around them and one on an even grey.",
     models=("attention-class",),
     settings={"seed": 0, "steps": 50},
 )
 def put_right_sheet() -> Image.Image:
-    """Every digit in all four ways."""
+    """Every digit in all ways."""
     model, labels = load("attention-class", weights="raw"), torch.arange(10)
     lines = [
         model.last_images(states(model, labels, ddim, STEPS, way))[:, 0] for way in (*WAYS, CLAMP)
