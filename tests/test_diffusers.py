@@ -1,5 +1,6 @@
 """Our step rules against the schedulers of another library, step for step on the same network."""
 
+from dataclasses import replace
 from functools import partial
 
 import diffusers
@@ -9,7 +10,6 @@ import torch
 from ddpm.sampling import ddim, dpm_solver, heun, sample
 from ddpm.schedule import NoiseSchedule
 from ddpm.timesteps import strided, uniform
-from scripts.pages.leaderboard.clipping import eps_kept
 
 SCHEDULE = NoiseSchedule.linear(1000)
 SETTINGS = {"num_train_timesteps": 1000, "beta_start": 1e-4, "beta_end": 0.02}
@@ -94,6 +94,17 @@ def test_ddim_with_noise_is_theirs(network, steps):
     path = strided(1000, steps)
     *_, last = sample(network, x, path, SCHEDULE, rule, noise=lambda: next(draws))
     assert (last.x - other).abs().max() < 1e-4
+
+
+def eps_kept(eps_fn):
+    """DDIM with the clamped guess and the network's own eps: an estimate and its step rule."""
+    last = []
+
+    def remember(x, t):
+        last[:] = [eps_fn(x, t)]
+        return last[0]
+
+    return remember, lambda step: ddim(replace(step, eps=last[0]))
 
 
 @pytest.mark.parametrize("steps", [5, 20])

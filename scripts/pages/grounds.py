@@ -145,19 +145,6 @@ def grounds(quick: bool) -> dict[str, Any]:
     return {"offsets": curves, "rows": table, "steps": STEPS, **settings}
 
 
-@measurement
-def grounds_clamped(quick: bool) -> dict[str, Any]:
-    """The same samples as in `grounds`, nothing put right, each predicted image clamped."""
-    jobs = {
-        f"{weights}-{name}": partial(drawn, weights, rule, 3 if quick else STEPS, CLAMP)
-        for weights in ("raw", "averaged")
-        for name, rule in (("ddim", ddim), ("ancestral", posterior))
-    }
-    settings = {"weights": digest_of("weights/attention-class.safetensors"), "count": COUNT}
-    table = rows("grounds_clamped-quick" if quick else "grounds_clamped", settings, jobs)
-    return {"rows": table, "steps": STEPS, **settings}
-
-
 @figure(
     "put-right",
     "grounds",

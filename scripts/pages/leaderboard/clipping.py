@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import torch
 from PIL import Image
-from torch import Tensor
 
 from ddpm import viz
-from ddpm.devices import fast_arithmetic
 from ddpm.loading import load
-from ddpm.metrics import diversity
-from ddpm.sampling import EpsFn, Step, StepRule, ddim
 from scripts.pages.guidance import one_scale
 from scripts.pages.leaderboard.exact import steps_for
 from scripts.pages.leaderboard.measurements import one_setting
 from scripts.workshop.judge import (
-    BATCH,
     COUNT,
-    judge,
-    natural_labels,
     rows,
-    verdict,
 )
 from scripts.workshop.records import read_json
-from scripts.workshop.registry import SEED, digest_of, figure, measurement
+from scripts.workshop.registry import digest_of, figure, measurement
 
 FEW_CALLS = (("beta-noise", 5), ("heun-eps", 10))
 """Rows of the leaderboard that go wrong; the first of its seeds is clamped."""
@@ -52,41 +43,6 @@ def change(free: dict[str, Any], clamped: dict[str, Any]) -> str:
 NO_CHANGE = "no difference"
 
 
-# --8<-- [start:eps_kept]
-def eps_kept(eps_fn: EpsFn) -> tuple[EpsFn, StepRule]:
-    """DDIM with the clamped guess and the network's own eps, as a pair for `Diffusion.sample`.
-
-    Some programs do so. The two no longer make up x_t.
-    """
-    last: list[Tensor] = []
-
-    def remember(x: Tensor, t: int) -> Tensor:
-        last[:] = [eps_fn(x, t)]
-        return last[0]
-
-    def rule(step: Step) -> Tensor:
-        return ddim(replace(step, eps=last[0]))
-
-    return remember, rule
-    # --8<-- [end:eps_kept]
-
-
-def scale_with_eps_kept(scale: float, count: int) -> dict[str, Any]:
-    """The flagship at one scale, clamped, with the network's own eps."""
-    model, asked, images = load("digits"), natural_labels(count), []
-    for first in range(0, count, BATCH):
-        labels = asked[first : first + BATCH]
-        eps_fn, rule = eps_kept(model.eps_fn(labels, scale))
-        with fast_arithmetic(model.device):
-            part = model.sample(
-                len(labels), eps_fn=eps_fn, sampler=rule, seed=SEED, first=first, clip=True
-            )
-        images.append(part.float())
-    drawn = torch.cat(images)
-    spread = float(diversity(drawn, asked, judge()).mean())
-    return {"scale": scale, **verdict(drawn, asked), "diversity": spread}
-
-
 @measurement
 def clipping(quick: bool) -> dict[str, Any]:
     """Samplers with few calls and strong guidance, with the predicted image clamped."""
@@ -108,14 +64,6 @@ def clipping(quick: bool) -> dict[str, Any]:
         for key, row in table.items()
     }
     return {"rows": compared, **settings}
-
-
-@measurement
-def eps_of_the_network(quick: bool) -> dict[str, Any]:
-    """Strong guidance with the predicted image clamped, and the network's own eps kept."""
-    settings = {"weights": digest_of("weights/digits.safetensors"), "count": COUNT}
-    jobs = {} if quick else {f"{SCALES[0]:g}": partial(scale_with_eps_kept, SCALES[0], COUNT)}
-    return {"rows": rows("eps_of_the_network", settings, jobs), **settings}
 
 
 SHOWN = (
