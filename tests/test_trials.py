@@ -33,7 +33,9 @@ def test_never_set_up(broken):
 def test_cases_and_examples_are_counted(tmp_path):
     (tmp_path / "test_finite.py").write_text(SUITE)
     counts = Counts()
-    pytest.main(["-q", "-p", "no:cacheprovider", "--rootdir", tmp_path, tmp_path], plugins=[counts])
+    # The module has a name that another one of this process may have already.
+    options = ["-q", "-p", "no:cacheprovider", "--import-mode", "importlib"]
+    pytest.main([*options, "--rootdir", tmp_path, tmp_path], plugins=[counts])
     of = "numbers out of range"
     assert counts.tried == {of: 3 + 7 + 1, ENDED: 1}  # the test itself is counted once more
     assert counts.failed == {of: 2, ENDED: 0}
