@@ -14,10 +14,7 @@ from ddpm.loading import load
 from scripts.pages.guidance import one_scale
 from scripts.pages.leaderboard.exact import steps_for
 from scripts.pages.leaderboard.measurements import one_setting
-from scripts.workshop.judge import (
-    COUNT,
-    rows,
-)
+from scripts.workshop.judge import COUNT, rows
 from scripts.workshop.records import read_json
 from scripts.workshop.registry import digest_of, figure, measurement
 
