@@ -1,0 +1,29 @@
+"""The page "What the courses claim": a rule for each claim, and the measurements made for them.
+
+`verdicts` holds what the rules share, `course_a`, `course_b` and `course_c` the rules, and `own`,
+`pictures`, `trainings` and `slips` the measurements that no other page makes.
+"""
+
+from scripts.pages.claims import (
+    course_a,
+    course_b,
+    course_c,
+    misprints,
+    own,
+    pictures,
+    slips,
+    trainings,
+    verdicts,
+)
+
+__all__ = [
+    "course_a",
+    "course_b",
+    "course_c",
+    "misprints",
+    "own",
+    "pictures",
+    "slips",
+    "trainings",
+    "verdicts",
+]

@@ -1,0 +1,187 @@
+"""Measurements of the courses' own models, and of the noise levels that a sampler visits."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ddpm.data import as_images, bundled
+from ddpm.devices import default_device, fast_arithmetic
+from ddpm.loading import bundled_models, load
+from ddpm.metrics import diversity, precision_recall
+from ddpm.model import Diffusion
+from ddpm.schedule import NoiseSchedule
+from ddpm.techniques.denoising import add_noise, denoise
+from ddpm.timesteps import Timesteps, from_time, strided
+from scripts.workshop.judge import (
+    COUNT,
+    distance,
+    draw_fast,
+    floor,
+    judge,
+    natural_labels,
+    rows,
+    same_many_real,
+    test_images,
+    verdict,
+)
+from scripts.workshop.registry import SEED, digest_of, measurement
+
+STEPS = 100
+"""Of the ancestral sampling by which course A's two models are compared, and its start halved."""
+
+
+def unasked(images: Tensor) -> dict[str, float]:
+    """Distance, precision and recall of images that no label was given for."""
+    fid = distance()(images)
+    precision, recall = precision_recall(images, same_many_real(len(images)), judge())
+    return {
+        "fid": fid,
+        "fid_over_floor": fid / floor(len(images)),
+        "precision": precision,
+        "recall": recall,
+    }
+
+
+def samples(name: str, **options: Any) -> Tensor:
+    """Images in the device's fast arithmetic, without a label."""
+    with fast_arithmetic(default_device()):
+        return load(name).sample(seed=SEED, sampler="ancestral", **options).float()
+
+
+@measurement
+def half_way(quick: bool) -> dict[str, Any]:
+    """Course A's unconditional model from pure noise at T, and from pure noise at T / 2."""
+    model, digits = load("attention"), bundled()[:: 50 if quick else 5]
+    middle, path = model.recipe.T // 2, model.path(10 if quick else STEPS)
+    noisy = add_noise(model, as_images(digits), middle, SEED)
+    with fast_arithmetic(default_device()):
+        guess = denoise(model, noisy, middle, once=True)
+    recognised = float((judge().read(guess) == digits.labels).float().mean())
+    settings = {"weights": digest_of("weights/attention.safetensors"), "steps": len(path) - 1}
+    jobs = {
+        words: partial(lambda way: unasked(samples("attention", n=COUNT, path=way)), way)
+        for words, way in (("from T", path), ("from T/2", from_time(path, middle)))
+    }
+    table = rows("half_way-quick" if quick else "half_way", settings, jobs)
+    return {"rows": table, "recognised": recognised, "count": COUNT, **settings}
+
+
+@measurement
+def conditions(quick: bool) -> dict[str, Any]:
+    """Course A's conditional model, sampled as its unconditional one is by `half_way`."""
+    asked = natural_labels(COUNT)
+    images = samples("attention-class", labels=asked, steps=10 if quick else STEPS)
+    return {
+        **verdict(images, asked),
+        "steps": STEPS,
+        "count": COUNT,
+        "weights": digest_of("weights/attention-class.safetensors"),
+    }
+
+
+def scale_row(name: str, scale: float, steps: int) -> dict[str, float]:
+    """A model at one scale of guidance: accuracy, distance, precision, recall and diversity."""
+    asked = natural_labels(COUNT)
+    images, _ = draw_fast(load(name), asked, guidance=scale, sampler="ddim", steps=steps, seed=SEED)
+    spread = float(diversity(images, asked, judge()).mean())
+    return {"scale": scale, **verdict(images, asked), "diversity": spread}
+
+
+def scales_of(name: str, measured: str, scales: tuple[float, ...], steps: int) -> dict[str, Any]:
+    """A model at several scales of guidance, by DDIM."""
+    settings = {"weights": digest_of(f"weights/{name}.safetensors"), "steps": steps}
+    jobs = {f"{scale:g}": partial(scale_row, name, scale, steps) for scale in scales}
+    return {"rows": rows(measured, settings, jobs), "count": COUNT, **settings}
+
+
+@measurement
+def class_scales(quick: bool) -> dict[str, Any]:
+    """Course C's conditional model at several scales of guidance."""
+    if quick:
+        return scales_of("class", "class_scales-quick", (1.0,), 2)
+    return scales_of("class", "class_scales", (1.0, 2.0, 5.0, 7.0), 25)
+
+
+@measurement
+def resunet_scales(quick: bool) -> dict[str, Any]:
+    """Course B's network at several scales of guidance.
+
+    Raises:
+        ValueError: it is not bundled yet.
+    """
+    if "resunet" not in bundled_models():
+        if quick:
+            return {"rows": {}}
+        raise ValueError("'resunet' is not bundled: train it first")
+    if quick:
+        return scales_of("resunet", "resunet_scales-quick", (1.0,), 2)
+    return scales_of("resunet", "resunet_scales", (1.0, 1.5, 3.0), 10)
+
+
+# --8<-- [start:levels]
+def levels(model: Diffusion, schedule: NoiseSchedule, calls: int) -> Timesteps:
+    """The times at which `model` has the noise that `calls` strides of another schedule visit."""
+    signal = model.schedule.alpha_bar.logit(eps=1e-9)
+    wanted = schedule.alpha_bar[list(strided(schedule.T, calls)[:-1])].logit(eps=1e-9)
+    nearest = [int((signal - level).abs().argmin()) for level in wanted]
+    return (*sorted({max(t, 1) for t in nearest}, reverse=True), 0)
+    # --8<-- [end:levels]
+
+
+def schedules() -> dict[str, NoiseSchedule]:
+    """A cosine, a linear schedule, and the constant beta that ends where the linear one does."""
+    linear = NoiseSchedule.linear(1000)
+    beta = 1 - float(linear.alpha_bar[-1]) ** (1 / 1000)
+    return {
+        "cosine": NoiseSchedule.cosine(1000),
+        "linear": linear,
+        "constant": NoiseSchedule.linear(1000, beta, beta),
+    }
+
+
+def stride_row(name: str, calls: int) -> dict[str, float]:
+    """The flagship without guidance, in ancestral steps over another schedule's noise levels."""
+    model, asked = load("digits"), natural_labels(COUNT)
+    path = levels(model, schedules()[name], calls)
+    images, _ = draw_fast(model, asked, guidance=1.0, sampler="ancestral", path=path, seed=SEED)
+    return {"calls": len(path) - 1, **verdict(images, asked)}
+
+
+@measurement
+def strides(quick: bool) -> dict[str, Any]:
+    """One network at the noise levels of three schedules, with few calls."""
+    settings = {"weights": digest_of("weights/digits.safetensors"), "count": COUNT}
+    jobs = {
+        f"{name}-{calls}": partial(stride_row, name, calls)
+        for name in (["cosine"] if quick else schedules())
+        for calls in ([2] if quick else (10, 25))
+    }
+    return {"rows": rows("strides-quick" if quick else "strides", settings, jobs), **settings}
+
+
+BORDER, GRAINS = 3, 250
+"""Pixels at the edge, where real digits have no ink; and how many samples are looked at."""
+
+
+def grain_of(images: Tensor) -> float:
+    """The root mean square of the pixels in the border of images (N, 1, 28, 28)."""
+    edge = torch.ones(28, 28, dtype=torch.bool)
+    edge[BORDER:-BORDER, BORDER:-BORDER] = False
+    return float(images[:, 0, edge].square().mean().sqrt())
+
+
+@measurement
+def grain(quick: bool) -> dict[str, Any]:
+    """How rough the empty border of the flagship's samples is, with 5, 10 and 20 steps."""
+    asked, table = natural_labels(20 if quick else GRAINS), {}
+    for sampler in ("ancestral", "beta-noise"):
+        for steps in (5, 10, 20):
+            images, _ = draw_fast(load("digits"), asked, sampler=sampler, steps=steps, seed=SEED)
+            table[f"{sampler}-{steps}"] = {"grain": grain_of(images)}
+    real = grain_of(test_images())
+    weights = digest_of("weights/digits.safetensors")
+    return {"rows": table, "real": real, "count": len(asked), "weights": weights}
