@@ -103,7 +103,7 @@ def class_scales(quick: bool) -> dict[str, Any]:
     """Course C's conditional model at several scales of guidance."""
     if quick:
         return scales_of("class", "class_scales-quick", (1.0,), 2)
-    return scales_of("class", "class_scales", (1.0, 2.0, 5.0, 7.0), 25)
+    return scales_of("class", "class_scales", (1.0, 2.0, 5.0, 7.0), 15)
 
 
 @measurement

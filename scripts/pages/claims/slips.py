@@ -119,7 +119,7 @@ def slips(quick: bool) -> dict[str, Any]:
         "amplitude": amplitude(),
         "update": update(digits),
         "kinds": kinds(digits),
-        "start": {"place": 10, "time": 1000 * STRENGTHS[STARTS.index(10)] - 1},
+        "start": {"place": 10, "time": round(1000 * STRENGTHS[STARTS.index(10)]) - 1},
         "input": without_image(digits[:: 1 if quick else 2]),
         "count": len(digits),
         "weights": {

@@ -18,7 +18,7 @@ from ddpm.training import train
 from scripts.workshop.judge import rows
 from scripts.workshop.registry import measurement
 
-IMAGES = 20_000
+IMAGES = 12_800
 """How many digits are seen, once, in a training."""
 
 
