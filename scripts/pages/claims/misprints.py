@@ -24,7 +24,7 @@ def last_noise(read: Read) -> Finding:
     return holds(right), f"correlation of the answer with the noise, {words}"
 
 
-@claim("B", "Slip: P(-t, -s | -m, -b) is 0.144.", "enumeration", known=True)
+@claim("B", "Slip: P(-t, -s given -m, -b) is 0.144.", "enumeration", known=True)
 def bayes_net(read: Read) -> Finding:
     """Within three standard errors of what was sampled, and equal to the enumeration."""
     query = read("warmup")["queries"]["-t,-s given -m,-b"]

@@ -94,24 +94,29 @@ def counted(held: int, of: int) -> str:
     return CONFIRMED if held == of else REFINED if held else REFUTED
 
 
+def group(it: Claim) -> str:
+    """The table in which a claim stands: its course's, or that of the slips."""
+    return "slips" if it.says.startswith("Slip") else it.course[0]
+
+
 @measurement
 def claims(quick: bool) -> dict[str, Any]:
     """The courses' claims, each with its verdict by the other results."""
-    rows = {}
+    tables: dict[str, dict[str, Any]] = {}
     for name, it in CLAIMS.items():
         verdict, because = decide(it.rule, read_json)
-        rows[name] = {
+        tables.setdefault(group(it), {})[name] = {
             "course": it.course,
-            "says": it.says,
+            "says": it.says.removeprefix("Slip: "),
             "on": it.on,
             "verdict": verdict,
             "because": because,
-            "known": it.known,
+            "rule": "after" if it.known else "before",
         }
-    found = [row["verdict"] for row in rows.values()]
+    found = [row["verdict"] for table in tables.values() for row in table.values()]
     return {
-        "rows": rows,
+        "tables": tables,
         "count": {verdict.replace(" ", "_"): found.count(verdict) for verdict in VERDICTS},
-        "of": len(rows),
-        "known": sum(row["known"] for row in rows.values()),
+        "of": len(found),
+        "after": sum(it.known for it in CLAIMS.values()),
     }
