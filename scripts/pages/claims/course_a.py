@@ -65,7 +65,8 @@ def start_half_way(read: Read) -> Finding:
     decides; the first alone refines.
     """
     result = part(read, "half_way", why="not measured yet")
-    whole, half = result["rows"]["from T"]["fid"], result["rows"]["from T/2"]["fid"]
+    whole = part(read, "unconditional", "rows", "attention", "fid", why="not measured yet")
+    half = result["fid"]
     words = (
         f"FID {half:.2f} from pure noise at t = 500, {whole:.2f} from t = 1000;"
         f" of real digits at t = 500, {result['recognised']:.0%} are recognised after one step"
@@ -147,9 +148,8 @@ def classify_start(read: Read) -> Finding:
 @claim("A", "A conditional model may give better images.", "attention, attention-class")
 def conditional_better(read: Read) -> Finding:
     """By the distance from real digits, with the same sampler: a tenth lower, or a tenth higher."""
-    why = "not measured yet"
-    with_ = part(read, "conditions", "fid", why=why)
-    without = part(read, "half_way", "rows", "from T", "fid", why=why)
+    rows = part(read, "unconditional", "rows", why="not measured yet")
+    with_, without = rows["attention-class"]["fid"], rows["attention"]["fid"]
     words = f"FID {with_:.2f} with labels, {without:.2f} without"
     if abs(with_ / without - 1) <= 0.1:
         return NOT_DECIDED, words + ": too close"

@@ -20,7 +20,6 @@ from scripts.workshop.judge import (
     COUNT,
     distance,
     draw_fast,
-    floor,
     judge,
     natural_labels,
     rows,
@@ -31,55 +30,29 @@ from scripts.workshop.judge import (
 from scripts.workshop.registry import SEED, digest_of, measurement
 
 STEPS = 100
-"""Of the ancestral sampling by which course A's two models are compared, and its start halved."""
-
-
-def unasked(images: Tensor) -> dict[str, float]:
-    """Distance, precision and recall of images that no label was given for."""
-    fid = distance()(images)
-    precision, recall = precision_recall(images, same_many_real(len(images)), judge())
-    return {
-        "fid": fid,
-        "fid_over_floor": fid / floor(len(images)),
-        "precision": precision,
-        "recall": recall,
-    }
-
-
-def samples(name: str, **options: Any) -> Tensor:
-    """Images in the device's fast arithmetic, without a label."""
-    with fast_arithmetic(default_device()):
-        return load(name).sample(seed=SEED, sampler="ancestral", **options).float()
+"""Of ancestral sampling from T, as for the record `unconditional`."""
 
 
 @measurement
 def half_way(quick: bool) -> dict[str, Any]:
-    """Course A's unconditional model from pure noise at T, and from pure noise at T / 2."""
+    """Course A's unconditional model from pure noise at T / 2; and what x at T / 2 still shows."""
     model, digits = load("attention"), bundled()[:: 50 if quick else 5]
     middle, path = model.recipe.T // 2, model.path(10 if quick else STEPS)
     noisy = add_noise(model, as_images(digits), middle, SEED)
     with fast_arithmetic(default_device()):
         guess = denoise(model, noisy, middle, once=True)
-    recognised = float((judge().read(guess) == digits.labels).float().mean())
-    settings = {"weights": digest_of("weights/attention.safetensors"), "steps": len(path) - 1}
-    jobs = {
-        words: partial(lambda way: unasked(samples("attention", n=COUNT, path=way)), way)
-        for words, way in (("from T", path), ("from T/2", from_time(path, middle)))
-    }
-    table = rows("half_way-quick" if quick else "half_way", settings, jobs)
-    return {"rows": table, "recognised": recognised, "count": COUNT, **settings}
-
-
-@measurement
-def conditions(quick: bool) -> dict[str, Any]:
-    """Course A's conditional model, sampled as its unconditional one is by `half_way`."""
-    asked = natural_labels(COUNT)
-    images = samples("attention-class", labels=asked, steps=10 if quick else STEPS)
+        images = model.sample(
+            COUNT, seed=SEED, sampler="ancestral", path=from_time(path, middle)
+        ).float()
+    precision, recall = precision_recall(images, same_many_real(COUNT), judge())
     return {
-        **verdict(images, asked),
-        "steps": STEPS,
+        "recognised": float((judge().read(guess) == digits.labels).float().mean()),
+        "fid": distance()(images),
+        "precision": precision,
+        "recall": recall,
+        "steps": len(path) - 1,
         "count": COUNT,
-        "weights": digest_of("weights/attention-class.safetensors"),
+        "weights": digest_of("weights/attention.safetensors"),
     }
 
 
