@@ -17,7 +17,7 @@ from ddpm.data import as_images, bundled, held_out
 from ddpm.devices import default_device, fast_arithmetic
 from ddpm.loading import load
 from ddpm.metrics import psnr
-from ddpm.techniques.denoising import add_noise
+from ddpm.techniques.denoising import add_noise, denoise
 from ddpm.timesteps import from_time
 from scripts.workshop.judge import judge
 from scripts.workshop.records import read_json
@@ -53,6 +53,22 @@ def ladder(quick: bool) -> dict[str, Any]:
         "count": len(digits),
         "weights": digest_of("weights/digits.safetensors"),
     }
+
+
+@measurement
+def longer_ladder(quick: bool) -> dict[str, Any]:
+    """The error of many steps over that of one, with 25 and with 100 steps from T to 0."""
+    digits = bundled()[:: 500 if quick else 20]
+    images, model, table = as_images(digits), load("digits"), {}
+    for t in (500, 750):
+        noisy = add_noise(model, images, t, SEED)
+        with fast_arithmetic(default_device()):
+            one = (denoise(model, noisy, t, once=True) - images).square().mean()
+            for steps in (25, 100):
+                many = denoise(model, noisy, t, sampler="ancestral", steps=steps, seed=SEED)
+                table[f"{t}-{steps}"] = {"ratio": float((many - images).square().mean() / one)}
+    weights = digest_of("weights/digits.safetensors")
+    return {"rows": table, "count": len(digits), "weights": weights}
 
 
 SHOWN = (250, 500, 750)
