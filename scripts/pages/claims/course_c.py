@@ -18,7 +18,7 @@ LATER = "not measured yet"
 
 @claim("C", "Few steps (5) are grainy, and more steps give more detail.", "digits")
 def few_steps_grainy(read: Read) -> Finding:
-    """The border, empty in a real digit, is twice as rough with 5 steps as with 20, and FID higher.
+    """The background, away from strokes, is twice as rough with 5 steps as with 20; FID is higher.
 
     Tested for both variances of a step's noise.
     """
@@ -32,7 +32,7 @@ def few_steps_grainy(read: Read) -> Finding:
             f"{name}: {few:.4f} with 5 and {many:.4f} with 20 steps, FID"
             f" {board[f'{name}-5']['fid']:.2f} and {board[f'{name}-20']['fid']:.2f}"
         )
-    return counted(held, 2), "roughness of the empty border, " + "; ".join(words)
+    return counted(held, 2), "roughness of the background, " + "; ".join(words)
 
 
 @claim("C", "A blur is passable for little noise and useless for much.", "digits", known=True)
