@@ -58,7 +58,7 @@ def ladder(quick: bool) -> dict[str, Any]:
 @measurement
 def longer_ladder(quick: bool) -> dict[str, Any]:
     """The error of many steps over that of one, with 25 and with 100 steps from T to 0."""
-    digits = bundled()[:: 500 if quick else 20]
+    digits = bundled()[:: 500 if quick else 50]
     images, model, table = as_images(digits), load("digits"), {}
     for t in (500, 750):
         noisy = add_noise(model, images, t, SEED)

@@ -136,7 +136,7 @@ def strides(quick: bool) -> dict[str, Any]:
     return {"rows": rows("strides-quick" if quick else "strides", settings, jobs), **settings}
 
 
-GRAINS = 250
+GRAINS = 100
 """How many samples are looked at."""
 
 
