@@ -16,7 +16,7 @@ from scripts.pages.claims.verdicts import (
 LATER = "not measured yet"
 
 
-@claim("C", "Few steps (5) are grainy, and more steps give more detail.", "digits")
+@claim("C", "Few steps (5) are grainy, and more steps give more detail.", "digits", known=True)
 def few_steps_grainy(read: Read) -> Finding:
     """The background, away from strokes, is twice as rough with 5 steps as with 20; FID is higher.
 
