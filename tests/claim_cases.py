@@ -196,9 +196,15 @@ def two_models(class_, time):
 
 
 def scales(fid, accuracy):
-    table = {1: (0.3, 0.97), 5: (fid, accuracy), 7: (0.77, 0.99)}
-    rows = {f"{s}": {"scale": float(s), "fid": f, "accuracy": a} for s, (f, a) in table.items()}
-    return {"class_scales": {"rows": rows}}
+    """At 5, against no guidance with 0.3 and 97%."""
+    none, strong = NONE | {"fid": 0.3, "accuracy": 0.97}, NONE | {"fid": fid, "accuracy": accuracy}
+    starts = {"class-noise": strong}
+    return {"unconditional": {"rows": {"class": none}}, "schedules": {"starts": starts}}
+
+
+def flagship_scales(fid, accuracy):
+    table = {"5": {"fid": fid, "accuracy": accuracy}, "7": {"fid": 0.77}}
+    return {"guidance": {"rows": table, "best_fid": {"fid": 0.3, "accuracy": 0.97, "scale": 1.2}}}
 
 
 CASES = {
@@ -367,9 +373,14 @@ CASES = {
         (REFUTED, two_models(2.5, 2.0), ["2.50", "2.00"]),
     ],
     "large_scales": [
-        (CONFIRMED, scales(0.5, 0.99), ["0.50", "0.77", "0.30", "99.0%", "97.0%"]),
-        (REFINED, scales(0.7, 0.99), ["0.70", "0.77", "0.30", "99.0%", "97.0%"]),
-        (REFUTED, scales(0.7, 0.96), ["0.70", "0.77", "0.30", "96.0%", "97.0%"]),
+        (CONFIRMED, scales(0.5, 0.99), ["0.50", "0.30", "99.0%", "97.0%", "88.0%"]),
+        (REFINED, scales(0.7, 0.99), ["0.70", "0.30", "99.0%", "97.0%"]),
+        (REFUTED, scales(0.7, 0.96), ["0.70", "0.30", "96.0%", "97.0%"]),
+    ],
+    "large_scales_flagship": [
+        (CONFIRMED, flagship_scales(0.5, 0.99), ["0.50", "0.77", "0.30", "1.2", "99.0%", "97.0%"]),
+        (REFINED, flagship_scales(0.7, 0.99), ["0.70", "0.77", "0.30", "1.2", "99.0%", "97.0%"]),
+        (REFUTED, flagship_scales(0.7, 0.96), ["0.70", "0.77", "0.30", "1.2", "96.0%", "97.0%"]),
     ],
     "last_noise": [
         (CONFIRMED, {"slips": {"predicts": {"9": {"all": 0.1, "last": 0.9}}}}, ["0.10", "0.90"]),

@@ -193,14 +193,31 @@ def class_better(read: Read) -> Finding:
     return (CONFIRMED if with_ <= 0.5 * without else REFINED), words
 
 
-@claim("C", "Not said but done: a scale of 5, or of 7, on the course's own network.", "class")
+@claim("C", "Not said but done: a scale of 5.", "class")
 def large_scales(read: Read) -> Finding:
-    """At equal or better distance and accuracy than less guidance."""
-    rows = part(read, "class_scales", "rows", why=LATER)
-    best = min(rows.values(), key=lambda row: row["fid"])
+    """At an equal or better distance and accuracy than without guidance, on the course's network.
+
+    In 60 ancestral steps; "far" is a distance of more than twice the other.
+    """
+    none = part(read, "unconditional", "rows", "class", why=LATER)
+    strong = read("schedules")["starts"]["class-noise"]
     words = (
-        f"FID {rows['5']['fid']:.2f} at 5, {rows['7']['fid']:.2f} at 7, {best['fid']:.2f} at"
-        f" {best['scale']:g}; accuracy {rows['5']['accuracy']:.1%} at 5,"
+        f"FID {strong['fid']:.2f} at 5, {none['fid']:.2f} without guidance; accuracy"
+        f" {strong['accuracy']:.1%} and {none['accuracy']:.1%}; recall {strong['recall']:.1%} and"
+        f" {none['recall']:.1%}"
+    )
+    far = strong["fid"] > 2 * min(none["fid"], strong["fid"])
+    clearer = strong["accuracy"] > none["accuracy"]
+    return (REFINED if far and clearer else REFUTED if far else CONFIRMED), words
+
+
+@claim("C", "Not said but done: a scale of 5, or of 7.", "digits", known=True)
+def large_scales_flagship(read: Read) -> Finding:
+    """At equal or better distance and accuracy than less guidance."""
+    rows, best = read("guidance")["rows"], read("guidance")["best_fid"]
+    words = (
+        f"FID {rows['5']['fid']:.2f} at 5, {rows['7']['fid']:.2f} at 7,"
+        f" {best['fid']:.2f} at {best['scale']:g}; accuracy {rows['5']['accuracy']:.1%} at 5,"
         f" {best['accuracy']:.1%} at {best['scale']:g}"
     )
     far = rows["5"]["fid"] > 2 * best["fid"]

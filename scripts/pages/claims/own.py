@@ -72,14 +72,6 @@ def scales_of(name: str, measured: str, scales: tuple[float, ...], steps: int) -
 
 
 @measurement
-def class_scales(quick: bool) -> dict[str, Any]:
-    """Course C's conditional model at several scales of guidance."""
-    if quick:
-        return scales_of("class", "class_scales-quick", (1.0,), 2)
-    return scales_of("class", "class_scales", (1.0, 2.0, 5.0, 7.0), 15)
-
-
-@measurement
 def resunet_scales(quick: bool) -> dict[str, Any]:
     """Course B's network at several scales of guidance.
 
