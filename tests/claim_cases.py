@@ -19,10 +19,8 @@ def best(with_100, accuracy=0.99):
 
 
 def half_way(fid, recognised):
-    return {
-        "half_way": {"fid": fid, "recognised": recognised},
-        "unconditional": {"rows": {"attention": {"fid": 2.0}}},
-    }
+    rows = {"from T": {"fid": 2.0}, "from T/2": {"fid": fid}}
+    return {"half_way": {"rows": rows, "recognised": recognised}}
 
 
 def strides(cosine, linear, constant):

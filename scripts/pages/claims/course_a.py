@@ -61,12 +61,12 @@ def fewer_steps(read: Read) -> Finding:
 def start_half_way(read: Read) -> Finding:
     """Two parts: x_500 shows no digit (at most 20% recognised), and noise put there does as well.
 
-    "As well" is a Fréchet distance of at most 1.1 times that of the way from T. The second part
-    decides; the first alone refines.
+    "As well" is a Fréchet distance of at most 1.1 times that of as many calls from T. The second
+    part decides; the first alone refines.
     """
     result = part(read, "half_way", why="not measured yet")
-    whole = part(read, "unconditional", "rows", "attention", "fid", why="not measured yet")
-    half = result["fid"]
+    rows = part(read, "half_way", "rows", why="not measured yet")
+    whole, half = rows["from T"]["fid"], rows["from T/2"]["fid"]
     words = (
         f"FID {half:.2f} from pure noise at t = 500, {whole:.2f} from t = 1000;"
         f" of real digits at t = 500, {result['recognised']:.0%} are recognised after one step"
