@@ -19,8 +19,8 @@ def best(with_100, accuracy=0.99):
 
 
 def half_way(fid, recognised):
-    rows = {"from T": {"fid": 2.0}, "from T/2": {"fid": fid}}
-    return {"half_way": {"rows": rows, "recognised": recognised}}
+    rows = {"attention": {"fid": 2.0}}
+    return {"half_way": {"fid": fid, "recognised": recognised}, "unconditional": {"rows": rows}}
 
 
 def strides(cosine, linear, constant):

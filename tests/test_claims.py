@@ -117,6 +117,22 @@ def test_a_claim_without_its_record_is_not_decided_and_says_why():
     )
 
 
+def test_the_start_half_way_is_compared_with_the_conditional_model_if_need_be():
+    records = {
+        "half_way": {"fid": 2.5, "recognised": 0.3},
+        "quality": {"models": {"attention-class": {"fid": 1.0}}},
+    }
+
+    def read(name):
+        if name not in records:
+            raise FileNotFoundError(name)
+        return records[name]
+
+    verdict, because = decide(CLAIMS["start_half_way"].rule, read)
+    assert verdict == REFUTED
+    assert "1.00 from t = 1000 (attention-class)" in because
+
+
 def test_the_measurement_sorts_and_counts_the_verdicts(monkeypatch):
     def ruled(verdict):
         return lambda read: (verdict, f"{verdict} by 1")
