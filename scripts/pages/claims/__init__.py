@@ -1,11 +1,12 @@
 """The page "What the courses claim": a rule for each claim, and the measurements made for them.
 
-`verdicts` holds what the rules share, `course_a`, `course_b` and `course_c` the rules, and `own`,
+`verdicts` holds what the rules share, `course_a` to `course_c` and `misprints` the rules, and `own`,
 `pictures`, `trainings` and `slips` the measurements that no other page makes.
 """
 
 from scripts.pages.claims import (
     course_a,
+    course_a_training,
     course_b,
     course_c,
     misprints,
@@ -18,6 +19,7 @@ from scripts.pages.claims import (
 
 __all__ = [
     "course_a",
+    "course_a_training",
     "course_b",
     "course_c",
     "misprints",
