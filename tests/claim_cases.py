@@ -26,7 +26,7 @@ def half_way(fid, recognised):
 def strides(cosine, linear, constant):
     table = {"cosine": cosine, "linear": linear, "constant": constant}
     rows = {f"{k}-{n}": {"fid": v[j]} for k, v in table.items() for j, n in enumerate((10, 25))}
-    return {"strides": {"rows": rows}}
+    return {"strides": {"rows": rows}, "constant_strides": {"rows": rows}}
 
 
 def without_noise(theirs, ours):

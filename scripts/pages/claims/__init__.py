@@ -1,7 +1,7 @@
 """The page "What the courses claim": a rule for each claim, and the measurements made for them.
 
-`verdicts` holds what the rules share, `course_a` to `course_c` and `misprints` the rules, and `own`,
-`pictures`, `trainings` and `slips` the measurements that no other page makes.
+`verdicts` holds what the rules share, `course_a` to `course_c` and `misprints` the rules, and
+`own`, `pictures`, `trainings` and `slips` the measurements that no other page makes.
 """
 
 from scripts.pages.claims import (

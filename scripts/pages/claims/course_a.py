@@ -148,8 +148,9 @@ def small_beta(read: Read) -> Finding:
 
     The constant beta ends at the same noise. Its distance has to be higher with 10 and 25 calls.
     """
-    rows = part(read, "strides", "rows", why=LATER)
-    pairs = [(rows[f"linear-{n}"]["fid"], rows[f"constant-{n}"]["fid"]) for n in (10, 25)]
+    growing = part(read, "strides", "rows", why=LATER)
+    constant_ = part(read, "constant_strides", "rows", why=LATER)
+    pairs = [(growing[f"linear-{n}"]["fid"], constant_[f"constant-{n}"]["fid"]) for n in (10, 25)]
     held = sum(linear < MARGIN * constant for linear, constant in pairs)
     words = ", ".join(
         f"{linear:.2f} against {constant:.2f} with {n} calls"

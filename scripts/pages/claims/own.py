@@ -116,16 +116,27 @@ def stride_row(name: str, calls: int) -> dict[str, float]:
     return {"calls": len(path) - 1, **verdict(images, asked)}
 
 
+def strides_of(measured: str, names: tuple[str, ...], calls: tuple[int, ...]) -> dict[str, Any]:
+    """The flagship at the noise levels of these schedules, with few calls."""
+    settings = {"weights": digest_of("weights/digits.safetensors"), "count": COUNT}
+    jobs = {f"{name}-{n}": partial(stride_row, name, n) for name in names for n in calls}
+    return {"rows": rows(measured, settings, jobs), **settings}
+
+
 @measurement
 def strides(quick: bool) -> dict[str, Any]:
-    """One network at the noise levels of three schedules, with few calls."""
-    settings = {"weights": digest_of("weights/digits.safetensors"), "count": COUNT}
-    jobs = {
-        f"{name}-{calls}": partial(stride_row, name, calls)
-        for name in (["cosine"] if quick else schedules())
-        for calls in ([2] if quick else (10, 25))
-    }
-    return {"rows": rows("strides-quick" if quick else "strides", settings, jobs), **settings}
+    """One network at the noise levels of a cosine and of a linear schedule, with few calls."""
+    if quick:
+        return strides_of("strides-quick", ("cosine",), (2,))
+    return strides_of("strides", ("cosine", "linear"), (10, 25))
+
+
+@measurement
+def constant_strides(quick: bool) -> dict[str, Any]:
+    """The same network at the noise levels of a constant beta."""
+    if quick:
+        return strides_of("constant_strides-quick", ("constant",), (2,))
+    return strides_of("constant_strides", ("constant",), (10, 25))
 
 
 GRAINS = 100
