@@ -138,6 +138,11 @@ GIVEN: dict[str, dict[str, str]] = {
     },
     "sdedit.md": {
         "0.3": "a strength that is measured",
+        "0.39": "a strength of the figures",
+        "0.69": "a strength of the figures",
+        "0.78": "a strength of the figures",
+        "0.84": "a strength of the figures",
+        "0.90": "a strength of the figures",
         "0.5": "a strength that is measured",
         "0.6": "a strength chosen as an example",
         "0.7": "a strength that is measured",
