@@ -1,4 +1,3 @@
-
 """What a checkpoint, a log and the manifest say is checked before it is believed."""
 
 import dataclasses

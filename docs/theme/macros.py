@@ -72,6 +72,11 @@ def define_env(env: Any) -> None:
             f'<figcaption markdown="span">{caption}</figcaption>\n</figure>'
         )
 
+    @env.macro
+    def measured(result: str) -> bool:
+        """Whether there is such a result, for what a page can only say once it is measured."""
+        return (assets / "results" / f"{result}.json").is_file()
+
     @macro
     def number(result: str, path: str, spec: str = "") -> str:
         """One measured number: the value at a dotted path of a result, formatted."""

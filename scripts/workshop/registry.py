@@ -41,6 +41,8 @@ FAMILIES = (
     "pages.inpainting",
     "pages.anagrams",
     "pages.hybrids",
+    "workshop.quality",
+    "workshop.rival",
     "workshop.second_opinion",
     "pages.warmup",
     "pages.conventions",
