@@ -4,9 +4,10 @@ import copy
 
 import pytest
 
-from scripts.workshop import declared, numbers
+from scripts.workshop import numbers
 from scripts.workshop.declared import DECLARED, FEWER, OTHER, Rows, by_name, flagship, start, stated
 from scripts.workshop.numbers import clashes, collect, records, together, undeclared
+from scripts.workshop.registry import MEASUREMENTS, register_all
 from scripts.workshop.samples import Setting, own
 
 MADE_UP = (
@@ -83,7 +84,7 @@ def test_names_of_rows_lead_to_settings():
 
 def test_a_quantity_has_one_value_in_all_records():
     found = clashes(collect(records()))
-    message = "measure one of them, or copy it: python -m scripts.evaluate numbers"
+    message = "measure one of them, or copy it: python -m scripts.evaluate --copy"
     assert not found, f"{message}:\n" + "\n".join(found)
 
 
@@ -104,6 +105,8 @@ def test_an_accuracy_is_of_a_thousand_samples():
 def test_the_declarations_are_of_places_that_differ():
     paths = [(rows.record, rows.path) for rows in DECLARED]
     assert len(set(paths)) == len(paths)
-    known = set(records())
+    register_all()
+    known = set(records()) | set(MEASUREMENTS)
+    assert {rows.record for rows in DECLARED} <= known | {"clipping"}
     assert {place.split("#")[0] for place in OTHER} <= known
-    assert declared.FEWER.keys() <= known
+    assert FEWER.keys() <= known

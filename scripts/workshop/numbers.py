@@ -2,7 +2,7 @@
 
 Every row of a record that says how good samples are is declared here, with all that the samples
 depend on but chance. Where two records show the same quantity, the one that is declared first has
-measured it, and `python -m scripts.evaluate numbers` copies it to the others.
+measured it, and `python -m scripts.evaluate --copy` copies it to the others, as does every run.
 """
 
 from __future__ import annotations
@@ -11,13 +11,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ddpm.files import write_json
 from scripts.workshop.declared import DECLARED, OTHER, Rows
-from scripts.workshop.records import RESULTS, read_json
-from scripts.workshop.registry import measurement
+from scripts.workshop.records import RESULTS, read_json, results_file
 from scripts.workshop.samples import Setting
 
 QUANTITY = re.compile(
@@ -143,18 +141,10 @@ def together(results: Mapping[str, Any]) -> set[str]:
     return changed
 
 
-@measurement
-def numbers(quick: bool) -> dict[str, Any]:
-    """Copies each number from where it was measured to the other records that show it."""
+def copy_numbers() -> list[str]:
+    """Copies each number from the record that measured it to the others, which it returns."""
     results = records()
     changed = sorted(together(results))
-    for name in [] if quick else changed:
-        write_json(Path(RESULTS / f"{name}.json"), results[name])
-    places: dict[str, list[str]] = defaultdict(list)
-    for shown in collect(results):
-        key = shown.key
-        s = key.setting
-        words = f"{s.model} {s.weights}, {s.sampler} {s.steps}, {s.spacing}, scale {s.guidance:g}"
-        more = [key.besides, s.arithmetic if s.arithmetic != "fast" else "", f"{key.count:,}"]
-        places[", ".join([words, *filter(None, more)])].append(shown.place)
-    return {"copied": changed, "settings": {name: sorted(p) for name, p in places.items()}}
+    for name in changed:
+        write_json(results_file(name), results[name])
+    return changed

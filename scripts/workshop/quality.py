@@ -63,8 +63,8 @@ class Second:
 
 
 def seeds_of(name: str) -> range:
-    """The seeds that a model is measured with: three where its recipe takes few steps."""
-    return range(3 if recipe(name).steps <= 25 else 1)
+    """The seeds that a model is measured with: two where its recipe takes few steps."""
+    return range(2 if recipe(name).steps <= 25 else 1)
 
 
 def of_model(name: str, second: Second) -> dict[str, Any]:
@@ -106,10 +106,6 @@ LABELLED: dict[str, Setting] = {
     "attention-class": own("attention-class", steps=100),
     "time": own("time", steps=60),
     "class": own("class", steps=60, guidance=1.0),
-    "class, guided": own("class", steps=60),
-    "digits, no label": own("digits", guidance=0.0),
-    "digits": own("digits", guidance=1.0),
-    "digits, guided": own("digits"),
 }
 """Pairs that differ in the label: course A's in 100 of 1000 steps, course C's in 60 of 300."""
 

@@ -20,6 +20,8 @@ from PIL import Image
 from scripts.workshop.records import results_file
 
 FAMILIES = (
+    "workshop.quality",
+    "workshop.rival",
     "pages.digits",
     "pages.home",
     "pages.forward",
@@ -41,8 +43,6 @@ FAMILIES = (
     "pages.inpainting",
     "pages.anagrams",
     "pages.hybrids",
-    "workshop.quality",
-    "workshop.rival",
     "workshop.second_opinion",
     "pages.warmup",
     "pages.conventions",
