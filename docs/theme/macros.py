@@ -73,9 +73,11 @@ def define_env(env: Any) -> None:
         )
 
     @env.macro
-    def measured(result: str) -> bool:
-        """Whether there is such a result, for what a page can only say once it is measured."""
-        return (assets / "results" / f"{result}.json").is_file()
+    def measured(result: str, path: str = "how") -> bool:
+        """Whether a result has a value there, for what a page can only say once it is measured."""
+        with contextlib.suppress(Missing):
+            return results.value(result, path.split(".")) is not None
+        return False
 
     @macro
     def number(result: str, path: str, spec: str = "") -> str:

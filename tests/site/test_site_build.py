@@ -145,7 +145,8 @@ TABLE = """\
 | {*} | {*.words:} |
 {% endcall %}
 
-{% if measured("small") %}There is a result.{% endif %}{% if measured("none") %} Nothing.{% endif %}
+{% if measured("small", "rows.one") %}There is a result.{% endif %}
+{% if measured("none") or measured("small", "rows.three") %} Nothing.{% endif %}
 """
 
 
