@@ -39,6 +39,9 @@ VIEW_NAMES = (
 MASK_NAMES = ("top", "bottom", "left", "stripe", "hole", "freehand")
 """The keys of `ddpm.masks.named_masks()`."""
 
+PER_SEED = 1_000_000
+"""Images of one seed: `ddpm.noise.PER_SEED`."""
+
 LAST_SEED = 4293
 """The largest seed of `ddpm.noise.image_seeds`."""
 

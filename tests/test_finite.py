@@ -22,7 +22,7 @@ OPTIONS = {
     "--each 0": "--each must be at least 1",
     "--each -1": "--each must be at least 1",
     "--each 100000": "--each 100000 makes",
-    "--each 1000000000": "--each 1000000000 makes",
+    "--each 1000000000": "--each must be at most 1,000,000",
     "--steps 0": "steps must be within 1..1000, not 0",
     "--steps -1": "steps must be",
     "--steps 1001": "steps must be within 1..1000, not 1001",
@@ -33,8 +33,8 @@ OPTIONS = {
 }
 
 MORE = {
-    "sample --labels 3 --each 1000000000 --out a.npz": ".npz holds",
-    "sample --labels 3 --each 1000000000 --out a.gif": ".gif holds",
+    "sample --labels 3 --each 1000000 --out a.npz": ".npz holds",
+    "sample --labels 3 --each 1000000 --out a.gif": ".gif holds",
     "sample --labels 3 --each 2000 --out a.gif": ".gif holds",
     "anagram --each 1000 --candidates 1000 --out a.npz": "makes 1,000,000 images",
     "anagram --each 10 --out a.gif --candidates 1000000000": "makes 10,000,000,000 images",

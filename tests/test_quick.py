@@ -141,6 +141,7 @@ WRONG = {
     "sampler": (["sample", "--sampler", "x"], "unknown sampler 'x'"),
     "editing sampler": (["inpaint", "--sampler", "x"], "unknown sampler 'x'"),
     "spacing": (["sample", "--spacing", "x"], "unknown spacing 'x'"),
+    "too many": (["sample", "--each", "1000000000"], "--each must be at most 1,000,000"),
     "none of each": (["sample", "--each", "0"], "--each must be at least 1"),
     "model": (["sample", "--model", "x"], "no model 'x'"),
     "steps": (["sample", "--steps", "1001"], "steps must be within 1..1000"),
@@ -236,6 +237,7 @@ def test_the_names_are_those_of_the_tables():
     assert [*choices.RECIPE_NAMES] == [*RECIPES]
     assert [*choices.VIEW_NAMES] == [*VIEWS]
     assert [*choices.MASK_NAMES] == [*named_masks()]
+    assert choices.PER_SEED == PER_SEED
     assert choices.LAST_SEED == SEEDS // PER_SEED - 1
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from ddpm.bundle import Outline, outline, weights_file
-from ddpm.choices import LAST_SEED, SAMPLER_NAMES
+from ddpm.choices import LAST_SEED, PER_SEED, SAMPLER_NAMES
 from ddpm.commands.program import UNSET
 from ddpm.outputs import check_output, say_replaced
 
@@ -100,6 +100,8 @@ def check_sampling(
     """
     if each < 1:
         raise ValueError(f"--each must be at least 1, not {each}")
+    if each > PER_SEED:
+        raise ValueError(f"--each must be at most {PER_SEED:,}, the images of a seed, not {each}")
     if sampler is not None and sampler not in SAMPLER_NAMES:
         raise ValueError(f"unknown sampler '{sampler}'; there are {', '.join(SAMPLER_NAMES)}")
     if not 0 <= seed <= LAST_SEED:
