@@ -68,6 +68,23 @@ def clamped(name: str, row: Mapping[str, Any]) -> tuple[Setting, str]:
     return replace(setting, clip=name != "free"), besides
 
 
+def clamped_ground(name: str, row: Mapping[str, Any]) -> Setting:
+    """Course A's network in 50 steps of float32, with the predicted image clamped."""
+    return replace(corrected(name, row)[0], clip=True)
+
+
+def course_scale(model: str, steps: int) -> Of:
+    """A course's model by DDIM, at the scale of the row."""
+    return lambda name, row: own(model, sampler="ddim", steps=steps, guidance=row["scale"])
+
+
+def other_levels(name: str, row: Mapping[str, Any]) -> tuple[Setting, str]:
+    """The flagship without guidance, over the noise levels of the schedule that the row names."""
+    schedule, _, calls = name.rpartition("-")
+    setting = own("digits", sampler="ancestral", steps=int(calls), guidance=1.0)
+    return setting, f"noise levels of the {schedule} schedule"
+
+
 def half_turn(name: str, row: Mapping[str, Any]) -> tuple[Setting, str]:
     """All pairs of digits by a half-turn, as `ddpm anagram` draws them."""
     setting = own("digits", sampler="ancestral", guidance=ANAGRAM_GUIDANCE)
@@ -114,6 +131,10 @@ DECLARED: tuple[Rows, ...] = (
     Rows("schedules", "starts.*", start),
     Rows("grounds", "rows.*", corrected),
     Rows("randomness", "no_noise.*", hundred),
+    Rows("grounds_clamped", "rows.*", clamped_ground),
+    Rows("class_scales", "rows.*", course_scale("class", 15)),
+    Rows("resunet_scales", "rows.*", course_scale("resunet", 10)),
+    Rows("strides", "rows.*", other_levels),
     Rows("clipping", "rows.*.*", clamped),
     Rows("clipping", "others.*", clamped),
     Rows("anagrams", "views.rotate_180", half_turn, ("mean",)),
@@ -130,6 +151,8 @@ OTHER: dict[str, str] = {
     r"bench#quality\.reached": "a training that was stopped",
     r"classifier#": "real digits",
     r"editing_strength#": "edited images",
+    r"half_way#": "samples that begin half-way",
+    r"ways#": "denoised digits",
     r"epochs#rows\.": "a short training after each epoch",
     r"randomness#(ancestral|ddim)\.": "what another network predicts from x_T",
     r"schedules#strengths\.": "short trainings with other betas",
@@ -141,6 +164,7 @@ OTHER: dict[str, str] = {
 
 FEWER: dict[str, str] = {
     "reading": "measured with the old weights of attention-class; to be measured again",
+    "grounds_clamped": "measured with the old weights of attention-class; to be measured again",
     "grounds": "measured with the old weights of attention-class; to be measured again",
     "randomness": "measured with the old weights of attention-class; to be measured again",
 }
