@@ -72,6 +72,13 @@ def define_env(env: Any) -> None:
             f'<figcaption markdown="span">{caption}</figcaption>\n</figure>'
         )
 
+    @env.macro
+    def measured(result: str, path: str = "how") -> bool:
+        """Whether a result has a value there, for what a page can only say once it is measured."""
+        with contextlib.suppress(Missing):
+            return results.value(result, path.split(".")) is not None
+        return False
+
     @macro
     def number(result: str, path: str, spec: str = "") -> str:
         """One measured number: the value at a dotted path of a result, formatted."""

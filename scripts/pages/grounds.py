@@ -28,7 +28,7 @@ from scripts.workshop.registry import SEED, digest_of, figure, measurement
 
 TIMES = (1, 20, *range(50, 1001, 50))
 MODELS = {"attention-class": ("raw", "averaged"), "digits": ("averaged",)}
-COUNT, STEPS = 300, 50
+COUNT, STEPS = 1000, 50
 
 
 @torch.no_grad()

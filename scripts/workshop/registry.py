@@ -20,6 +20,8 @@ from PIL import Image
 from scripts.workshop.records import results_file
 
 FAMILIES = (
+    "workshop.quality",
+    "workshop.rival",
     "pages.digits",
     "pages.home",
     "pages.forward",
