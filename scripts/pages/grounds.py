@@ -145,6 +145,18 @@ def grounds(quick: bool) -> dict[str, Any]:
     return {"offsets": curves, "rows": table, "steps": STEPS, **settings}
 
 
+@measurement
+def grounds_clamped(quick: bool) -> dict[str, Any]:
+    """Samples of `grounds` by the last weights, nothing put right, each prediction clamped."""
+    jobs = {
+        f"raw-{name}": partial(drawn, "raw", rule, 3 if quick else STEPS, CLAMP)
+        for name, rule in (("ddim", ddim), ("ancestral", posterior))
+    }
+    settings = {"weights": digest_of("weights/attention-class.safetensors"), "count": COUNT}
+    table = rows("grounds_clamped-quick" if quick else "grounds_clamped", settings, jobs)
+    return {"rows": table, "steps": STEPS, **settings}
+
+
 @figure(
     "put-right",
     "grounds",
