@@ -154,7 +154,8 @@ def small_beta(read: Read) -> Finding:
     The constant beta ends at the same noise. Its distance has to be higher with 10 and 25 calls.
     """
     growing = part(read, "strides", "rows", why=LATER)
-    constant_ = part(read, "constant_strides", "rows", why=LATER)
+    why = "the levels of a constant beta are not measured yet"
+    constant_ = part(read, "constant_strides", "rows", why=why)
     pairs = [(growing[f"linear-{n}"]["fid"], constant_[f"constant-{n}"]["fid"]) for n in (10, 25)]
     held = sum(linear < MARGIN * constant for linear, constant in pairs)
     words = ", ".join(
