@@ -14,8 +14,6 @@ from scripts.pages.claims.verdicts import (
     part,
 )
 
-LATER = "not measured yet"
-
 
 @claim("A", "Training time does not depend on T.", "digits", known=True)
 def training_time(read: Read) -> Finding:
@@ -30,7 +28,8 @@ def training_time(read: Read) -> Finding:
 @claim("A", "A conditional model may give better images.", "attention, attention-class")
 def conditional_better(read: Read) -> Finding:
     """By the distance from real digits, with the same sampler: a tenth lower, or a tenth higher."""
-    rows = part(read, "unconditional", "rows", why=LATER)
+    why = "the two models are not measured at equal settings yet"
+    rows = part(read, "unconditional", "rows", why=why)
     with_, without = rows["attention-class"]["fid"], rows["attention"]["fid"]
     words = f"FID {with_:.2f} with labels, {without:.2f} without"
     if abs(with_ / without - 1) <= 0.1:
@@ -53,7 +52,7 @@ def not_converged(read: Read) -> Finding:
 @claim("A", "Time encodings in every layer make training easier.", "attention, short trainings")
 def encodings_everywhere(read: Read) -> Finding:
     """The validation loss of a short training, with two seeds: lower in both, or higher in both."""
-    rows = part(read, "short_trainings", "rows", why=LATER)
+    rows = part(read, "short_trainings", "rows", why="the short trainings were not made yet")
     pairs = [
         tuple(rows[f"{kind}-{seed}"]["loss"] for kind in ("every", "first")) for seed in (1, 2)
     ]
