@@ -136,4 +136,3 @@ def difference(model: Diffusion, path: Path, counts: tuple[int, ...] = (1, 3)) -
         expected = Question(model.recipe, model.network)(*asked.values())
         worst = max(worst, float((answers(path, asked) - expected).abs().max()))
     return worst
-
