@@ -56,7 +56,7 @@ def write_onnx(model: Diffusion, path: Path) -> None:
     """
     import onnx
 
-    asked = questions(model.recipe, 2)
+    asked, n = questions(model.recipe, 2), torch.export.Dim("n", max=100_000)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "model.onnx")
         torch.onnx.export(
@@ -66,7 +66,7 @@ def write_onnx(model: Diffusion, path: Path) -> None:
             dynamo=True,
             input_names=[*asked],
             output_names=["answer"],
-            dynamic_shapes={name: {0: torch.export.Dim("n", max=100_000)} for name in asked},
+            dynamic_shapes={name: {0: n} for name in asked},
             opset_version=OPSET,
             external_data=False,
             verbose=False,

@@ -51,8 +51,8 @@ const ACTIONS = {
     return { seen: plain(view.apply(images)), back: plain(view.undo(view.apply(images))) };
   },
   badView: () => {
-    const twice = { name: "twice", apply: engine.VIEWS.identity.apply };
-    checkView({ ...twice, undo: twice.apply, apply: (x) => ({ ...x, values: x.values.map((v) => 2 * v) }) }, 8);
+    const times = (factor) => (x) => ({ ...x, values: x.values.map((value) => factor * value) });
+    checkView({ name: "twice", apply: times(2), undo: times(0.5) }, 8);
   },
   states: async ({ recipe, options }) => {
     const states = [];
@@ -98,7 +98,8 @@ const ACTIONS = {
 
 const [cases, out] = process.argv.slice(2);
 const answers = {};
-for (const [name, { action, ...options }] of Object.entries(JSON.parse(readFileSync(cases, "utf8")))) {
+const all = JSON.parse(readFileSync(cases, "utf8"));
+for (const [name, { action, ...options }] of Object.entries(all)) {
   try {
     answers[name] = { value: (await ACTIONS[action](options)) ?? null };
   } catch (error) {

@@ -52,7 +52,8 @@ export function number(name, value, low = -Infinity, high = Infinity) {
  * @throws {TypeError} no list, or an empty one.
  */
 export function listed(name, value, of) {
-  const values = Array.isArray(value) || ArrayBuffer.isView(value) ? [.../** @type {any} */ (value)] : [];
+  const isList = Array.isArray(value) || ArrayBuffer.isView(value);
+  const values = isList ? Array.from(/** @type {any} */ (value)) : [];
   if (values.length === 0) {
     throw new TypeError(`${name} must be a list of at least 1 of ${of}, not ${shown(value)}`);
   }

@@ -45,7 +45,12 @@ export class Scaling {
     return map(this.pad(images), (value) => Math.fround(value - mean) / std);
   }
 
-  /** Images on the canvas, with `outside` around them. @param {Images} images @param {number} [outside] @returns {Images} */
+  /**
+   * Images on the canvas, with `outside` around them.
+   * @param {Images} images
+   * @param {number} [outside]
+   * @returns {Images}
+   */
   pad(images, outside = 0) {
     const [n, channels] = images.shape;
     const padded = full([n, channels, this.size, this.size], outside);
@@ -58,13 +63,21 @@ export class Scaling {
     return padded;
   }
 
-  /** Clamped to the values that images can have, black to white. @param {Images} x @returns {Images} */
+  /**
+   * Clamped to the values that images can have, black to white.
+   * @param {Images} x
+   * @returns {Images}
+   */
   clip(x) {
     const [low, high] = [-this.mean / this.std, (1 - this.mean) / this.std].map(Math.fround);
     return map(x, (value) => (value < low ? low : value > high ? high : value));
   }
 
-  /** From the network's range to images clamped to [0, 1]; a larger canvas loses its border. @param {Images} x @returns {Images} */
+  /**
+   * From the network's range to images clamped to [0, 1]; a larger canvas loses its border.
+   * @param {Images} x
+   * @returns {Images}
+   */
   toImages(x) {
     const [n, channels, height, width] = x.shape;
     const lost = this.size - this.image;

@@ -17,7 +17,10 @@ import { fromTime, resampled } from "./timesteps.js";
 /**
  * Images with the noise of time t, in the network's range.
  * @param {Diffusion} model
- * @param {{ image: import("./shared.js").Pixels, t: number, seed?: number, first?: number }} options
+ * @param {object} options
+ * @param {import("./shared.js").Pixels} options.image one or several images in [0, 1]
+ * @param {number} options.t 0..T
+ * @param {number} [options.seed] @param {number} [options.first]
  */
 export function addNoise(model, { image, t, seed = 0, first = 0 }) {
   const x0 = inRange(model, image);

@@ -17,7 +17,12 @@ import { cat, combine, slice } from "./tensors.js";
  * @typedef {(x: Images, t: number, labels: number[] | null) => Images | Promise<Images>} Network
  */
 
-/** Binds labels to a network: the sampler that gets the result never sees them. @param {Network} network @param {number[] | null} [labels] @returns {EpsFn} */
+/**
+ * Binds labels to a network: the sampler that gets the result never sees them.
+ * @param {Network} network
+ * @param {number[] | null} [labels]
+ * @returns {EpsFn}
+ */
 export function condition(network, labels = null) {
   return (x, t) => network(x, t, labels);
 }

@@ -8,7 +8,7 @@ import * as check from "./arguments.js";
 import { ACROSS, CONTRAST, SHARES } from "./choices.js";
 import { BATCH } from "./model.js";
 import { drawFromNoise, epsFor, labelEach } from "./shared.js";
-import { combine, full, map, rearrange } from "./tensors.js";
+import { average, combine, full, joined, map, spread, tiles } from "./tensors.js";
 
 /**
  * @typedef {import("./tensors.js").Images} Images
@@ -40,7 +40,11 @@ export function hybrid(epsFar, epsNear, blur) {
   };
 }
 
-/** Blurs with a Gaussian of `sigma` pixels, cut off at three sigma; outside is the mirror image. @param {number} sigma @returns {Blur} */
+/**
+ * Blurs with a Gaussian of `sigma` pixels, cut off at three sigma; outside is the mirror image.
+ * @param {number} sigma
+ * @returns {Blur}
+ */
 export function gaussian(sigma) {
   check.number("sigma", sigma, 0);
   if (sigma === 0) return (x) => x;
@@ -55,7 +59,13 @@ export function gaussian(sigma) {
   };
 }
 
-/** @param {Images} x @param {number[]} kernel @param {number} sum @param {boolean} down @returns {Images} */
+/**
+ * @param {Images} x
+ * @param {number[]} kernel
+ * @param {number} sum
+ * @param {boolean} down
+ * @returns {Images}
+ */
 function convolve(x, kernel, sum, down) {
   const [, , height, width] = x.shape;
   const radius = (kernel.length - 1) / 2;
@@ -78,7 +88,13 @@ function convolve(x, kernel, sum, down) {
   return result;
 }
 
-/** A Gaussian whose sigma goes evenly from `first` at t = T to `last` at t = 0. @param {number} first @param {number} last @param {number} T @returns {Blur} */
+/**
+ * A Gaussian whose sigma goes evenly from `first` at t = T to `last` at t = 0.
+ * @param {number} first
+ * @param {number} last
+ * @param {number} T
+ * @returns {Blur}
+ */
 export function moving(first, last, T) {
   return (x, t) => gaussian(last + ((first - last) * t) / T)(x, t);
 }
@@ -110,72 +126,17 @@ export function mosaic(epsFar, epsNear, schedule, across, contrast, share = () =
   };
 }
 
-/** The index of the value nearest to another. @param {Float64Array} values @param {number} wanted */
+/**
+ * The index of the value nearest to another.
+ * @param {Float64Array} values
+ * @param {number} wanted
+ */
 function nearest(values, wanted) {
   let best = 0;
   values.forEach((value, i) => {
     if (Math.abs(value - wanted) < Math.abs(values[best] - wanted)) best = i;
   });
   return best;
-}
-
-/** The averages of squares of across x across pixels. @param {Images} x @param {number} across @returns {Images} */
-function average(x, across) {
-  const [n, channels, height, width] = x.shape;
-  const [h, w] = [height / across, width / across];
-  const result = full([n, channels, h, w]);
-  for (let at = 0; at < result.values.length; at++) {
-    const [row, column] = [Math.floor(at / w), at % w];
-    let sum = 0;
-    for (let i = 0; i < across; i++) {
-      for (let j = 0; j < across; j++) {
-        sum += x.values[(row * across + i) * width + column * across + j];
-      }
-    }
-    result.values[at] = sum / across ** 2;
-  }
-  return result;
-}
-
-/** Each pixel as across x across pixels. @param {Images} x @param {number} across @returns {Images} */
-function spread(x, across) {
-  const [, , h, w] = x.shape;
-  return rearrange(x, h * across, w * across, (i, j) => [
-    Math.floor(i / across),
-    Math.floor(j / across),
-  ]);
-}
-
-/** A canvas (N, C, a H, a W) as its tiles (N a a, C, H, W). @param {Images} x @param {number} across @returns {Images} */
-function tiles(x, across) {
-  const [n, channels, height, width] = x.shape;
-  const [h, w] = [height / across, width / across];
-  const result = full([n * across ** 2, channels, h, w]);
-  const places = tilePlaces(result.shape, across);
-  for (let at = 0; at < result.values.length; at++) result.values[at] = x.values[places(at)];
-  return result;
-}
-
-/** The inverse of `tiles`. @param {Images} x @param {number} across @returns {Images} */
-function joined(x, across) {
-  const [n, channels, h, w] = x.shape;
-  const result = full([n / across ** 2, channels, h * across, w * across]);
-  const places = tilePlaces(x.shape, across);
-  for (let at = 0; at < x.values.length; at++) result.values[places(at)] = x.values[at];
-  return result;
-}
-
-/** Where on the canvas a value of the tiles lies. @param {import("./tensors.js").Shape} shape of the tiles @param {number} across */
-function tilePlaces([, channels, h, w], across) {
-  /** @type {(at: number) => number} */
-  return (at) => {
-    const [j, i] = [at % w, Math.floor(at / w) % h];
-    const channel = Math.floor(at / (w * h)) % channels;
-    const tile = Math.floor(at / (w * h * channels));
-    const [column, row] = [tile % across, Math.floor(tile / across) % across];
-    const plane = Math.floor(tile / across ** 2) * channels + channel;
-    return (plane * across * h + row * h + i) * across * w + column * w + j;
-  };
 }
 
 /**

@@ -73,7 +73,12 @@ export async function inpaint(model, { image, mask, label = null, n = 1, ...how 
   });
 }
 
-/** A mask of zeros and ones for each of `images` images on the network's canvas, 1 outside. @param {Diffusion} model @param {import("./shared.js").Pixels} mask @param {number} [images] */
+/**
+ * A mask of zeros and ones for each of `images` images on the network's canvas, 1 outside.
+ * @param {Diffusion} model
+ * @param {import("./shared.js").Pixels} mask
+ * @param {number} [images]
+ */
 export function asMask(model, mask, images = 1) {
   const { scaling } = model;
   const values = Float32Array.from(mask);

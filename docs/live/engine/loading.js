@@ -48,7 +48,12 @@ export function load(name, { models, runtime, progress } = {}) {
   return model;
 }
 
-/** @param {string} name @param {string} folder @param {string} runtime @param {Places["progress"]} progress */
+/**
+ * @param {string} name
+ * @param {string} folder
+ * @param {string} runtime
+ * @param {Places["progress"]} progress
+ */
 async function open(name, folder, runtime, progress) {
   if (typeof WebAssembly !== "object" || typeof Worker !== "function") {
     throw new Error("this browser has no WebAssembly or no workers, which running a model takes");
@@ -56,7 +61,8 @@ async function open(name, folder, runtime, progress) {
   const list = new TextDecoder().decode(await download(`${folder}models.json`));
   /** @type {Record<string, Entry>} */
   const entries = JSON.parse(list).models;
-  const { file, bytes, sha256, recipe } = entries[check.choice("model", name, Object.keys(entries))];
+  const entry = entries[check.choice("model", name, Object.keys(entries))];
+  const { file, bytes, sha256, recipe } = entry;
   const model = await download(folder + file, (count) => progress?.(Math.min(1, count / bytes)));
   const digest = await sha256Of(model);
   if (model.byteLength !== bytes || (digest !== null && digest !== sha256)) {
@@ -73,7 +79,12 @@ async function open(name, folder, runtime, progress) {
   }
 }
 
-/** What an address holds. @param {string} address @param {(bytes: number) => void} [progress] @returns {Promise<ArrayBuffer>} */
+/**
+ * What an address holds.
+ * @param {string} address
+ * @param {(bytes: number) => void} [progress]
+ * @returns {Promise<ArrayBuffer>}
+ */
 async function download(address, progress) {
   try {
     const response = await fetch(address);
@@ -93,7 +104,10 @@ async function download(address, progress) {
   }
 }
 
-/** The digest, or null where the page is not served safely, so that the browser computes none. @param {ArrayBuffer} bytes */
+/**
+ * The digest, or null where the page is not served safely, so that the browser computes none.
+ * @param {ArrayBuffer} bytes
+ */
 async function sha256Of(bytes) {
   if (!globalThis.crypto?.subtle) return null;
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));

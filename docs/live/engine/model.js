@@ -10,7 +10,7 @@ import { asEps, condition, guided } from "./guidance.js";
 import { PER_SEED, imageSeeds, noise } from "./noise.js";
 import { sample, stepRule } from "./sampling.js";
 import { checkLabels, makeSchedule } from "./settings.js";
-import { count, same } from "./tensors.js";
+import { same, slice } from "./tensors.js";
 import { SPACINGS } from "./timesteps.js";
 
 /**
@@ -66,12 +66,18 @@ import { SPACINGS } from "./timesteps.js";
  * @property {PictureState[]} [states]
  */
 
-/** Images that go through the network together. A page has less memory than Python, which takes 250. */
+/**
+ * Images that go through the network together. A page has less memory than Python, which takes
+ * 250.
+ */
 export const BATCH = 20;
 
 /** A network with all that its recipe says about it. */
 export class Diffusion {
-  /** @param {import("./settings.js").Recipe} recipe @param {import("./guidance.js").Network} network */
+  /**
+   * @param {import("./settings.js").Recipe} recipe
+   * @param {import("./guidance.js").Network} network
+   */
   constructor(recipe, network) {
     this.recipe = recipe;
     this.network = network;
@@ -170,7 +176,8 @@ export class Diffusion {
    * @param {StatesOptions & Watching} [options]
    * @returns {Promise<Pictures>}
    */
-  async sample({ n, labels = null, x = null, first = 0, batch, states, watch, signal, ...rest } = {}) {
+  async sample(options = {}) {
+    const { n, labels = null, x = null, first = 0, batch, states, watch, signal, ...rest } = options;
     const images = perImage({ n, labels: labels?.length, x: x?.shape[0] });
     check.integer("first", first, 0, PER_SEED - images);
     return this.collect(images, { batch, states, watch, signal }, (start, end) =>
@@ -178,7 +185,7 @@ export class Diffusion {
         ...rest,
         n: end - start,
         labels: labels === null ? null : labels.slice(start, end),
-        x: x === null ? null : sliced(x, start, end),
+        x: x === null ? null : slice(x, start, end),
         first: first + start,
       }),
     );
@@ -214,23 +221,21 @@ export class Diffusion {
     }
     const [, channels, height, width] = parts[0].shape;
     const size = channels * height * width;
-    const pictures = { images: new Float32Array(images * size), n: images, channels, height, width };
-    parts.forEach((part, k) => pictures.images.set(part.values, k * batch * size));
+    const all = new Float32Array(images * size);
+    parts.forEach((part, k) => all.set(part.values, k * batch * size));
+    const pictures = { images: all, n: images, channels, height, width };
     return states ? { ...pictures, states: kept } : pictures;
   }
 
-  /** The times that a sampler visits. @param {number | null} [steps] by default the recipe's @param {string} [spacing] */
+  /**
+   * The times that a sampler visits.
+   * @param {number | null} [steps] by default the recipe's
+   * @param {string} [spacing]
+   */
   path(steps = null, spacing = "trailing") {
     const spread = SPACINGS[check.choice("spacing", spacing, Object.keys(SPACINGS))];
     return spread(this.recipe.T, steps ?? this.recipe.steps);
   }
-}
-
-/** @param {Images} x @param {number} start @param {number} end @returns {Images} */
-function sliced(x, start, end) {
-  const [, ...rest] = x.shape;
-  const size = count(rest);
-  return { values: x.values.subarray(start * size, end * size), shape: [end - start, ...rest] };
 }
 
 /**

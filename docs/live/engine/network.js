@@ -30,8 +30,14 @@ export function ofSession(ort, session) {
   };
 }
 
-/** How a worker is told to open a network. @typedef {{ kind: "open", runtime: string, model: ArrayBuffer }} Open */
-/** How a worker is asked. @typedef {{ kind: "ask", x: Images, t: number, labels: number[] | null }} Ask */
+/**
+ * How a worker is told to open a network.
+ * @typedef {{ kind: "open", runtime: string, model: ArrayBuffer }} Open
+ */
+/**
+ * How a worker is asked.
+ * @typedef {{ kind: "ask", x: Images, t: number, labels: number[] | null }} Ask
+ */
 /** @typedef {(Open | Ask) & { id: number }} Question */
 /** @typedef {{ id: number, images?: Images, error?: string }} Answer */
 

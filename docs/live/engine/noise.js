@@ -53,7 +53,10 @@ export class Generator {
     return (this.random() & 0xffffff) / 0x1000000;
   }
 
-  /** `size` standard normal numbers; 16 or more, since torch draws fewer in another way. @param {number} size */
+  /**
+   * `size` standard normal numbers; 16 or more, since torch draws fewer in another way.
+   * @param {number} size
+   */
   normal(size) {
     check.integer("size", size, 16);
     const values = new Float32Array(size);
@@ -68,7 +71,10 @@ export class Generator {
     return values;
   }
 
-  /** The numbers 0..size - 1 in a random order, as `torch.randperm` gives them. @param {number} size */
+  /**
+   * The numbers 0..size - 1 in a random order, as `torch.randperm` gives them.
+   * @param {number} size
+   */
   permutation(size) {
     const order = Array.from({ length: size }, (_, i) => i);
     for (let i = 0; i < size - 1; i++) {
@@ -88,7 +94,10 @@ export class Generator {
   }
 }
 
-/** Sixteen uniform numbers become normal: eight radii and eight angles. @param {Float32Array} block */
+/**
+ * Sixteen uniform numbers become normal: eight radii and eight angles.
+ * @param {Float32Array} block
+ */
 function boxMuller(block) {
   for (let j = 0; j < 8; j++) {
     const radius = fround(Math.sqrt(-2 * fround(Math.log(1 - block[j]))));

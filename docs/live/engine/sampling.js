@@ -68,6 +68,7 @@ export class Step {
 
 const { sqrt } = Math;
 
+// --8<-- [start:posterior]
 /** The mean of q(x_s | x_t, x_0) (Ho et al. 2020, equation 7, for any s < t). @param {Step} step */
 export function posteriorMean(step) {
   const [ab_t, ab_s] = step.alphaBars;
@@ -76,21 +77,31 @@ export function posteriorMean(step) {
   return combine([fromX0, step.x0], [fromX, step.x]);
 }
 
-/** A draw from q(x_s | x_t, x_0): ancestral sampling. `noise` scales its standard deviation. @param {Step} step */
+/**
+ * A draw from q(x_s | x_t, x_0): ancestral sampling. `noise` scales its standard deviation.
+ * @param {Step} step
+ */
 export function posterior(step, noise = 1) {
   const [ab_t, ab_s] = step.alphaBars;
   const sigma = noise * sqrt(((1 - ab_s) / (1 - ab_t)) * (1 - step.alpha));
   const mean = posteriorMean(step);
   return sigma ? combine([1, mean], [sigma, step.noise()]) : mean;
 }
+// --8<-- [end:posterior]
 
-/** As `posterior`, but with the variance beta = 1 - alpha, and none in the last step. @param {Step} step */
+/**
+ * As `posterior`, but with the variance beta = 1 - alpha, and none in the last step.
+ * @param {Step} step
+ */
 export function betaNoise(step) {
   const mean = posteriorMean(step);
   return step.s === 0 ? mean : combine([1, mean], [sqrt(1 - step.alpha), step.noise()]);
 }
 
-/** To s along the straight line that x_0 and eps span (Song et al. 2021, equation 12). @param {Step} step */
+/**
+ * To s along the straight line that x_0 and eps span (Song et al. 2021, equation 12).
+ * @param {Step} step
+ */
 export function ddim(step, eta = 0) {
   const [ab_t, ab_s] = step.alphaBars;
   const sigma = eta * sqrt(((1 - ab_s) / (1 - ab_t)) * (1 - step.alpha));
@@ -121,7 +132,10 @@ function mean(a, b) {
   return combine([0.5, combine([1, a], [1, b])]);
 }
 
-/** DPM-Solver++(2M): second order by remembering the guess of the step before. @param {Step} step */
+/**
+ * DPM-Solver++(2M): second order by remembering the guess of the step before.
+ * @param {Step} step
+ */
 export function dpmSolver(step) {
   if (step.before === null || step.s === 0) return ddim(step);
   const [ab_t, ab_s] = step.alphaBars;
@@ -132,7 +146,11 @@ export function dpmSolver(step) {
   return combine([sqrt((1 - ab_s) / (1 - ab_t)), step.x], [-sqrt(ab_s) * Math.expm1(-h), x0]);
 }
 
-/** lambda_t = log(signal / noise) of amplitudes, for t >= 1. @param {Step} step @param {number} t */
+/**
+ * lambda_t = log(signal / noise) of amplitudes, for t >= 1.
+ * @param {Step} step
+ * @param {number} t
+ */
 export function halfLogSnr(step, t) {
   const alphaBar = step.schedule.alphaBar[t];
   return 0.5 * Math.log(alphaBar / (1 - alphaBar));
@@ -214,7 +232,11 @@ export const SAMPLERS = {
   "dpm-solver": dpmSolver,
 };
 
-/** The rule of that name, or the rule itself. @param {string | StepRule} sampler @returns {StepRule} */
+/**
+ * The rule of that name, or the rule itself.
+ * @param {string | StepRule} sampler
+ * @returns {StepRule}
+ */
 export function stepRule(sampler) {
   if (typeof sampler === "function") return sampler;
   return SAMPLERS[check.choice("sampler", sampler, Object.keys(SAMPLERS))];

@@ -36,16 +36,28 @@ export class NoiseSchedule {
     return new NoiseSchedule(beta, alphaBar);
   }
 
-  /** Beta grows evenly from `start` at t = 1 to `end` at t = T. @param {number} T @param {number} [start] @param {number} [end] */
+  /**
+   * Beta grows evenly from `start` at t = 1 to `end` at t = T.
+   * @param {number} T
+   * @param {number} [start]
+   * @param {number} [end]
+   */
   static linear(T, start = 1e-4, end = 0.02) {
     check.integer("T", T, 1, LONGEST);
     const step = (end - start) / Math.max(1, T - 1);
     // From both ends to the middle, as torch.linspace does.
-    const at = (/** @type {number} */ i) => (i < T / 2 ? start + step * i : end - step * (T - 1 - i));
-    return NoiseSchedule.fromBetas(Array.from({ length: T }, (_, i) => (T === 1 ? start : at(i))));
+    const betas = Array.from({ length: T }, (_, i) =>
+      i < T / 2 ? start + step * i : end - step * (T - 1 - i),
+    );
+    return NoiseSchedule.fromBetas(betas);
   }
 
-  /** alpha_bar follows a squared cosine (Nichol and Dhariwal 2021, equation 17). @param {number} T @param {number} [offset] @param {number} [betaMax] */
+  /**
+   * alpha_bar follows a squared cosine (Nichol and Dhariwal 2021, equation 17).
+   * @param {number} T
+   * @param {number} [offset]
+   * @param {number} [betaMax]
+   */
   static cosine(T, offset = 0.008, betaMax = 0.999) {
     check.integer("T", T, 1, LONGEST);
     const signal = Array.from({ length: T + 1 }, (_, t) => {
@@ -56,7 +68,10 @@ export class NoiseSchedule {
     return NoiseSchedule.fromBetas(betas);
   }
 
-  /** One step, which adds noise of sigma 0.5 to a clean image of amplitude 1. @param {number} [T] */
+  /**
+   * One step, which adds noise of sigma 0.5 to a clean image of amplitude 1.
+   * @param {number} [T]
+   */
   static single(T = 1) {
     check.integer("T", T, 1, 1);
     return NoiseSchedule.fromBetas([Math.fround(0.2)]);
@@ -77,36 +92,67 @@ export class NoiseSchedule {
     return Math.fround(Math.sqrt(1 - this.alphaBar[check.integer("t", t, 0, this.T)]));
   }
 
-  /** x_t drawn straight from x_0 (Ho et al. 2020, equation 4). @param {Images} x0 @param {number} t @param {Images} eps */
+  /**
+   * x_t drawn straight from x_0 (Ho et al. 2020, equation 4).
+   * @param {Images} x0
+   * @param {number} t
+   * @param {Images} eps
+   */
   addNoise(x0, t, eps) {
     return combine([this.signal(t), x0], [this.sigma(t), eps]);
   }
 
-  /** x_t drawn from x_s, for s <= t. @param {Images} x @param {number} s @param {number} t @param {Images} eps */
+  /**
+   * x_t drawn from x_s, for s <= t.
+   * @param {Images} x
+   * @param {number} s
+   * @param {number} t
+   * @param {Images} eps
+   */
   renoise(x, s, t, eps) {
     check.integer("s", s, 0, check.integer("t", t, 0, this.T));
     const ratio = this.alphaBar[t] / this.alphaBar[s];
     return combine([Math.sqrt(ratio), x], [Math.sqrt(1 - ratio), eps]);
   }
 
-  /** The clean image that x_t and a noise estimate imply. @param {Images} x @param {number} t @param {Images} eps */
+  /**
+   * The clean image that x_t and a noise estimate imply.
+   * @param {Images} x
+   * @param {number} t
+   * @param {Images} eps
+   */
   x0FromEps(x, t, eps) {
     const signal = this.signal(t);
     return map(combine([1, x], [-this.sigma(t), eps]), (value) => value / signal);
   }
 
-  /** The noise that x_t and a clean image imply (t >= 1). @param {Images} x @param {number} t @param {Images} x0 */
+  /**
+   * The noise that x_t and a clean image imply (t >= 1).
+   * @param {Images} x
+   * @param {number} t
+   * @param {Images} x0
+   */
   epsFromX0(x, t, x0) {
     const sigma = this.sigma(t);
     return map(combine([1, x], [-this.signal(t), x0]), (value) => value / sigma);
   }
 
-  /** v: how fast x_t turns from image to noise (Salimans and Ho 2022, appendix D). @param {Images} x0 @param {number} t @param {Images} eps */
+  /**
+   * v: how fast x_t turns from image to noise (Salimans and Ho 2022, appendix D).
+   * @param {Images} x0
+   * @param {number} t
+   * @param {Images} eps
+   */
   velocity(x0, t, eps) {
     return combine([this.signal(t), eps], [-this.sigma(t), x0]);
   }
 
-  /** The noise that x_t and a velocity imply. @param {Images} x @param {number} t @param {Images} v */
+  /**
+   * The noise that x_t and a velocity imply.
+   * @param {Images} x
+   * @param {number} t
+   * @param {Images} v
+   */
   epsFromV(x, t, v) {
     return combine([this.signal(t), v], [this.sigma(t), x]);
   }

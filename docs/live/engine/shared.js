@@ -82,14 +82,26 @@ export function howTo(given, defaults = {}) {
   return how;
 }
 
-/** The noise estimate for images start..end - 1 of `images`. @param {Diffusion} model @param {Labels} label @param {number} images @param {[start: number, end: number]} part @param {number | null} guidance */
+/**
+ * The noise estimate for images start..end - 1 of `images`.
+ * @param {Diffusion} model
+ * @param {Labels} label
+ * @param {number} images
+ * @param {[start: number, end: number]} part
+ * @param {number | null} guidance
+ */
 export function epsFor(model, label, images, [start, end], guidance) {
   const labels = labelEach(label, images);
   if (labels === null) return model.unlabelled(end - start);
   return model.epsFn(labels.slice(start, end), guidance);
 }
 
-/** A label for each of `images` images. @param {Labels} label @param {number} images @returns {number[] | null} */
+/**
+ * A label for each of `images` images.
+ * @param {Labels} label
+ * @param {number} images
+ * @returns {number[] | null}
+ */
 export function labelEach(label, images) {
   if (label === null || label === undefined) return null;
   /** @type {number[]} */

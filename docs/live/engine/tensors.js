@@ -43,7 +43,12 @@ export function combine(...terms) {
   return { values, shape: first.shape };
 }
 
-/** Each value through a function. @param {Images} x @param {(v: number) => number} f @returns {Images} */
+/**
+ * Each value through a function.
+ * @param {Images} x
+ * @param {(v: number) => number} f
+ * @returns {Images}
+ */
 export function map(x, f) {
   return { values: x.values.map(f), shape: x.shape };
 }
@@ -72,7 +77,13 @@ export function cat(...parts) {
   return { values, shape: [values.length / count(rest), ...rest] };
 }
 
-/** Images number start..end - 1 of a batch. @param {Images} x @param {number} start @param {number} end @returns {Images} */
+/**
+ * Images number start..end - 1 of a batch.
+ * @param {Images} x
+ * @param {number} start
+ * @param {number} end
+ * @returns {Images}
+ */
 export function slice(x, start, end) {
   const [, ...rest] = x.shape;
   const size = count(rest);
@@ -102,4 +113,82 @@ export function rearrange(x, height, width, from) {
     for (let k = 0; k < source.length; k++) result.values[to + k] = x.values[start + source[k]];
   }
   return result;
+}
+
+/**
+ * The averages of squares of across x across pixels.
+ * @param {Images} x
+ * @param {number} across
+ * @returns {Images}
+ */
+export function average(x, across) {
+  const [n, channels, height, width] = x.shape;
+  const [h, w] = [height / across, width / across];
+  const result = full([n, channels, h, w]);
+  for (let at = 0; at < result.values.length; at++) {
+    const [row, column] = [Math.floor(at / w), at % w];
+    let sum = 0;
+    for (let i = 0; i < across; i++) {
+      for (let j = 0; j < across; j++) {
+        sum += x.values[(row * across + i) * width + column * across + j];
+      }
+    }
+    result.values[at] = sum / across ** 2;
+  }
+  return result;
+}
+
+/**
+ * Each pixel as across x across pixels.
+ * @param {Images} x
+ * @param {number} across
+ * @returns {Images}
+ */
+export function spread(x, across) {
+  const [, , h, w] = x.shape;
+  return rearrange(x, h * across, w * across, (i, j) => [
+    Math.floor(i / across),
+    Math.floor(j / across),
+  ]);
+}
+
+/**
+ * A canvas (N, C, a H, a W) as its tiles (N a a, C, H, W).
+ * @param {Images} x
+ * @param {number} across
+ * @returns {Images}
+ */
+export function tiles(x, across) {
+  const [n, channels, height, width] = x.shape;
+  const [h, w] = [height / across, width / across];
+  const result = full([n * across ** 2, channels, h, w]);
+  const places = tilePlaces(result.shape, across);
+  for (let at = 0; at < result.values.length; at++) result.values[at] = x.values[places(at)];
+  return result;
+}
+
+/** The inverse of `tiles`. @param {Images} x @param {number} across @returns {Images} */
+export function joined(x, across) {
+  const [n, channels, h, w] = x.shape;
+  const result = full([n / across ** 2, channels, h * across, w * across]);
+  const places = tilePlaces(x.shape, across);
+  for (let at = 0; at < x.values.length; at++) result.values[places(at)] = x.values[at];
+  return result;
+}
+
+/**
+ * Where on the canvas a value of the tiles lies.
+ * @param {Shape} shape of the tiles
+ * @param {number} across
+ */
+function tilePlaces([, channels, h, w], across) {
+  /** @type {(at: number) => number} */
+  return (at) => {
+    const [j, i] = [at % w, Math.floor(at / w) % h];
+    const channel = Math.floor(at / (w * h)) % channels;
+    const tile = Math.floor(at / (w * h * channels));
+    const [column, row] = [tile % across, Math.floor(tile / across) % across];
+    const plane = Math.floor(tile / across ** 2) * channels + channel;
+    return (plane * across * h + row * h + i) * across * w + column * w + j;
+  };
 }

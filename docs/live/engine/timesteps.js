@@ -22,20 +22,32 @@ export function every(T) {
   return Array.from({ length: T + 1 }, (_, i) => T - i);
 }
 
-/** `steps` transitions from T to 0 with strides as even as possible. @param {number} T @param {number} steps */
+/**
+ * `steps` transitions from T to 0 with strides as even as possible.
+ * @param {number} T
+ * @param {number} steps
+ */
 export function strided(T, steps) {
   checkSteps(T, steps);
   return Array.from({ length: steps + 1 }, (_, i) => round((T * (steps - i)) / steps));
 }
 
-/** `steps` transitions by one stride, T // steps, that end with 1 and 0. @param {number} T @param {number} steps */
+/**
+ * `steps` transitions by one stride, T // steps, that end with 1 and 0.
+ * @param {number} T
+ * @param {number} steps
+ */
 export function uniform(T, steps) {
   checkSteps(T, steps);
   const stride = Math.floor(T / steps);
   return [...Array.from({ length: steps }, (_, i) => (steps - 1 - i) * stride + 1), 0];
 }
 
-/** `steps` transitions whose strides shrink evenly (Song et al. 2021, appendix D.2). @param {number} T @param {number} steps */
+/**
+ * `steps` transitions whose strides shrink evenly (Song et al. 2021, appendix D.2).
+ * @param {number} T
+ * @param {number} steps
+ */
 export function quadratic(T, steps) {
   checkSteps(T, steps);
   return Array.from({ length: steps + 1 }, (_, k) => {

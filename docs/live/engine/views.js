@@ -15,7 +15,12 @@ import { combine, count, map, rearrange } from "./tensors.js";
  * @typedef {{ name: string, apply: (x: Images) => Images, undo: (x: Images) => Images }} View
  */
 
-/** A view that undoes itself. @param {string} name @param {(x: Images) => Images} apply @returns {View} */
+/**
+ * A view that undoes itself.
+ * @param {string} name
+ * @param {(x: Images) => Images} apply
+ * @returns {View}
+ */
 export function itself(name, apply) {
   return { name, apply, undo: apply };
 }
@@ -66,7 +71,12 @@ export const VIEWS = Object.fromEntries(
   ].map((each) => [each.name, each]),
 );
 
-/** Cuts images into `across` x `across` patches and deals them to each other's places. @param {number} [seed] @param {number} [across] @returns {View} */
+/**
+ * Cuts images into `across` x `across` patches and deals them to each other's places.
+ * @param {number} [seed]
+ * @param {number} [across]
+ * @returns {View}
+ */
 export function patches(seed = 0, across = 4) {
   check.integer("across", across, 1, 1024);
   const order = new Generator(check.integer("seed", seed, 0, 2 ** 32 - 1)).permutation(across ** 2);
@@ -89,7 +99,10 @@ export function patches(seed = 0, across = 4) {
   return { name: `patches:${seed}`, apply: deal(order), undo: deal(inverse) };
 }
 
-/** The view of that name: a key of `VIEWS`, or "patches:SEED" (just "patches" for seed 0). @param {string} name */
+/**
+ * The view of that name: a key of `VIEWS`, or "patches:SEED" (just "patches" for seed 0).
+ * @param {string} name
+ */
 export function view(name) {
   const [, seed] = /^patches:?(\d*)$/.exec(name) ?? [];
   if (seed !== undefined) return patches(Number(seed));
@@ -100,7 +113,11 @@ export function view(name) {
   return VIEWS[name];
 }
 
-/** Images in [0, 1] as seen through a view, which acts on a range that is even about 0. @param {Images} images @param {View} chosen */
+/**
+ * Images in [0, 1] as seen through a view, which acts on a range that is even about 0.
+ * @param {Images} images
+ * @param {View} chosen
+ */
 export function through(images, chosen) {
   return map(chosen.apply(map(images, (value) => 2 * value - 1)), (value) => (value + 1) / 2);
 }

@@ -13,7 +13,7 @@ async function open(runtime, model) {
   /** @type {import("./network.js").Runtime} */
   const ort = await import(new URL("ort.wasm.bundle.min.mjs", runtime).href);
   ort.env.wasm.numThreads = 1;
-  ort.env.wasm.wasmPaths = runtime;
+  ort.env.wasm.wasmPaths = { wasm: new URL("ort-wasm-simd-threaded.wasm", runtime).href };
   ort.env.logLevel = "error";
   network = ofSession(ort, await ort.InferenceSession.create(model));
 }

@@ -1,0 +1,145 @@
+"""The engine in a browser, with the real model: the pictures of the package, and clear errors."""
+
+import gzip
+import importlib
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from static_host import serving
+
+import ddpm
+from ddpm.images import read_pictures
+from ddpm.masks import MASKS
+
+ROOT = Path(__file__).parents[2]
+GREY_LEVELS = 2
+MEGABYTES_AFTER_RUN = 8
+
+CALL = """
+async ([name, options]) => {
+    const engine = await import("/live/engine/index.js");
+    const model = await engine.load("digits");
+    return [...(await engine[name](model, options)).images];
+}
+"""
+LOAD = """
+() => import("/live/engine/index.js")
+    .then((engine) => engine.load("digits"))
+    .then((model) => model.recipe.name, (error) => error.message)
+"""
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory) -> Path:
+    """The part of the site that the engine needs, at the site's addresses."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT / "docs" / "theme")
+        runtime = [*importlib.import_module("live").runtime(ROOT)]
+    root = tmp_path_factory.mktemp("live")
+    shutil.copytree(ROOT / "docs" / "live" / "engine", root / "live" / "engine")
+    shutil.copytree(ROOT / "site_assets" / "live", root / "assets" / "live")
+    for uri, path in runtime:
+        (root / uri).parent.mkdir(exist_ok=True)
+        shutil.copy(path, root / uri)
+    for name in ("index.html", "404.html"):
+        text = '<!doctype html><link rel="icon" href="data:,"><title>Live</title>'
+        (root / name).write_text(text, encoding="utf-8")
+    return root
+
+
+@pytest.fixture(scope="module")
+def base(files):
+    with serving(files) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def model():
+    return ddpm.load("digits", "cpu")
+
+
+def test_pictures_are_those_of_the_command(base, visit, call, tmp_path):
+    out = tmp_path / "digits.npz"
+    code, _, error = call("sample", "--labels", "38", "--each", 1, "--device", "cpu", "--out", out)
+    assert code == 0, error
+    expected = torch.as_tensor(read_pictures(out)["images"]).float().flatten()
+    here = visit(base, "")
+    images = torch.tensor(here.page.evaluate(CALL, ["sample", {"labels": [3, 8]}]))
+    assert float((images * 255 - expected).abs().max()) <= GREY_LEVELS
+    assert here.faults == []
+
+
+def test_the_example_of_the_page_runs(base, visit):
+    page = (ROOT / "docs" / "api" / "engine.md").read_text("utf-8")
+    example = re.findall(r"^```js\n(import .*?)^```", page, re.M | re.S)
+    assert len(example) == 1
+    code = example[0].replace("./live/", f"{base}live/") + "\nexport { n, eight };"
+    run = "(code) => import(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })))"
+    then = ".then(({ n, eight }) => [n, eight.n, eight.images.length, Math.max(...eight.images)])"
+    n, edited, pixels, brightest = visit(base, "").page.evaluate(run + then, code)
+    assert [n, edited, pixels] == [2, 1, 784]
+    assert brightest > 0.9
+
+
+SEVEN = ddpm.bundled().images[ddpm.bundled().labels == 7][0].float() / 255
+FEW = {"steps": 6, "seed": 5}
+SETTINGS = {
+    **{
+        f"sample {sampler}": ("sample", {"labels": [4], "sampler": sampler, **FEW})
+        for sampler in ("ancestral", "beta-noise", "heun", "dpm-solver")
+    },
+    "clipped": ("sample", {"labels": [2], "guidance": 5.0, "clip": True, **FEW}),
+    "sdedit": ("sdedit", {"image": SEVEN, "strength": 0.6, "label": 2, **FEW}),
+    "inpaint": ("inpaint", {"image": SEVEN, "mask": MASKS["bottom"], "repeats": 2, **FEW}),
+    "anagram": ("anagram", {"labels": [6, 9], **FEW}),
+    "hybrid": ("hybrid", {"far": 3, "near": 8, "across": 1, **FEW}),
+    "mosaic": ("hybrid", {"far": 3, "near": 8, "across": 2, **FEW}),
+}
+PYTHON = {"anagram": ddpm.draw_anagram, "hybrid": ddpm.draw_hybrid}
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_every_technique_gives_the_package_s_picture(base, visit, model, setting):
+    name, options = SETTINGS[setting]
+    function = PYTHON.get(name) or getattr(ddpm if name != "sample" else type(model), name)
+    expected = function(model, **options).flatten()
+    plain = {k: v.flatten().tolist() if torch.is_tensor(v) else v for k, v in options.items()}
+    images = torch.tensor(visit(base, "").page.evaluate(CALL, [name, plain]))
+    assert float((images - expected).abs().max()) * 255 <= GREY_LEVELS
+
+
+def test_a_failed_download_is_named_and_can_be_tried_again(base, visit):
+    here = visit(base, "")
+    assert len(here.responses) == 1  # nothing is fetched before it is asked for
+    damaged = (ROOT / "site_assets" / "live" / "digits.onnx").read_bytes()[:-1]
+    here.page.route("**/digits.onnx", lambda route: route.fulfill(body=damaged))
+    assert here.page.evaluate(LOAD) == "the model 'digits' arrived damaged: try again"
+    here.page.unroute("**/digits.onnx")
+    here.page.route("**/digits.onnx", lambda route: route.abort())
+    assert here.page.evaluate(LOAD).startswith("'digits.onnx' cannot be downloaded: ")
+    here.page.unroute("**/digits.onnx")
+    here.page.route("**/*.wasm", lambda route: route.abort())
+    assert here.page.evaluate(LOAD).startswith("the model 'digits' cannot run in this browser: ")
+    here.page.unroute("**/*.wasm")
+    assert here.page.evaluate(LOAD) == "digits"
+
+
+def test_what_is_fetched_after_run_is_small(files):
+    sent = sum(
+        min(path.stat().st_size, len(gzip.compress(path.read_bytes(), 6)))
+        for path in files.rglob("*")
+        if path.is_file()
+    )
+    assert sent <= MEGABYTES_AFTER_RUN * 1e6
+
+
+def test_the_lockfile_names_no_host_and_pins_the_runtime():
+    text = (ROOT / "package-lock.json").read_text("utf-8")
+    assert "://" not in text
+    packages = json.loads(text)["packages"]
+    assert all(p.get("integrity", "").startswith("sha512-") for key, p in packages.items() if key)
+    assert all(p["version"] for key, p in packages.items() if key)
