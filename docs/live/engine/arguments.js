@@ -61,6 +61,19 @@ export function listed(name, value, of) {
 }
 
 /**
+ * How many images are asked for, by their number or by what is given for each.
+ * @param {Record<string, number | undefined>} given @param {number} largest
+ */
+export function count(given, largest) {
+  const counts = Object.entries(given).filter(([, number]) => number !== undefined);
+  if (new Set(counts.map(([, number]) => number)).size !== 1) {
+    const found = counts.map(([name, number]) => `${name} for ${number}`).join(" and ");
+    throw new RangeError(`give one number of images by n, labels or x, not ${found || "none"}`);
+  }
+  return integer("n", counts[0][1], 1, largest);
+}
+
+/**
  * Labels, one for each image; within 0..classes - 1 if that is known.
  * @param {string} name @param {unknown} value @param {number} [classes]
  * @returns {number[]}

@@ -139,7 +139,7 @@ export class Diffusion {
     if (size !== null && epsFn === null && size !== this.scaling.size) {
       throw new RangeError(`size must be the network's without an epsFn, not ${size}`);
     }
-    const images = perImage({ n, labels: labels?.length, x: x?.shape[0] });
+    const images = check.count({ n, labels: labels?.length, x: x?.shape[0] }, PER_SEED);
     const draw = this.noise(images, { seed, first, size });
     const start = draw();
     check.callable("project", project);
@@ -177,8 +177,9 @@ export class Diffusion {
    * @returns {Promise<Pictures>}
    */
   async sample(options = {}) {
-    const { n, labels = null, x = null, first = 0, batch, states, watch, signal, ...rest } = options;
-    const images = perImage({ n, labels: labels?.length, x: x?.shape[0] });
+    const { n, labels = null, x = null, first = 0, ...others } = options;
+    const { batch, states, watch, signal, ...rest } = others;
+    const images = check.count({ n, labels: labels?.length, x: x?.shape[0] }, PER_SEED);
     check.integer("first", first, 0, PER_SEED - images);
     return this.collect(images, { batch, states, watch, signal }, (start, end) =>
       this.states({
@@ -236,17 +237,4 @@ export class Diffusion {
     const spread = SPACINGS[check.choice("spacing", spacing, Object.keys(SPACINGS))];
     return spread(this.recipe.T, steps ?? this.recipe.steps);
   }
-}
-
-/**
- * How many images are asked for, by their number or by what is given for each.
- * @param {Record<string, number | undefined>} given
- */
-function perImage(given) {
-  const counts = Object.entries(given).filter(([, number]) => number !== undefined);
-  if (new Set(counts.map(([, number]) => number)).size !== 1) {
-    const found = counts.map(([name, number]) => `${name} for ${number}`).join(" and ");
-    throw new RangeError(`give one number of images by n, labels or x, not ${found || "none"}`);
-  }
-  return check.integer("n", counts[0][1], 1, PER_SEED);
 }
