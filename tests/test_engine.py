@@ -217,6 +217,7 @@ for once in (False, True):
 REFUSED = {
     "labels[0] must be within 0..9, not 10": ("sample", DIGITS, {"labels": [10]}),
     "labels[0] must be a whole number, not '3'": ("sample", DIGITS, {"labels": ["3"]}),
+    "labels must be a list of at least 1 of labels, not 3": ("sample", DIGITS, {"labels": 3}),
     "give one number of images by n, labels or x, not none": ("sample", DIGITS, {}),
     "not n for 2 and labels for 1": ("sample", DIGITS, {"n": 2, "labels": [1]}),
     "steps must be within 1..1000, not 1001": ("sample", DIGITS, {"labels": [1], "steps": 1001}),

@@ -139,7 +139,7 @@ export class Diffusion {
     if (size !== null && epsFn === null && size !== this.scaling.size) {
       throw new RangeError(`size must be the network's without an epsFn, not ${size}`);
     }
-    const images = check.count({ n, labels: labels?.length, x: x?.shape[0] }, PER_SEED);
+    const images = countOf(n, labels, x);
     const draw = this.noise(images, { seed, first, size });
     const start = draw();
     check.callable("project", project);
@@ -179,7 +179,7 @@ export class Diffusion {
   async sample(options = {}) {
     const { n, labels = null, x = null, first = 0, ...others } = options;
     const { batch, states, watch, signal, ...rest } = others;
-    const images = check.count({ n, labels: labels?.length, x: x?.shape[0] }, PER_SEED);
+    const images = countOf(n, labels, x);
     check.integer("first", first, 0, PER_SEED - images);
     return this.collect(images, { batch, states, watch, signal }, (start, end) =>
       this.states({
@@ -237,4 +237,10 @@ export class Diffusion {
     const spread = SPACINGS[check.choice("spacing", spacing, Object.keys(SPACINGS))];
     return spread(this.recipe.T, steps ?? this.recipe.steps);
   }
+}
+
+/** @type {(n: number | undefined, labels: number[] | null, x: Images | null) => number} */
+function countOf(n, labels, x) {
+  const listed = labels === null ? undefined : check.labels("labels", labels).length;
+  return check.count({ n, labels: listed, x: x?.shape[0] }, PER_SEED);
 }
