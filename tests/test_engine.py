@@ -251,6 +251,55 @@ for message, (name, recipe, options) in REFUSED.items():
     CASES[message] = {
         "action": "call", "name": name, "recipe": recipe_of(recipe), "options": options
     }  # fmt: skip
+COMMANDS = {
+    "ddpm sample --each 1 --labels 38": ["sample", {"labels": [3, 8]}],
+    "ddpm sample --each 2 --labels 41 --steps 10 --sampler heun --guidance 0 --clip --seed 7": [
+        "sample",
+        {
+            "labels": [4, 4, 1, 1],
+            "steps": 10,
+            "sampler": "heun",
+            "guidance": 0,
+            "clip": True,
+            "seed": 7,
+        },
+    ],
+    "ddpm anagram --each 3 --labels 6 9 --view rotate_180 --candidates 1": [
+        "anagram",
+        {"labels": [6, 9], "n": 3},
+    ],
+    "ddpm anagram --each 1 --labels 1 7 --view negation transpose --candidates 1": [
+        "anagram",
+        {"labels": [1, 7], "views": ["negation", "transpose"]},
+    ],
+    "ddpm hybrid --each 1 --far 3 --near 8 --across 2": [
+        "hybrid",
+        {"far": 3, "near": 8, "across": 2},
+    ],
+    "ddpm sdedit --model other --each 2 --image me.png --strength 0.6 --label 3": [
+        "sdedit",
+        {"image": [], "strength": 0.6, "label": 3, "n": 2},
+        "other",
+        {"image": "me.png"},
+    ],
+    "ddpm inpaint --each 1 --image me.png --mask mask.png --repeats 3": [
+        "inpaint",
+        {"image": [], "mask": [], "repeats": 3},
+        "digits",
+        {"image": "me.png", "mask": "mask.png"},
+    ],
+}
+for line, args in COMMANDS.items():
+    CASES[line] = {"action": "command", "args": args}
+NO_COMMAND = {
+    "the same number of each label": ["sample", {"labels": [3, 8, 3]}],
+    "begins with another image": ["sample", {"labels": [3], "first": 4}],
+    "a number as each label": ["hybrid", {"far": [1, 2], "near": 3, "n": 2}],
+    "one label for all images": ["sdedit", {"image": [], "strength": 1, "label": [1, 2]}],
+    "hybrid has no option 'shares'": ["hybrid", {"far": 1, "near": 3, "shares": [1, 1]}],
+}
+for message, args in NO_COMMAND.items():
+    CASES[message] = {"action": "command", "args": args}
 CASES["watched"] = {"action": "watched", "recipe": recipe_of(DIGITS)}
 CASES["bad view"] = {"action": "badView"}
 
@@ -297,6 +346,16 @@ def test_a_wrong_argument_is_named(answers, message):
     assert message in answers[message]["error"]
 
 
+@pytest.mark.parametrize("line", COMMANDS)
+def test_a_picture_s_command_is_known(answers, line):
+    assert answers[line]["value"] == line
+
+
+@pytest.mark.parametrize("message", NO_COMMAND)
+def test_what_no_command_makes_is_refused(answers, message):
+    assert message in answers[message]["error"]
+
+
 def test_states_can_be_watched_and_stopped(answers):
     watched = answers["watched"]["value"]
     assert watched["seen"] == [[1000, 0], [500, 0], [0, 0], [1000, 2], [500, 2], [0, 2]]
@@ -321,8 +380,8 @@ ONLY_HERE = {
 }
 """What a module of the engine has beside the functions of the package's module."""
 
-OF_THE_BROWSER = {"index", "network", "tensors", "worker"}
-"""Modules for which the package has torch."""
+OF_THE_BROWSER = {"commands", "index", "network", "tensors", "worker"}
+"""Modules for which the package has torch, its commands and `__init__`."""
 
 
 @pytest.mark.parametrize(

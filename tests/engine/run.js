@@ -50,6 +50,7 @@ const ACTIONS = {
     checkView(view, x.shape[2], x.shape[1]);
     return { seen: plain(view.apply(images)), back: plain(view.undo(view.apply(images))) };
   },
+  command: ({ args }) => engine.commandOf(...args),
   badView: () => {
     const times = (factor) => (x) => ({ ...x, values: x.values.map((value) => factor * value) });
     checkView({ name: "twice", apply: times(2), undo: times(0.5) }, 8);

@@ -9,6 +9,7 @@
  */
 
 export { drawAnagram as anagram } from "./anagrams.js";
+export { commandOf } from "./commands.js";
 export { addNoise, denoise } from "./denoising.js";
 export { drawHybrid as hybrid } from "./hybrids.js";
 export { inpaint } from "./inpainting.js";
