@@ -42,7 +42,8 @@ class Formula(nn.Module):
         size = x[0].numel()
         ramp = (torch.arange(size) / size).reshape(x.shape[1:])
         scale, shift = 0.4 - 0.0003 * t, 0.1 * label.float() - 0.5
-        return x * scale[:, None, None, None] + ramp * shift[:, None, None, None]
+        own = x * scale[:, None, None, None] + ramp * shift[:, None, None, None]
+        return own + 0.1 * x.flip(1, 2, 3)
 
 
 def model_of(recipe):

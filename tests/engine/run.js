@@ -21,7 +21,9 @@ function formula(x, t, labels) {
     const label = labels ? labels[Math.floor(i / size)] : 3;
     const ramp = fround((i % size) / size);
     const shift = fround(fround(fround(0.1) * label) - 0.5);
-    values[i] = fround(x.values[i] * scale) + fround(ramp * shift);
+    const own = fround(fround(x.values[i] * scale) + fround(ramp * shift));
+    const opposite = (Math.floor(i / size) + 1) * size - 1 - (i % size);
+    values[i] = own + fround(fround(0.1) * x.values[opposite]);
   }
   return { values, shape: x.shape };
 }
