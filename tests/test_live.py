@@ -99,9 +99,13 @@ def test_without_npm_one_line_says_what_to_do(live, root, monkeypatch):
 
 
 def test_what_npm_says_is_passed_on(live, root, monkeypatch):
-    failed = subprocess.CompletedProcess([], 1, "", "npm error code ENOTFOUND\nmore\n")
+    failed = subprocess.CompletedProcess(
+        [], 1, "", "npm warn old\nnpm error code ENOTFOUND\nnpm error more\n"
+    )
     monkeypatch.setattr(live.subprocess, "run", lambda command, **options: failed)
-    with pytest.raises(live.PluginError, match=r"runtime: npm error code ENOTFOUND more$"):
+    with pytest.raises(
+        live.PluginError, match=r"runtime: npm error code ENOTFOUND npm error more$"
+    ):
         [*live.runtime(root[0])]
 
 

@@ -60,7 +60,7 @@ def install(root: Path, folder: Path) -> None:
         command = [npm, "ci", "--omit=dev"]
         done = subprocess.run(command, cwd=temporary, capture_output=True, text=True)
         if done.returncode:
-            said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+            said = [line for line in done.stderr.splitlines() if "error" in line]
             raise PluginError(f"npm cannot install the live pages' runtime: {' '.join(said[:2])}")
         complete = Path(temporary, "complete")
         complete.mkdir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,8 @@ def write_onnx(model: Diffusion, path: Path) -> None:
     import onnx
 
     asked, n = questions(model.recipe, 2), torch.export.Dim("n", max=100_000)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # three axes have one name, which is what we want
         file = Path(folder, "model.onnx")
         torch.onnx.export(
             Question(model.recipe, model.network).eval(),

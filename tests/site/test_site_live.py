@@ -1,7 +1,9 @@
 """The engine in a browser, with the real model: the pictures of the package, and clear errors."""
 
 import gzip
+import hashlib
 import importlib
+import json
 import re
 import shlex
 import shutil
@@ -138,10 +140,24 @@ def test_a_failed_download_is_named_and_can_be_tried_again(base, visit):
     here.page.route("**/digits.onnx", lambda route: route.abort())
     assert here.page.evaluate(LOAD).startswith("'digits.onnx' cannot be downloaded: ")
     here.page.unroute("**/digits.onnx")
-    here.page.route("**/*.wasm", lambda route: route.abort())
-    assert here.page.evaluate(LOAD).startswith("the model 'digits' cannot run in this browser: ")
-    here.page.unroute("**/*.wasm")
+    for runtime in ("**/*.wasm", "**/*.mjs"):
+        here.page.route(runtime, lambda route: route.abort())
+        assert here.page.evaluate(LOAD) == "the runtime cannot be downloaded: try again"
+        here.page.unroute(runtime)
     assert here.page.evaluate(LOAD) == "digits"
+
+
+def test_a_browser_without_simd_or_with_a_broken_model_says_so(base, visit):
+    here = visit(base, "")
+    none = here.page.evaluate(f"() => {{ WebAssembly.validate = () => false; return ({LOAD})(); }}")
+    assert none == "this browser has no WebAssembly with SIMD, which a model needs to run"
+    here = visit(base, "")
+    wrong = b"no network"
+    record = {"file": "wrong.onnx", "bytes": 10, "sha256": hashlib.sha256(wrong).hexdigest()}
+    models = json.dumps({"models": {"digits": record | {"recipe": {}}}})
+    here.page.route("**/models.json", lambda route: route.fulfill(body=models))
+    here.page.route("**/wrong.onnx", lambda route: route.fulfill(body=wrong))
+    assert here.page.evaluate(LOAD).startswith("the model 'digits' cannot run in this browser: ")
 
 
 def test_what_is_fetched_after_run_is_small(files):

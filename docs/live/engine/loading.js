@@ -26,6 +26,12 @@ import { ofWorker } from "./network.js";
 
 const HERE = import.meta.url;
 
+/** A program of one instruction of SIMD. */
+const SIMD = Uint8Array.from([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15,
+  253, 98, 11,
+]);
+
 /** @type {Map<string, Promise<Diffusion>>} */
 const loaded = new Map();
 
@@ -55,8 +61,8 @@ export function load(name, { models, runtime, progress } = {}) {
  * @param {Places["progress"]} progress
  */
 async function open(name, folder, runtime, progress) {
-  if (typeof WebAssembly !== "object" || typeof Worker !== "function") {
-    throw new Error("this browser has no WebAssembly or no workers, which running a model takes");
+  if (typeof WebAssembly !== "object" || !WebAssembly.validate(SIMD)) {
+    throw new Error("this browser has no WebAssembly with SIMD, which a model needs to run");
   }
   const list = new TextDecoder().decode(await download(`${folder}models.json`));
   /** @type {Record<string, Entry>} */
@@ -73,9 +79,9 @@ async function open(name, folder, runtime, progress) {
     return new Diffusion(recipe, await ofWorker(worker, runtime, model));
   } catch (error) {
     worker.terminate();
-    throw new Error(`the model '${name}' cannot run in this browser: ${messageOf(error)}`, {
-      cause: error,
-    });
+    const reason = messageOf(error);
+    const whole = `the model '${name}' cannot run in this browser: ${reason}`;
+    throw new Error(reason.startsWith("the runtime") ? reason : whole, { cause: error });
   }
 }
 

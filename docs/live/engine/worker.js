@@ -8,14 +8,35 @@ import { ofSession } from "./network.js";
 /** @type {import("./guidance.js").Network | null} */
 let network = null;
 
-/** Starts the runtime on one thread. @param {string} runtime @param {ArrayBuffer} model */
+/**
+ * Starts the runtime on one thread, and opens a model.
+ * @param {string} runtime @param {ArrayBuffer} model
+ */
 async function open(runtime, model) {
-  /** @type {import("./network.js").Runtime} */
-  const ort = await import(new URL("ort.wasm.bundle.min.mjs", runtime).href);
-  ort.env.wasm.numThreads = 1;
-  ort.env.wasm.wasmPaths = { wasm: new URL("ort-wasm-simd-threaded.wasm", runtime).href };
-  ort.env.logLevel = "error";
-  network = ofSession(ort, await ort.InferenceSession.create(model));
+  const [script, program] = ["ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"].map(
+    (name) => new URL(name, runtime).href,
+  );
+  try {
+    /** @type {import("./network.js").Runtime} */
+    const ort = await import(script);
+    ort.env.wasm.numThreads = 1;
+    ort.env.wasm.wasmPaths = { wasm: program };
+    ort.env.logLevel = "error";
+    network = ofSession(ort, await ort.InferenceSession.create(model));
+  } catch (error) {
+    if (await areThere(script, program)) throw error;
+    throw new Error("the runtime cannot be downloaded: try again", { cause: error });
+  }
+}
+
+/** Whether files can be fetched at this moment. @param {...string} addresses */
+async function areThere(...addresses) {
+  try {
+    const answers = await Promise.all(addresses.map((each) => fetch(each, { method: "HEAD" })));
+    return answers.every((answer) => answer.ok);
+  } catch {
+    return false;
+  }
 }
 
 self.onmessage = async ({ data }) => {
