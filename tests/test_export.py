@@ -64,3 +64,7 @@ def test_a_new_export_answers_as_torch_does(untrained, tmp_path):
         assert difference(untrained, tmp_path / "new.onnx") > 0.5
     finally:
         untrained.network.head.bias.data -= 1
+
+
+def test_a_model_that_the_site_does_not_run_is_refused(refusal):
+    assert "unknown model 'nothing'; the site runs digits" in refusal("export", "nothing")
