@@ -30,7 +30,8 @@ class State:
     Attributes:
         t: the time.
         x: images (N, C, H, W) at time t, in the network's range.
-        x0: the guess of the clean images made at time t; x itself at t = 0.
+        x0: the guess of the clean images made at time t; x itself at t = 0. Where the path
+            goes back to more noise, the guess is the one of the step before.
     """
 
     t: int
@@ -187,10 +188,13 @@ def sample(
     Args:
         eps_fn: the noise estimate.
         x: images (N, C, H, W) at time path[0].
-        path: the times to visit; a step to a later time adds noise (resampling).
+        path: the times to visit; a step to a later time adds noise (resampling), and costs no
+            network call.
         schedule: the noise schedule that the network was trained with.
         step: the rule for one step.
-        clean: applied to each guess of x_0, to keep it in range for example.
+        clean: applied to each guess of x_0, to keep it in range for example. Where it changes
+            the guess, eps is computed again from x and the new guess, so that the two still
+            make up x, and DDIM with eta = 1 is still `posterior`.
         project: (x, t) -> x, applied after each step, to hold known pixels for example.
         noise: draws noise of the shape of x; torch's global generator unless given.
     """
@@ -200,15 +204,18 @@ def sample(
 
     def estimate(x: Tensor, t: int) -> tuple[Tensor, Tensor]:
         eps = tensors.same("what eps_fn returns", eps_fn(x, t), x)
-        return eps, clean(schedule.x0_from_eps(x, t, eps))
+        guess = schedule.x0_from_eps(x, t, eps)
+        x0 = clean(guess)
+        return eps if x0 is guess else schedule.eps_from_x0(x, t, x0), x0
 
-    before = None
+    before, x0 = None, x
     for t, s in pairwise(path):
-        eps, x0 = estimate(x, t)
-        yield State(t, x, x0)
         if s > t:
+            yield State(t, x, x0)  # adding noise takes no guess, so none is asked for
             x, before = schedule.renoise(x, t, s, draw()), None
         else:
+            eps, x0 = estimate(x, t)
+            yield State(t, x, x0)
             now = Step(x, t, s, eps, x0, schedule, draw, estimate, before)
             x, before = step(now), replace(now, before=None)
         x = project(x, s)
