@@ -11,6 +11,7 @@ from ddpm.forms import Log
 ROOT = Path(__file__).resolve().parents[2]
 ASSETS = ROOT / "site_assets"
 RESULTS = ASSETS / "results"
+LIVE = ASSETS / "live"
 
 
 def results_file(name: str) -> Path:
@@ -26,6 +27,19 @@ def read_json(name: str) -> dict[str, Any]:
         OSError: it is missing.
     """
     return reading.read_json(results_file(name), what="results file")
+
+
+def live_models() -> dict[str, Any]:
+    """The records of the models that the site runs in the browser, by name; empty before any.
+
+    Raises:
+        ValueError: their file is damaged.
+    """
+    path = LIVE / "models.json"
+    if not path.is_file():
+        return {}
+    records: dict[str, Any] = reading.read_json(path, what="list of live models")["models"]
+    return records
 
 
 def measured_models() -> dict[str, Any]:

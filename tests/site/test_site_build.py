@@ -80,6 +80,16 @@ def test_site_holds_records_and_no_source(site):
     assert [file for file in site.rglob("*") if file.suffix in (".py", ".pyc", ".md")] == []
 
 
+def test_site_holds_the_engine_its_models_and_its_runtime(site):
+    engine = ROOT / "docs" / "live" / "engine"
+    for path in [*engine.iterdir(), *(ROOT / "site_assets" / "live").iterdir()]:
+        there = "live/engine" if path.parent == engine else "assets/live"
+        assert (site / there / path.name).read_bytes() == path.read_bytes()
+    names = {path.name for path in (site / "live" / "runtime").iterdir()}
+    assert names == {"LICENSE", "ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"}
+    assert not (site / "node_modules").exists()
+
+
 def test_macros_excerpts_and_notebooks(build, tree, visit):
     root = tree(
         '{{ figure("line") }}\n\nLoss {{ number("small", "epochs.-1.loss", ".3f") }}\n\n'
