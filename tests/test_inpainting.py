@@ -151,9 +151,13 @@ def test_the_calls_depend_on_the_repeats_and_not_on_the_jump():
             assert sum(s < t for t, s in pairwise(path)) == calls_of(25, repeats)
 
 
-def test_the_default_jump_is_the_best_for_two_pixels_at_equal_calls():
-    measured = read_json("two_pixels")
-    exact, jumps = measured["exact"]["mean"], measured["jumps"]
-    for repeats in ("3", "5", "10", "20"):
-        best = min(jumps, key=lambda jump: abs(exact - jumps[jump][repeats]["mean"]))
-        assert str(How().jump) == best
+def test_the_default_jump_is_the_best_measured_at_equal_calls():
+    """By the rule in the measurement's module, which was written before the numbers."""
+    means = read_json("walks")["all"]
+    settings = {jump: means[f"25-{jump}-3"] for jump in (1, 2, 5)}
+    least = min(settings.values(), key=lambda row: row["excess"])
+    limit = least["excess"] + 2 * least["excess_error"]
+    good = [jump for jump, row in settings.items() if row["excess"] <= limit]
+    pixels = read_json("two_pixels")
+    off = {jump: pixels["exact"]["mean"] - pixels["jumps"][str(jump)]["3"]["mean"] for jump in good}
+    assert How().jump == min(good, key=lambda jump: abs(off[jump]))
