@@ -19,7 +19,8 @@ from ddpm import arguments, tensors
 from ddpm.schedule import NoiseSchedule
 
 EpsFn = Callable[[Tensor, int], Tensor]
-"""The noise estimate for images (N, C, H, W) at one time t, conditioning already bound."""
+"""The noise estimate for images (N, C, H, W) at one time t, conditioning already bound. A network
+that also predicts the variance of a step (`ddpm.variance`) answers (N, 2 C, H, W), eps first."""
 
 
 # --8<-- [start:state]
@@ -51,6 +52,7 @@ class Step:
             is deterministic.
         estimate: (x, t) -> (eps, x0), for rules that look a second time.
         before: the step made before this one, for rules that remember.
+        variance: what the network predicts of the step's variance, of the shape of x, if it does.
     """
 
     x: Tensor
@@ -62,6 +64,7 @@ class Step:
     noise: Callable[[], Tensor]
     estimate: Callable[[Tensor, int], tuple[Tensor, Tensor]]
     before: Step | None = None
+    variance: Tensor | None = None
 
     @property
     def alpha(self) -> float:
@@ -151,15 +154,16 @@ def heun(step: Step, mean_of: Literal["x0", "eps"] = "x0") -> Tensor:
 def dpm_solver(step: Step) -> Tensor:
     """DPM-Solver++(2M): second order by remembering the guess of the step before.
 
-    One network call per step; the first step and the last are DDIM's. (Lu et al. 2022,
+    One network call per step; the first step and the last are of first order. (Lu et al. 2022,
     "DPM-Solver++", algorithm 2; lambda is half the logarithm of the signal-to-noise ratio.)
     """
-    if step.before is None or step.s == 0:
-        return ddim(step)
+    if step.s == 0:
+        return step.x0
     ab_t, ab_s = step.alpha_bars
-    h, h_before = (half_log_snr(z, z.s) - half_log_snr(z, z.t) for z in (step, step.before))
-    ratio = h_before / h
-    x0 = step.x0 + (step.x0 - step.before.x0) / (2 * ratio)
+    h, x0 = half_log_snr(step, step.s) - half_log_snr(step, step.t), step.x0
+    if step.before is not None:
+        h_before = half_log_snr(step, step.before.s) - half_log_snr(step, step.before.t)
+        x0 = x0 + (x0 - step.before.x0) / (2 * h_before / h)
     return math.sqrt((1 - ab_s) / (1 - ab_t)) * step.x - math.sqrt(ab_s) * math.expm1(-h) * x0
 
 
@@ -198,18 +202,21 @@ def sample(
     arguments.function("eps_fn", eps_fn)
     draw = noise or (lambda: torch.randn_like(x))
 
+    def look(x: Tensor, t: int) -> tuple[Tensor, Tensor, Tensor | None]:
+        eps, variance = tensors.eps_and_variance("what eps_fn returns", eps_fn(x, t), x)
+        return eps, clean(schedule.x0_from_eps(x, t, eps)), variance
+
     def estimate(x: Tensor, t: int) -> tuple[Tensor, Tensor]:
-        eps = tensors.same("what eps_fn returns", eps_fn(x, t), x)
-        return eps, clean(schedule.x0_from_eps(x, t, eps))
+        return look(x, t)[:2]
 
     before = None
     for t, s in pairwise(path):
-        eps, x0 = estimate(x, t)
+        eps, x0, variance = look(x, t)
         yield State(t, x, x0)
         if s > t:
             x, before = schedule.renoise(x, t, s, draw()), None
         else:
-            now = Step(x, t, s, eps, x0, schedule, draw, estimate, before)
+            now = Step(x, t, s, eps, x0, schedule, draw, estimate, before, variance)
             x, before = step(now), replace(now, before=None)
         x = project(x, s)
     yield State(path[-1], x, x)
