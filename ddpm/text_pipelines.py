@@ -228,11 +228,10 @@ def load_second(model: str, first: TextToImage) -> SuperResolution:
 
     from ddpm.super_resolution import SuperResolution
 
-    dtype = first.network.dtype
     folder = find(model, half=first.device.type != "cpu")
     pipeline = DiffusionPipeline.from_pretrained(
         folder,
-        torch_dtype=dtype,
+        torch_dtype=first.pipeline.unet.dtype,
         variant=variant_of(folder),
         use_safetensors=True,
         **dict.fromkeys((*UNUSED, "text_encoder")),

@@ -117,8 +117,9 @@ class TextToImage(Diffusion):
 
     def ask(self, x: Tensor, t: int, prompts: Tensor) -> Tensor:
         """The U-Net's answer, noise and variance; it counts times from 0."""
-        told = prompts.to(x.device, self.network.dtype)
-        return self.network(x.to(told.dtype), t - 1, encoder_hidden_states=told).sample.float()
+        unet = self.pipeline.unet
+        told = prompts.to(x.device, unet.dtype)
+        return unet(x.to(unet.dtype), t - 1, encoder_hidden_states=told).sample.float()
         # --8<-- [end:eps_fn]
 
     def unlabelled(self, n: int) -> EpsFn:

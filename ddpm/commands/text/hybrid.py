@@ -44,10 +44,11 @@ def hybrid(
     from ddpm.commands.pictures import check_room, write_frames
     from ddpm.techniques.hybrids import draw_hybrid, gaussian
 
-    model, labels = options.load(far, near)
+    model, (label_far, label_near) = options.load(far, near)
     check_room(out, options.each, options.each, model.recipe.scaling.image_shape)
     blur = gaussian(sigma)
-    images = draw_hybrid(model, *labels, options.each, 1, blur=blur, **options.how())
+    how = options.how()
+    images = draw_hybrid(model, label_far, label_near, options.each, 1, blur=blur, **how)
     if out.suffix.lower() == ".gif":
         write_frames(out, receding(images))
     else:
