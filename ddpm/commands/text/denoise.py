@@ -43,8 +43,8 @@ def denoise(
     check_out(out, (".png", ".npz"), "--out", options.force, {"--image": image})
     check_image(image)
     options.check(prompt)
-    if min(t) < 1:
-        raise ValueError(f"--t must be at least 1, not {min(t)}")
+    if min(t, default=0) < 1:
+        raise ValueError(f"--t must be at least 1, not {min(t, default='none')}")
 
     import torch  # here and below: what help and the errors above do not need
 

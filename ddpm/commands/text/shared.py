@@ -55,7 +55,7 @@ class TextSampling:
     device: Annotated[str | None, UNSET] = None
     force: bool = False
 
-    def check(self, *prompts: str | None) -> None:
+    def check(self, *prompts: str) -> None:
         """Looks at the options and the prompts, as far as this can be done without torch.
 
         Raises:
@@ -75,24 +75,23 @@ class TextSampling:
             raise ValueError(f"seed must be within 0..{LAST_SEED}, not {self.seed}")
         if not math.isfinite(self.guidance):
             raise ValueError(f"--guidance must be a finite number, not {self.guidance}")
-        if any(prompt is not None and not prompt.strip() for prompt in prompts):
-            raise ValueError("a prompt must have words: leave it out to ask for nothing")
+        if not prompts or not all(prompt.strip() for prompt in prompts):
+            raise ValueError("--prompt must have words, such as 'a high quality photo'")
         check_model(self.model)
 
-    def load(self, *prompts: str | None, progress: bool = True) -> tuple[TextToImage, list[Any]]:
-        """The model and the numbers of the prompts, None for none.
+    def load(self, *prompts: str, progress: bool = True) -> tuple[TextToImage, list[int]]:
+        """The model and the numbers of the prompts.
 
         Raises:
             ValueError: it cannot be had, does not fit into memory, or a prompt is too long.
         """
         from ddpm.text_pipelines import load_text
 
-        told = [prompt for prompt in prompts if prompt is not None]
         variance = self.sampler == "learned"
-        text = load_text(self.model, told, self.negative, self.device, variance, progress)
+        text = load_text(self.model, prompts, self.negative, self.device, variance, progress)
         if self.steps > text.schedule.T:
             raise ValueError(f"steps must be within 1..{text.schedule.T}, not {self.steps}")
-        return text, [None if prompt is None else text.label(prompt) for prompt in prompts]
+        return text, [text.label(prompt) for prompt in prompts]
 
     def how(self) -> dict[str, Any]:
         """What the functions of `ddpm.techniques` are told: see `How` there."""
