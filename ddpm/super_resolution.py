@@ -12,8 +12,9 @@ from ddpm import arguments, tensors
 from ddpm.schedule import NoiseSchedule
 from ddpm.text_to_image import TextToImage
 
-LEVEL = 250
-"""The noise that the second stage expects in the small image, as a time of its own schedule."""
+LEVEL = 251
+"""The noise that the second stage expects in the small image, as a time of its own schedule;
+diffusers, which counts from 0, calls it 250."""
 
 
 class SuperResolution(TextToImage):
@@ -74,11 +75,9 @@ class SuperResolution(TextToImage):
 
     def ask(self, x: Tensor, t: int, prompts: Tensor) -> Tensor:
         """The U-Net's answer, told the small images too; it counts times from 0."""
-        dtype = self.network.dtype
+        unet = self.pipeline.unet
+        told = prompts.to(x.device, unet.dtype)
         seen = torch.cat([x, self.beside.repeat(len(x) // len(self.beside), 1, 1, 1)], 1)
-        told, level = (
-            prompts.to(x.device, dtype),
-            torch.full((len(x),), self.level, device=x.device),
-        )
-        return self.network(seen.to(dtype), t - 1, told, class_labels=level).sample.float()
+        level = torch.full((len(x),), self.level, device=x.device)
+        return unet(seen.to(unet.dtype), t - 1, told, class_labels=level).sample.float()
         # --8<-- [end:enlarge]

@@ -167,7 +167,8 @@ def test_bad_input_is_one_line_and_nothing_written(text, tmp_path, arguments, sa
 
 
 def test_a_model_that_is_none_is_refused_before_torch_is_imported(tmp_path):
-    parts = dict.fromkeys(("unet", "scheduler", "tokenizer", "text_encoder", "vae"), ["a", "B"])
+    names = ("unet", "scheduler", "tokenizer", "text_encoder", "vae")
+    parts = {name: ["diffusers", "X"] for name in names}
     index = {"_class_name": "StableDiffusionPipeline", **parts}
     (tmp_path / "model_index.json").write_text(json.dumps(index))
     code = f"""
