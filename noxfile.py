@@ -13,10 +13,10 @@ QUIET = {"NO_MKDOCS_2_WARNING": "1"}
 GROUPS = nox.project.load_toml("pyproject.toml")
 
 
-def install(session: nox.Session, *groups: str, package: bool = True) -> None:
-    """Installs dependency groups, and the package from its sources."""
+def install(session: nox.Session, *groups: str, package: bool = True, extra: str = "") -> None:
+    """Installs dependency groups, and the package from its sources, with an extra like "[text]"."""
     packages = [p for group in groups for p in nox.project.dependency_groups(GROUPS, group)]
-    session.install(*packages, *(["-e", "."] if package else []), "-c", "constraints.txt")
+    session.install(*packages, *(["-e", f".{extra}"] if package else []), "-c", "constraints.txt")
 
 
 @nox.session
@@ -39,8 +39,8 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def figures(session: nox.Session) -> None:
-    """Rebuilds the site's figures: all, or `-- NAME ...`; `-- --stale`, `-- --check`."""
-    install(session)
+    """Rebuilds the site's figures: all, or `-- NAME ...`; `-- --stale`, `-- --section text`."""
+    install(session, extra="[text]" if "text" in session.posargs else "")
     session.run("python", "-m", "scripts.figures", *session.posargs)
 
 
