@@ -10,6 +10,9 @@ nox.options.sessions = ["tests", "lint", "docs"]
 nox.needs_version = ">=2025.2.9"
 
 QUIET = {"NO_MKDOCS_2_WARNING": "1"}
+# The modules of tests are shared out to one process for each processor, each with one thread.
+PYTEST = ("python", "-m", "pytest", "-n", "auto", "--dist", "loadfile")
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 GROUPS = nox.project.load_toml("pyproject.toml")
 
 
@@ -23,7 +26,7 @@ def install(session: nox.Session, *groups: str, package: bool = True, extra: str
 def tests(session: nox.Session) -> None:
     """The tests; those of the site need Chromium and are skipped, saying so, without it."""
     install(session, "tests")
-    session.run("python", "-m", "pytest", *session.posargs)
+    session.run(*PYTEST, *session.posargs, env=ONE_THREAD)
 
 
 LINT = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
@@ -105,8 +108,8 @@ def publish(session: nox.Session) -> None:
         )
     refuse_changes(session)
     install(session, "lint", "tests")
-    for command in (*LINT, ("python", "-m", "pytest")):
-        session.run(*command)
+    for command in (*LINT, PYTEST):
+        session.run(*command, env=ONE_THREAD)
     session.run("mkdocs", "build", "--strict", env=QUIET)
     refuse_changes(session)  # a check may have written something
     if session.posargs:

@@ -68,10 +68,7 @@ def signed(file: Path) -> bool:
 
 
 def header_of(file: Path) -> dict[str, Any]:
-    """The metadata of weights or of a checkpoint that this package wrote; empty for other files.
-
-    Its `recipe` is a dictionary.
-    """
+    """The metadata of weights or a checkpoint of ours, `recipe` as a dictionary; else empty."""
     with (
         suppress(OSError, ValueError, KeyError, TypeError, RecursionError),
         file.open("rb") as content,

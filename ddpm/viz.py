@@ -231,10 +231,8 @@ def write_gif(
     """Writes a GIF that plays for ever.
 
     Args:
-        frames: sheets of one size.
-        path: where to.
-        milliseconds: how long each frame stays.
-        hold: how long the last one stays.
+        frames, path: sheets of one size, and where to.
+        milliseconds, hold: how long each frame stays, and the last one.
         levels: number of levels kept of each channel; noise does not compress, so fewer are
             smaller. Of colours a GIF holds 256 a frame, the most fitting ones.
     """

@@ -45,9 +45,14 @@ def table(call: Callable[..., Any], name: str, *values: Any) -> dict[str, tuple[
     """A row for each value, with which `call(model, value)` is wrong: it must say `name`."""
     where = getattr(call, "__name__", "")
     return {
-        f"{where} {name} {i} {arguments.shown(value)}": (lambda m, v=value: call(m, v), name)
+        f"{where} {name} {i} {called(value)}": (lambda m, v=value: call(m, v), name)
         for i, value in enumerate(values)
     }
+
+
+def called(value: Any) -> str:
+    """A name for a value that is the same in every process that runs these tests."""
+    return "a function" if callable(value) else arguments.shown(value)
 
 
 def sample(**options: Any) -> Callable[[Diffusion, Any], Any]:

@@ -590,7 +590,7 @@ def test_checks_leave_the_readers_random_numbers_alone():
 SAID = [
     ("add_noise", lambda x0, t, eps, bar: bar[t].sqrt() * x0 + (1 - bar[t]).sqrt() * eps,
      "x0 of shape (3, 1, 4, 4), t of shape (3,), eps of shape (3, 1, 4, 4), alpha_bar of shape"
-     " (401,). A number per image needs the shape (N, 1, 1, 1)"),
+     " (401,). A number per image must be (N, 1, 1, 1)"),
     ("add_noise", lambda x0, t, eps, bar: bar[t + STEPS], "Tables have T + 1 entries"),
     ("add_noise", lambda x0, t, eps, bar: bar[t] @ x0, "`@` is a product of matrices"),
     ("add_noise", lambda x0, t, eps, bar: unknown * x0, "did you run the cells above?"),  # noqa: F821

@@ -82,6 +82,7 @@ GIVEN: dict[str, dict[str, str]] = {
     },
     "denoising.md": {"3.01": "10 times the decimal logarithm of 2"},
     "digits.md": {
+        "3,000": "a number of steps chosen as an example",
         "22.5": "a quarter of the quarter turn",
         "67.5": "three quarters of the quarter turn",
         "50%": "chance between two",

@@ -105,7 +105,7 @@ def test_a_mask_of_another_size_changes_nothing(call, photo, tmp_path):
     out = tmp_path / "x.png"
     out.write_bytes(b"mine")
     Image.new("L", (100, 300)).save(tmp_path / "other.png")
-    options = ["--image", photo[0], "--mask", tmp_path / "other.png", "--out", out]
+    options = ["--image", photo[0], "--mask", tmp_path / "other.png", "--out", out, "--force"]
     code, _, error = call("inpaint", *options)
     assert code == 2
     assert "the mask has 100x300 pixels, the image 420x300" in error

@@ -38,7 +38,7 @@ def test_bad_input_overwrites_nothing(call, weights, tmp_path):
     assert call("sample", "--model", weights, "--labels", "x", "--out", out)[0] == 2
     assert call("sample", "--model", tmp_path / "none", "--out", out)[0] == 2
     weights.write_bytes(weights.read_bytes()[:3000])
-    code, _, error = call("sample", "--model", weights, "--out", out)
+    code, _, error = call("sample", "--model", weights, "--out", out, "--force")
     assert code == 2
     assert "holds no weights" in error
     assert out.read_bytes() == b"mine"

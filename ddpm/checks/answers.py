@@ -14,10 +14,7 @@ T = 400
 TIME = 77
 """That time."""
 
-PER_IMAGE = (
-    "A number per image needs the shape (N, 1, 1, 1) to multiply a batch of images:"
-    " `alpha_bar[t].reshape(-1, 1, 1, 1)`."
-)
+PER_IMAGE = "A number per image must be (N, 1, 1, 1): `reshape(-1, 1, 1, 1)`."
 """What is wrong where a table's entries do not fit the images."""
 
 

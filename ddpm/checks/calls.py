@@ -15,7 +15,7 @@ from ddpm.checks.answers import PER_IMAGE, Mistake
 LONGEST = 300
 """Characters of an error's own text that are repeated."""
 
-HINTS = (
+_HINTS = (
     (r"must match the size|not broadcastable|must match the existing size", PER_IMAGE),
     (r"shapes cannot be multiplied|must be matrices|[12]d tensors expected|size mismatch|of batch2",
      "Formulas here multiply number by number, which is `*`; `@` is a product of matrices."),
@@ -69,7 +69,7 @@ def call(function: Callable[..., Any], **inputs: Any) -> Any:
     except (Exception, SystemExit) as error:
         text = " ".join(str(error).split())
         text = "".join(c for c in text if c.isprintable())[:LONGEST].rstrip(".")
-        hint = next((words for pattern, words in HINTS if re.search(pattern, text.lower())), "")
+        hint = next((words for pattern, words in _HINTS if re.search(pattern, text.lower())), "")
         shapes = ", ".join(f"{key} {_kind(value)}" for key, value in inputs.items())
         raise Mistake(
             f"In {name} there is an error{_place(error, function)}: {type(error).__name__}"

@@ -26,7 +26,6 @@ KINDS: dict[str, tuple[str, ...]] = {
     "trainings and their data": ("train", "training", "data"),
     "devices": ("devices", "processes"),
     "calls of the library": ("arguments", "any_size"),
-    "answers to the self-checks": ("checks",),
 }
 """By what is tried: the modules of tests that try it, `tests/test_NAME.py`."""
 
@@ -101,7 +100,7 @@ def trials() -> None:
     pytest.main(["-q", "-p", "no:cacheprovider", *files], plugins=[counts])
     rows: dict[str, dict[str, Any]] = {}
     for of in [*KINDS, ENDED]:
-        tried, failed = FIRST.get(of, (None, None))
+        tried, failed = FIRST[of]
         first = {"tried": tried, "failed": failed}
         rows[of] = {"first": first, "tried": counts.tried[of], "failed": counts.failed[of]}
     total = {
