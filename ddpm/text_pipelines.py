@@ -6,12 +6,13 @@ Nothing here imports torch or diffusers before it needs them.
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ddpm.reading import printable, read_json
+from ddpm.reading import parse_json, printable
 from ddpm.text_memory import parameters, plan, said, weights_files
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def check_pixels(pipeline: Any, extra: int = 0, variance: bool = False) -> Any:
     check_parts(name, pipeline.components)
     config = pipeline.unet.config
     channels = config.in_channels - extra
-    if channels < 1 or config.out_channels not in (channels, 2 * channels):
+    if channels not in (1, 3) or config.out_channels not in (channels, 2 * channels):
         raise ValueError(
             f"the U-Net of '{name}' takes {config.in_channels} channels and gives"
             f" {config.out_channels}: it does not denoise plain images"
@@ -98,8 +99,11 @@ def check_index(folder: Path) -> None:
     """Refuses the folder of another pipeline."""
     if not (folder / "model_index.json").is_file():
         raise ValueError(f"'{folder}' holds no pipeline: it has no model_index.json")
-    index = read_json(folder / "model_index.json", what="index of a pipeline")
-    there = [part for part, kind in index.items() if isinstance(kind, list) and kind[0]]
+    text = (folder / "model_index.json").read_text(encoding="utf-8")
+    index = parse_json(text, f"'{folder / 'model_index.json'}'")
+    if not isinstance(index, dict):
+        raise ValueError(f"'{folder}' holds no pipeline: its model_index.json lists no parts")
+    there = [part for part, kind in index.items() if isinstance(kind, list) and any(kind)]
     check_parts(printable(str(index.get("_class_name")), 60), there)
 
 
@@ -145,10 +149,22 @@ def causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def variant_of(folder: Path) -> str | None:
-    """ "fp16" where weights are there in half precision only."""
+def opened(folder: Path, dtype: Any, without: Sequence[str] = UNUSED) -> Any:
+    """The pipeline of a folder on the CPU, without some of its parts."""
+    from diffusers import DiffusionPipeline
+
     files = weights_files(folder, "unet")
-    return "fp16" if files and ".fp16" in files[0].name else None
+    half = bool(files) and ".fp16" in files[0].name
+    with warnings.catch_warnings():
+        # Newer versions call it `dtype`, which older ones do not know.
+        warnings.simplefilter("ignore", FutureWarning)
+        return DiffusionPipeline.from_pretrained(
+            folder,
+            torch_dtype=dtype,
+            variant="fp16" if half else None,
+            use_safetensors=True,
+            **dict.fromkeys(without),
+        )
 
 
 def load_text(
@@ -176,7 +192,6 @@ def load_text(
     check_model(model)
     import psutil  # which accelerate needs
     import torch
-    from diffusers import DiffusionPipeline
     from transformers import AutoTokenizer
 
     from ddpm.devices import as_device
@@ -192,13 +207,7 @@ def load_text(
     free = int(torch.cuda.mem_get_info(where)[0]) if where.type == "cuda" else memory
     chosen = plan(where.type, *counts, memory, free)
     print(f"note: {said(chosen, where, counts[1])}", file=sys.stderr)
-    pipeline = DiffusionPipeline.from_pretrained(
-        folder,
-        torch_dtype=getattr(torch, chosen.dtype),
-        variant=variant_of(folder),
-        use_safetensors=True,
-        **dict.fromkeys(UNUSED),
-    )
+    pipeline = opened(folder, getattr(torch, chosen.dtype))
     encoder, unet = pipeline.text_encoder, pipeline.unet.eval()
     if chosen.encoder_on_cpu:
         encoder.to(torch.bfloat16)
@@ -224,18 +233,10 @@ def load_second(model: str, first: TextToImage) -> SuperResolution:
     Raises:
         ValueError: it cannot be had, or is no second stage.
     """
-    from diffusers import DiffusionPipeline
-
     from ddpm.super_resolution import SuperResolution
 
     folder = find(model, half=first.device.type != "cpu")
-    pipeline = DiffusionPipeline.from_pretrained(
-        folder,
-        torch_dtype=first.pipeline.unet.dtype,
-        variant=variant_of(folder),
-        use_safetensors=True,
-        **dict.fromkeys((*UNUSED, "text_encoder")),
-    )
+    pipeline = opened(folder, first.pipeline.unet.dtype, (*UNUSED, "text_encoder"))
     if "image_noising_scheduler" not in pipeline.components:
         raise ValueError(f"'{type(pipeline).__name__}' is no second stage: it enlarges nothing")
     pipeline.unet.eval().to(first.device)

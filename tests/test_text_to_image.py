@@ -289,14 +289,12 @@ WHOLE = ("unet", "scheduler", "tokenizer", "text_encoder")
     [
         (Other(*WHOLE, "vae"), False, "'Other' works on latents, and views and blurs act on pix"),
         (Other("unet", "scheduler"), False, "'Other' is no text-to-image pipeline .* no tokenizer"),
-        (Other(*WHOLE, seen=6), True, "takes 6 channels and gives 6"),
+        (Other(*WHOLE, seen=6), False, "takes 6 channels and gives 6"),
         (Other(*WHOLE, seen=4, made=3), False, "takes 4 channels and gives 3"),
         (Other(*WHOLE, made=3), True, "predicts no variance: choose another sampler"),
     ],
 )
 def test_other_pipelines_are_refused_by_name(other, variance, says):
-    if other.unet.config.in_channels == 6:
-        variance = True
     with pytest.raises(ValueError, match=says):
         TextToImage(other, variance=variance)
 
@@ -308,7 +306,7 @@ def test_a_latent_model_is_refused_before_its_weights_are_read(tmp_path):
     with pytest.raises(ValueError, match="'StableDiffusionPipeline' works on latents"):
         check_model(str(tmp_path))
     (tmp_path / "model_index.json").write_text("{")
-    with pytest.raises(ValueError, match="is no index of a pipeline"):
+    with pytest.raises(ValueError, match="is damaged"):
         check_index(tmp_path)
     (tmp_path / "model_index.json").unlink()
     with pytest.raises(ValueError, match="holds no pipeline"):
