@@ -230,7 +230,7 @@ def test_the_variance_is_only_there_when_asked_for(first, text):
     assert both.shape == (2, 6, SIDE, SIDE)
     assert torch.equal(both[:, :3], plain)
     # The variance is not guided: it is the prompt's.
-    assert torch.equal(text.eps_fn([HAT] * 2, 1.0)(x, 500)[:, 3:], both[:, 3:])
+    assert (text.eps_fn([HAT] * 2, 1.0)(x, 500)[:, 3:] - both[:, 3:]).abs().max() < 1e-5
     assert (text.eps_fn([ROCKET] * 2)(x, 500)[:, 3:] - both[:, 3:]).abs().max() > 1e-4
 
 
@@ -375,5 +375,7 @@ def test_where_memory_is_short_the_weights_come_layer_by_layer(
     assert "layer by layer on cpu, its text encoder on the CPU" in capsys.readouterr().err
     assert next(spare.network.parameters()).device.type == "meta"
     assert spare.device.type == "cpu"
-    one, other = (model.sample(labels=[model.label(HAT)], steps=2) for model in (whole, spare))
-    assert (one - other).abs().max() < 0.1  # the prompt was encoded in bfloat16
+    x = torch.randn(SHAPE, generator=torch.Generator().manual_seed(0))
+    one, other = (model.eps_fn([HAT] * 2)(x, 500) for model in (whole, spare))
+    assert (one - other).abs().max() < 0.1 * one.std()  # the prompt was encoded in bfloat16
+    assert spare.sample(labels=[0], steps=2).shape == (1, 3, SIDE, SIDE)
