@@ -171,18 +171,17 @@ def test_a_model_that_is_none_is_refused_before_torch_is_imported(tmp_path):
     parts = {name: ["diffusers", "X"] for name in names}
     index = {"_class_name": "StableDiffusionPipeline", **parts}
     (tmp_path / "model_index.json").write_text(json.dumps(index))
+    out = str(tmp_path / "text.png")
     code = f"""
 import sys
 from ddpm.__main__ import main
-sys.argv = ["ddpm", "text", "sample", "--model", {str(tmp_path)!r}]
+sys.argv = ["ddpm", "text", "sample", "--model", {str(tmp_path)!r}, "--out", {out!r}]
 try:
     main()
 except SystemExit as stop:
     print(stop.code, [name for name in ("torch", "diffusers", "numpy") if name in sys.modules])
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, timeout=60
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout == "2 []\n"
     assert done.stderr.count("\n") == 1
     assert "'StableDiffusionPipeline' works on latents" in done.stderr
