@@ -142,3 +142,7 @@ class TextToImage(Diffusion):
         path = options.get("path") or self.path(options.get("steps"))
         states = super().states(*args, **options)
         return iter(tqdm(states, total=len(path), unit="step", disable=not self.progress))
+
+    def save(self, *_: Any, **__: Any) -> None:
+        """Refuses: our files hold models of this package only."""
+        raise ValueError("a pipeline saves itself: use `pipeline.save_pretrained(FOLDER)`")

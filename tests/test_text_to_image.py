@@ -222,6 +222,8 @@ def test_prompts_and_labels_that_are_wrong(text):
         text.eps_fn(HAT)
     with pytest.raises(ValueError, match=f"up to {TOKENS} tokens, not [0-9]+: shorten 'a rocket"):
         text.label("a rocket ship " * 20)
+    with pytest.raises(ValueError, match="a pipeline saves itself"):
+        text.save("text.safetensors")
 
 
 def test_the_variance_is_only_there_when_asked_for(first, text):
