@@ -10,8 +10,8 @@ nox.options.sessions = ["tests", "lint", "docs"]
 nox.needs_version = ">=2025.2.9"
 
 QUIET = {"NO_MKDOCS_2_WARNING": "1"}
-# The modules of tests are shared out to one process for each processor, each with one thread.
-PYTEST = ("python", "-m", "pytest", "-n", "auto", "--dist", "loadfile")
+# The tests are shared out to one process for each processor, each with one thread.
+PYTEST = ("python", "-m", "pytest", "-n", "auto", "--dist", "worksteal")
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 GROUPS = nox.project.load_toml("pyproject.toml")
 

@@ -207,3 +207,13 @@ def test_help_into_a_pipe_that_is_closed_is_no_error():
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
     assert done.stderr == ""
     assert done.stdout.splitlines()[-1] == "0"
+
+
+def test_a_name_that_the_terminal_cannot_show_is_shown_escaped(weights, tmp_path):
+    out = tmp_path / "zwölf 数.png"
+    command = [sys.executable, "-m", "ddpm", "sample", "--model", weights, "--out", out]
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0
+    assert "zw\\xf6lf \\u6570.png: " in done.stdout
+    assert out.is_file()

@@ -19,6 +19,8 @@ class Forgiving:
         """Writes as far as that is possible."""
         try:
             return self.stream.write(text)
+        except UnicodeEncodeError:  # a file's name may have letters that the terminal has not
+            return self.write(text.encode("ascii", "backslashreplace").decode())
         except (OSError, ValueError):  # a full disk, a closed pipe, a closed file
             self.give_up()
             return len(text)
