@@ -377,7 +377,11 @@ def test_where_memory_is_short_the_weights_come_layer_by_layer(
     assert "layer by layer on cpu, its text encoder on the CPU" in capsys.readouterr().err
     assert next(spare.network.parameters()).device.type == "meta"
     assert spare.device.type == "cpu"
+    # The text encoder computed in bfloat16 there; all else is the same.
+    prompts = [model.prompts[HAT].float() for model in (whole, spare)]
+    assert 0 < (prompts[0] - prompts[1]).abs().mean() < 0.05 * prompts[0].std()
+    spare.prompts = whole.prompts
     x = torch.randn(SHAPE, generator=torch.Generator().manual_seed(0))
     one, other = (model.eps_fn([HAT] * 2)(x, 500) for model in (whole, spare))
-    assert (one - other).abs().max() < 0.1 * one.std()  # the prompt was encoded in bfloat16
+    assert (one - other).abs().max() < 1e-5
     assert spare.sample(labels=[0], steps=2).shape == (1, 3, SIDE, SIDE)
