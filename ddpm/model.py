@@ -155,12 +155,16 @@ class Diffusion:
             self.path(steps, spacing) if path is None else arguments.times("path", path, T, end=0),
             self.schedule,
             step_rule(self.recipe.sampler if sampler is None else sampler),
-            clean=self.recipe.scaling.clip if clip else lambda x0: x0,
+            clean=self.recipe.scaling.clip if clip else self.clean,
             project=project,
             noise=noise,
         )
         return watched(states)
         # --8<-- [end:states]
+
+    def clean(self, x0: Tensor) -> Tensor:
+        """What is made of each guess of the clean image: nothing else, for our own models."""
+        return x0
 
     def noise(
         self, count: int, seed: int = 0, first: int = 0, stream: int = 0, size: int | None = None
@@ -242,9 +246,5 @@ class Diffusion:
             for name, network in sets.items()
             for key, value in network.state_dict().items()
         }
-        metadata = {
-            "format": FORMAT,
-            "recipe": json.dumps(self.recipe.to_dict()),
-            "training": json.dumps(self.header),
-        }
-        write_tensors(path, tensors, metadata)
+        recipe, training = json.dumps(self.recipe.to_dict()), json.dumps(self.header)
+        write_tensors(path, tensors, {"format": FORMAT, "recipe": recipe, "training": training})

@@ -19,7 +19,8 @@ from ddpm import arguments, tensors
 from ddpm.schedule import NoiseSchedule
 
 EpsFn = Callable[[Tensor, int], Tensor]
-"""The noise estimate for images (N, C, H, W) at one time t, conditioning already bound."""
+"""The noise estimate for images (N, C, H, W) at one time t, conditioning already bound. A network
+that also predicts the variance of a step (`ddpm.variance`) answers (N, 2 C, H, W), eps first."""
 
 
 # --8<-- [start:state]
@@ -52,6 +53,7 @@ class Step:
             is deterministic.
         estimate: (x, t) -> (eps, x0), for rules that look a second time.
         before: the step made before this one, for rules that remember.
+        variance: what the network predicts of the step's variance, of the shape of x, if it does.
     """
 
     x: Tensor
@@ -63,6 +65,7 @@ class Step:
     noise: Callable[[], Tensor]
     estimate: Callable[[Tensor, int], tuple[Tensor, Tensor]]
     before: Step | None = None
+    variance: Tensor | None = None
 
     @property
     def alpha(self) -> float:
@@ -202,11 +205,14 @@ def sample(
     arguments.function("eps_fn", eps_fn)
     draw = noise or (lambda: torch.randn_like(x))
 
-    def estimate(x: Tensor, t: int) -> tuple[Tensor, Tensor]:
-        eps = tensors.same("what eps_fn returns", eps_fn(x, t), x)
+    def look(x: Tensor, t: int) -> tuple[Tensor, Tensor, Tensor | None]:
+        eps, variance = tensors.eps_and_variance("what eps_fn returns", eps_fn(x, t), x)
         guess = schedule.x0_from_eps(x, t, eps)
         x0 = clean(guess)
-        return eps if x0 is guess else schedule.eps_from_x0(x, t, x0), x0
+        return eps if x0 is guess else schedule.eps_from_x0(x, t, x0), x0, variance
+
+    def estimate(x: Tensor, t: int) -> tuple[Tensor, Tensor]:
+        return look(x, t)[:2]
 
     before, x0 = None, x
     for t, s in pairwise(path):
@@ -214,9 +220,9 @@ def sample(
             yield State(t, x, x0)  # adding noise takes no guess, so none is asked for
             x, before = schedule.renoise(x, t, s, draw()), None
         else:
-            eps, x0 = estimate(x, t)
+            eps, x0, variance = look(x, t)
             yield State(t, x, x0)
-            now = Step(x, t, s, eps, x0, schedule, draw, estimate, before)
+            now = Step(x, t, s, eps, x0, schedule, draw, estimate, before, variance)
             x, before = step(now), replace(now, before=None)
         x = project(x, s)
     yield State(path[-1], x, x)

@@ -27,7 +27,18 @@ log = logging.getLogger("mkdocs.site")
 RECORDS = "reproduce.md"
 WORDS = {"caption", "made", "alt", "script", "source"}
 REQUIRED = WORDS | {"section", "file", "width", "height", "seconds"}
-FIGURE_FIELDS = ("made", "script", "inputs", "device", "seconds", "versions", "bytes", "sha256")
+FIGURE_FIELDS = (
+    "made",
+    "script",
+    "inputs",
+    "pipeline",
+    "device",
+    "date",
+    "seconds",
+    "versions",
+    "bytes",
+    "sha256",
+)
 
 
 def define_env(env: Any) -> None:
@@ -78,6 +89,16 @@ def define_env(env: Any) -> None:
         with contextlib.suppress(Missing):
             return results.value(result, path.split(".")) is not None
         return False
+
+    @macro
+    def figure_once_made(name: str, shows: str) -> str:
+        """A figure that needs weights from elsewhere; until there is one, what it would show."""
+        if name in _figures(read("manifest.json")):
+            return figure(name)
+        return (
+            f'<p class="unmade"><strong>Not made yet.</strong> {escape(shows)} It needs the'
+            f" model's weights: <code>nox -s figures -- {escape(name)}</code> makes it.</p>"
+        )
 
     @macro
     def number(result: str, path: str, spec: str = "") -> str:
