@@ -191,13 +191,11 @@ def sample(
     Args:
         eps_fn: the noise estimate.
         x: images (N, C, H, W) at time path[0].
-        path: the times to visit; a step to a later time adds noise (resampling), and costs no
-            network call.
+        path: the times to visit; a step to a later time adds noise (resampling), without a call.
         schedule: the noise schedule that the network was trained with.
         step: the rule for one step.
         clean: applied to each guess of x_0, to keep it in range for example. Where it changes
-            the guess, eps is computed again from x and the new guess, so that the two still
-            make up x, and DDIM with eta = 1 is still `posterior`.
+            the guess, eps follows: the two make up x, and DDIM with eta = 1 is `posterior`.
         project: (x, t) -> x, applied after each step, to hold known pixels for example.
         noise: draws noise of the shape of x; torch's global generator unless given.
     """
