@@ -135,6 +135,7 @@ DECLARED: tuple[Rows, ...] = (
     Rows("class_scales", "rows.*", course_scale("class", 15)),
     Rows("resunet_scales", "rows.*", course_scale("resunet", 10)),
     Rows("strides", "rows.*", other_levels),
+    Rows("constant_strides", "rows.*", other_levels),
     Rows("clipping", "rows.*.*", clamped),
     Rows("clipping", "others.*", clamped),
     Rows("anagrams", "views.rotate_180", half_turn, ("mean",)),
