@@ -1,5 +1,7 @@
 """Every task of the project: `nox --list` shows them, `nox -s NAME -- ARGS` passes ARGS on."""
 
+import os
+
 import nox
 
 nox.options.default_venv_backend = "uv|virtualenv"
@@ -96,6 +98,11 @@ def publish(session: nox.Session) -> None:
     """Checks and builds what is committed; `-- --push` sends the site to the branch gh-pages."""
     if set(session.posargs) - {"--push"}:
         session.error(f"publish takes --push or nothing, not {' '.join(session.posargs)}")
+    if session.posargs and not os.environ.get("DDPM_REPOSITORY"):
+        session.error(
+            "not published: set DDPM_REPOSITORY to the repository's address, which the site's"
+            " notebooks install the package from (and DDPM_SITE_URL to the site's own)"
+        )
     refuse_changes(session)
     install(session, "lint", "tests")
     for command in (*LINT, ("python", "-m", "pytest")):

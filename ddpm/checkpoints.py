@@ -9,27 +9,42 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from ddpm.files import atomic
+from ddpm.files import write_tensors
+from ddpm.outputs import WAY_OUT
+from ddpm.reading import printable
 from ddpm.recipes import Recipe
+from ddpm.stored import LARGEST_HEADER, check_tensors, open_tensors, read_header, read_tensors
 
 
 @dataclass(eq=False)
 class Run:
-    """Everything that changes while training, and so everything a checkpoint holds."""
+    """Everything that changes while training, and so everything a checkpoint holds.
+
+    Attributes:
+        data: `Digits.digest()` of the images that are trained on; empty if it is not known.
+        plan: how many epochs, and how many steps if they were limited, the training is to have;
+            None before it starts, and for checkpoints of the first release. Where it is None,
+            any number of epochs may follow.
+    """
 
     recipe: Recipe
     network: nn.Module
     averaged: nn.Module
     optimizer: torch.optim.AdamW
     log: list[dict[str, Any]]
+    data: str = ""
+    plan: tuple[int, int | None] | None = None
 
     @classmethod
     def start(cls, recipe: Recipe, device: torch.device | str = "cpu") -> Run:
-        """A run before its first step, with the weights that the recipe's seed gives."""
+        """A run before its first step, with the weights that the recipe's seed gives.
+
+        Raises:
+            ValueError: the recipe has a value that no file of weights may have.
+        """
+        Recipe.from_dict(recipe.to_dict())  # not after hours, when its weights are loaded
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.training.seed)
             network = recipe.make_network().to(device)
@@ -54,41 +69,82 @@ class Run:
         tensors |= {f"averaged/{k}": v for k, v in self.averaged.state_dict().items()}
         for i, state in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer/{i}/{k}": v for k, v in state.items()}
-        header = {"recipe": json.dumps(self.recipe.to_dict()), "log": json.dumps(self.log)}
-        with atomic(path) as file:
-            save_file({k: v.contiguous() for k, v in tensors.items()}, file, header)
+        values = {
+            "recipe": self.recipe.to_dict(),
+            "log": self.log,
+            "data": self.data,
+            "plan": self.plan,
+        }
+        header = {name: json.dumps(value) for name, value in values.items()}
+        write_tensors(path, {k: v.contiguous() for k, v in tensors.items()}, header)
 
     def restore(self, path: str | Path) -> None:
         """Goes on from a checkpoint of the same recipe; a longer training is the same recipe.
 
         Raises:
-            ValueError: the file is no checkpoint, or of another recipe.
+            ValueError: the file is no checkpoint, or of another recipe, or of other images than
+                `data` says.
         """
+        from ddpm.forms import Entry, check
+
         try:
-            with safe_open(path, "pt") as file:
-                header = file.metadata() or {}
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            theirs, log = Recipe.from_dict(json.loads(header["recipe"])), json.loads(header["log"])
-        except (SafetensorError, KeyError, ValueError, OSError) as error:
-            raise ValueError(f"'{path}' is no checkpoint of a training: {error}") from error
-        if _trained_part(theirs) != _trained_part(self.recipe):
-            name = self.recipe.name
-            raise ValueError(f"'{path}' is from another recipe or other settings than {name}")
+            with open_tensors(path) as file:
+                theirs = Recipe.from_dict(read_header(file, "recipe"))
+                log = read_header(file, "log", LARGEST_HEADER)
+                check(list[Entry], log)
+                there = file.metadata()
+                data = read_header(file, "data") if "data" in there else ""
+                plan = read_header(file, "plan") if "plan" in there else None
+                if data:
+                    check(str, data)
+                check(tuple[int, int | None] | None, plan)
+                if [entry["epoch"] for entry in log] != [*range(1, len(log) + 1)]:
+                    raise ValueError("the epochs of its log are not 1, 2, 3, ...")
+                if _trained_part(theirs) == _trained_part(self.recipe):
+                    names = file.keys()
+                    started = bool(log) or any(name.startswith("optimizer/") for name in names)
+                    check_tensors(file, self._expected(started))
+                    tensors = read_tensors(file)
+        except (ValueError, OSError) as error:
+            reason = printable(str(error), 300)
+            raise ValueError(
+                f"'{printable(str(path))}' is no checkpoint of a training: {reason}"
+            ) from error
+        if differ := _differences(_trained_part(theirs), _trained_part(self.recipe)):
+            raise ValueError(
+                f"'{printable(str(path))}' is from another recipe or other settings than"
+                f" {self.recipe.name} ({printable(', '.join(differ))}): {WAY_OUT}"
+            )
+        if self.data and data and data != self.data:
+            raise ValueError(
+                f"'{printable(str(path))}' is of a training on other images: {WAY_OUT}"
+            )
         self.network.load_state_dict(_under(tensors, "network/"))
         self.averaged.load_state_dict(_under(tensors, "averaged/"))
         fused = self.optimizer.defaults["fused"]
-        for i, parameter in enumerate(trained(self.network)):
+        for i, parameter in enumerate(trained(self.network) if started else []):
             saved = _under(tensors, f"optimizer/{i}/")
             # A fused step walks through memory, so the moments take their parameter's layout.
             self.optimizer.state[parameter] = {
                 # Only a fused step counts on the device.
-                "step": saved["step"].to(parameter.device if fused else "cpu"),
+                # A copy: the file is mapped into memory as long as its own tensors are in use.
+                "step": saved["step"].to(parameter.device if fused else "cpu", copy=True),
                 **{
                     name: torch.empty_like(parameter, requires_grad=False).copy_(saved[name])
                     for name in ("exp_avg", "exp_avg_sq")
                 },
             }
-        self.log = log
+        self.log, self.plan = log, (plan[0], plan[1]) if plan else None
+        self.data = self.data or data
+
+    def _expected(self, started: bool) -> dict[str, Tensor]:
+        """Tensors of the shapes that a checkpoint holds, by name."""
+        tensors = {f"network/{k}": v for k, v in self.network.state_dict().items()}
+        tensors |= {f"averaged/{k}": v for k, v in self.averaged.state_dict().items()}
+        for i, parameter in enumerate(trained(self.network) if started else []):
+            tensors[f"optimizer/{i}/step"] = torch.zeros(())
+            tensors |= {f"optimizer/{i}/{name}": parameter for name in ("exp_avg", "exp_avg_sq")}
+        return tensors
 
 
 def trained(network: nn.Module) -> list[nn.Parameter]:
@@ -100,6 +156,20 @@ def _trained_part(recipe: Recipe) -> dict[str, Any]:
     """What of a recipe decides how its training goes; how it samples does not."""
     sampling = ("weights", "sampler", "steps", "guidance")
     return {key: value for key, value in recipe.to_dict().items() if key not in sampling}
+
+
+def _differences(theirs: dict[str, Any], ours: dict[str, Any], within: str = "") -> list[str]:
+    """The settings that differ, each with both values, as far as a line holds them."""
+    found: list[str] = []
+    for name in sorted(theirs.keys() | ours.keys()):
+        one, other = theirs.get(name), ours.get(name)
+        if isinstance(one, dict) and isinstance(other, dict):
+            found += _differences(one, other, f"{within}{name}.")
+        elif one != other:
+            values = [f"{value}" for value in (one, other)]
+            short = all(len(value) < 40 for value in values)
+            found.append(f"{within}{name} " + (" instead of ".join(values) if short else "differs"))
+    return found
 
 
 def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ddpm.data import Digits, as_images
-from ddpm.files import atomic
+from ddpm.devices import plain_defaults
+from ddpm.files import write_tensors
 from ddpm.settings import Recipe
+from ddpm.stored import check_tensors, open_tensors, read_tensors
 
 SHAPE = (1, 28, 28)
 """Of the images that the classifier takes: MNIST's."""
@@ -114,15 +114,22 @@ def save_classifier(classifier: Classifier, path: Path, header: dict[str, Any]) 
     tensors = {
         k: v.half() if v.is_floating_point() else v for k, v in classifier.state_dict().items()
     }
-    with atomic(path) as file:
-        save_file(tensors, file, {"training": json.dumps(header)})
+    write_tensors(path, tensors, {"training": json.dumps(header)})
 
 
 def load_classifier() -> Classifier:
-    """The bundled classifier, in evaluation mode, on the CPU."""
+    """The bundled classifier, in evaluation mode, on the CPU.
+
+    Raises:
+        ValueError: its file is damaged.
+    """
     path = resources.files("ddpm") / "classifier" / "classifier.safetensors"
-    classifier = Classifier()
-    with resources.as_file(path) as file, safe_open(file, "pt") as tensors:
-        state = {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118
-    classifier.load_state_dict(state)
+    with plain_defaults():
+        classifier = Classifier()
+    try:
+        with resources.as_file(path) as file, open_tensors(file) as tensors:
+            check_tensors(tensors, classifier.state_dict())
+            classifier.load_state_dict(read_tensors(tensors))
+    except ValueError as error:
+        raise ValueError(f"'{path}' holds no classifier: {error}") from error
     return classifier.eval()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -11,9 +12,12 @@ from typing import Literal
 import numpy as np
 import torch
 from PIL import Image, ImageOps
-from PIL.Image import Resampling
 from torch import Tensor
 from torch.nn import functional as F
+from tqdm import tqdm
+
+from ddpm import arguments
+from ddpm.reader import has_colours, is_flat, read_image
 
 Split = Literal["train", "validation", "test"]
 
@@ -103,8 +107,7 @@ class Scaling:
                 f"images must be (N, {', '.join(map(str, self.image_shape))}), channels before"
                 f" height and width, not {tuple(images.shape)}"
             )
-        if not images.is_floating_point():
-            images = images.float() / 255
+        images = images if images.is_floating_point() else images.float() / 255
         return (F.pad(images, self.border * 2) - self.mean) / self.std
 
     def to_images(self, x: Tensor) -> Tensor:
@@ -130,8 +133,9 @@ def bundled() -> Digits:
 
 def held_out(label: int, number: int = 7) -> Tensor:
     """One of the bundled digits, which no model has seen: (28, 28) in [0, 1]."""
-    digits = bundled()
-    return digits.images[digits.labels == label][number].float() / 255
+    digits, place = bundled(), arguments.integer("number", number, 0, PER_CLASS - 1)
+    alike = digits.labels == arguments.integer("label", label, 0, 9)
+    return digits.images[alike][place].float() / 255
 
 
 def validation_indices(labels: Tensor) -> Tensor:
@@ -155,15 +159,16 @@ def mnist(split: Split, root: str | Path | None = None) -> Digits:
 
     Raises:
         FileNotFoundError: MNIST is not there and cannot be downloaded.
+        ValueError: one of its files is not what it should be.
     """
+    arguments.choice("split", split, ["train", "validation", "test"])
     from torchvision.datasets import MNIST
 
+    from ddpm.image_folders import check_mnist
+
     root = Path(root or data_root())
-    try:
-        # The files may lie on a read-only disk, so ask before offering to download.
-        present = MNIST(root, download=False)._check_exists() if root.is_dir() else False
-    except RuntimeError:
-        present = False
+    # The files may lie on a read-only disk, so a download is only offered where they are missing.
+    present = check_mnist(root / "MNIST" / "raw", "t10k" if split == "test" else "train")
     try:
         dataset = MNIST(root, train=split != "test", download=not present)
     except (RuntimeError, OSError) as error:
@@ -174,7 +179,7 @@ def mnist(split: Split, root: str | Path | None = None) -> Digits:
     digits = Digits(dataset.data, dataset.targets.long())
     if split == "test":
         return digits
-    held_out = torch.zeros(len(digits), dtype=torch.bool)
+    held_out = torch.zeros(len(digits), dtype=torch.bool, device="cpu")
     held_out[validation_indices(digits.labels)] = True
     return digits[held_out if split == "validation" else ~held_out]
 
@@ -183,8 +188,9 @@ def mnist(split: Split, root: str | Path | None = None) -> Digits:
 def folder(root: str | Path, size: int = 28, channels: int = 1) -> tuple[Digits, tuple[str, ...]]:
     """Images of your own, one subfolder for each class, as a network sees them.
 
-    An image is scaled so that its shorter side has `size` pixels, and its middle square is cut
-    out. Nothing is inverted: like MNIST, grey images are bright ink on a dark background.
+    `ddpm.reader.read_image` reads an image. It is scaled so that its shorter side has `size`
+    pixels, and its middle square is cut out. Nothing is inverted: like MNIST, grey images are
+    bright ink on a dark background. One warning counts flat images, and names the first.
 
     Args:
         root: a folder of folders of images, as `torchvision.datasets.ImageFolder` takes it.
@@ -199,33 +205,22 @@ def folder(root: str | Path, size: int = 28, channels: int = 1) -> tuple[Digits,
         ValueError: no folder, fewer than two classes, a class without images, a file that cannot
             be read, a grey image where colour is asked for, or a number out of range.
     """
-    from torchvision.datasets import ImageFolder
+    from ddpm.image_folders import list_images
 
     if size < 1 or channels not in (1, 3):
         raise ValueError(f"images have 1 or 3 channels and 1 pixel or more, not {channels}, {size}")
-    root = Path(root)
-    if not root.is_dir():
-        raise ValueError(f"no folder '{root}' with one subfolder of images per class")
-    try:
-        found = ImageFolder(root)
-    except FileNotFoundError as error:
-        raise ValueError(f"in '{root}': {error}") from error
-    if len(found.classes) < 2:
-        raise ValueError(f"'{root}' has one class, '{found.classes[0]}'; give two or more")
+    found = list_images(Path(root))
     images = []
-    for path, _ in found.samples:
-        try:
-            with Image.open(path) as image:
-                grey = Image.getmodebase(image.mode) == "L"
-                square = image.convert("L" if channels == 1 else "RGB")
-                images.append(ImageOps.fit(square, (size, size), Resampling.BICUBIC))
-        except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-            raise ValueError(f"cannot read the image '{path}': {error}") from error
-        if grey and channels == 3:
+    for path, _ in tqdm(found.samples, "reading images", unit="image", delay=2, leave=False):
+        if channels == 3 and not has_colours(Path(path)):
             raise ValueError(f"'{path}' is grey: with 3 channels, every image must have colour")
-    pixels = torch.from_numpy(np.stack([np.asarray(image) for image in images]))
-    if channels == 3:
-        pixels = pixels.permute(0, 3, 1, 2).contiguous()
+        image = read_image(Path(path), channels)
+        images.append(ImageOps.fit(image, (size, size), Image.Resampling.BICUBIC))
+    if flat := [p for (p, _), image in zip(found.samples, images, strict=True) if is_flat(image)]:
+        text = f"{len(flat)} of {len(images)} images are flat, in one colour"
+        warnings.warn(f"{text}, such as '{flat[0]}'", stacklevel=2)
+    stacked = np.stack([np.asarray(image) for image in images])
+    pixels = torch.from_numpy(stacked if channels == 1 else np.moveaxis(stacked, 3, 1).copy())
     return Digits(pixels, torch.tensor(found.targets)), tuple(found.classes)
     # --8<-- [end:folder]
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
-import sys
-from contextlib import nullcontext
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 import torch
+
+from ddpm.memory import keep_freed_memory as keep_freed_memory
 
 
 def default_device() -> torch.device:
@@ -29,10 +31,28 @@ def as_device(device: torch.device | str | None) -> torch.device:
     if device is None:
         return default_device()
     try:
-        return torch.empty(0, device=device).device
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        # Brought back, which "meta" cannot be: nothing is computed there.
+        found = torch.empty(0, device=device)
+        found.cpu()
+        return found.device
+    except (RuntimeError, AssertionError, TypeError, ImportError, AttributeError) as error:
         default = default_device()
         raise ValueError(f"device '{device}' is not available; '{default}' is") from error
+
+
+@contextmanager
+def plain_defaults(device: str = "cpu") -> Iterator[None]:
+    """Makes new tensors float32, on a device, and such as gradients can flow through.
+
+    So a network is made in the same way whatever torch was told to do by default.
+    """
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)
+    try:
+        with torch.device(device), torch.inference_mode(False):
+            yield
+    finally:
+        torch.set_default_dtype(before)
 
 
 def fast_arithmetic(device: torch.device) -> torch.autocast | nullcontext[None]:
@@ -48,18 +68,20 @@ def fast_arithmetic(device: torch.device) -> torch.autocast | nullcontext[None]:
     return torch.autocast(device.type, torch.bfloat16) if native else nullcontext()
 
 
-def keep_freed_memory() -> bool:
-    """Asks the C library to keep the memory of a layer's result for the next layer's.
+def one_thread_after_a_fork() -> bool:
+    """Asks for one thread of torch in every process that is forked from this one.
 
-    It would otherwise give large blocks back to the system, which clears every page of the next
-    one: on two cores a third of a training's time. Programs call it, the library does not: the
-    memory of a process never shrinks again.
+    The threads of OpenMP that computed here are not there in a forked process, which would wait
+    for them for ever: a notebook's pool of workers, for example. With one thread none is waited
+    for, as in the workers of torch's own `DataLoader`. A new process (`spawn`) is not concerned.
 
     Returns:
-        Whether it was asked: only glibc, on Linux, knows the request.
+        Whether this system forks at all; Windows does not.
     """
-    if not sys.platform.startswith("linux"):
+    if not hasattr(os, "register_at_fork"):
         return False
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    trim_threshold, mmap_max = -1, -4  # M_TRIM_THRESHOLD and M_MMAP_MAX of malloc.h
-    return bool(mallopt and mallopt(mmap_max, 0) and mallopt(trim_threshold, 2**31 - 1))
+    os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
+    return True
+
+
+one_thread_after_a_fork()

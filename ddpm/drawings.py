@@ -8,6 +8,8 @@ from PIL import Image, ImageDraw
 from PIL.Image import Resampling
 from torch import Tensor
 
+from ddpm import arguments
+
 
 # --8<-- [start:drawings]
 def drawing(name: str, size: int = 28) -> Tensor:
@@ -16,6 +18,7 @@ def drawing(name: str, size: int = 28) -> Tensor:
     Drawn with 224 pixels a side or a multiple of them, by a round pen of about 1/13 of the side,
     then averaged.
     """
+    size = arguments.integer("size", size, 1, 4096)
     fine = max(1, -(-size // 112))
     large = Image.new("L", (224 * fine, 224 * fine))
     pen = ImageDraw.Draw(large)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from ddpm import arguments
 from ddpm.schedule import NoiseSchedule
 
 Network = Callable[[Tensor, Tensor, Tensor | None], Tensor]
@@ -57,6 +58,7 @@ def guided(
     Returns:
         (x, t) -> eps. Both questions are one batch of 2 N images.
     """
+    scale = arguments.number("scale", scale)
     both = condition(network, torch.cat([labels, torch.full_like(labels, null)]))
 
     def eps_fn(x: Tensor, t: int) -> Tensor:
@@ -80,7 +82,7 @@ def as_eps(
         predicts: "eps", "x0" or "v".
         schedule: of the network.
     """
-    if predicts == "eps":
+    if arguments.choice("predicts", predicts, ["eps", "x0", "v"]) == "eps":
         return estimate
     convert = {"x0": schedule.eps_from_x0, "v": schedule.eps_from_v}[predicts]
     return lambda x, t: convert(x, t, estimate(x, t))

@@ -8,7 +8,9 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from ddpm import arguments
 from ddpm.model import Diffusion
+from ddpm.noise import PER_SEED
 
 GIF_FRAMES = 40
 """More frames make a GIF larger, not smoother to the eye."""
@@ -16,7 +18,8 @@ GIF_FRAMES = 40
 
 def pick_frames(path: Sequence[int], count: int = GIF_FRAMES) -> set[int]:
     """At most `count` of the times of a path, spread evenly, the first and the last included."""
-    count = min(count, len(path))
+    path = [arguments.integer("path", t, 0) for t in arguments.listed("path", path, "times")]
+    count = min(arguments.integer("count", count, 1), len(path))
     return {path[round(i * (len(path) - 1) / max(1, count - 1))] for i in range(count)}
 
 
@@ -38,6 +41,10 @@ def sample_history(
     Returns:
         The images (N, C, H, W) in [0, 1], and the noisy images at the times in `keep`.
     """
+    batch = arguments.integer("batch", batch, 1)
+    labels = arguments.labels("labels", labels) if labels else None
+    each = arguments.integer("each", each, 1, PER_SEED // len(labels or "1"))
+    steps = arguments.integer("steps", steps, 1, model.recipe.T)
     all_labels = [label for label in labels for _ in range(each)] if labels else None
     count = len(all_labels) if all_labels else each
     kept: dict[int, list[Tensor]] = {}

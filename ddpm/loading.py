@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 
-from ddpm.devices import as_device
+from ddpm.bundle import bundled_models as bundled_models
+from ddpm.bundle import weights_file
+from ddpm.devices import as_device, plain_defaults
 from ddpm.model import FORMAT, Diffusion
+from ddpm.networks.shared import Blank
+from ddpm.reading import printable
 from ddpm.recipes import Recipe
+from ddpm.stored import check_tensors, open_tensors, read_header, read_tensors
 
 WEIGHTS = ("raw", "averaged")
-
-
-def bundled_models() -> list[str]:
-    """The names of the models that come with the package."""
-    folder = resources.files("ddpm") / "weights"
-    return sorted(
-        f.name.removesuffix(".safetensors") for f in folder.iterdir() if "safetensors" in f.name
-    )
 
 
 # --8<-- [start:load]
@@ -42,32 +37,34 @@ def load(
     # --8<-- [end:load]
     if weights not in (None, *WEIGHTS):
         raise ValueError(f"unknown weights '{weights}'; there are {', '.join(WEIGHTS)}")
+    from ddpm.forms import check
+
     where = as_device(device)
-    if str(model) in bundled_models():
-        path = Path(str(resources.files("ddpm") / "weights" / f"{model}.safetensors"))
-    elif Path(model).is_file():
-        path = Path(model)
-    else:
-        known = ", ".join(bundled_models())
-        raise ValueError(f"no model '{model}': it is neither a file nor one of {known}")
+    path = weights_file(model)
     try:
-        with safe_open(path, "pt") as file:
-            metadata = file.metadata() or {}
-            if metadata.get("format") != FORMAT:
-                raise ValueError(f"its format is {metadata.get('format')!r}, not {FORMAT!r}")
-            recipe = Recipe.from_dict(json.loads(metadata["recipe"]))
-            prefix = f"{weights or recipe.weights}/"
-            tensors = {
-                name.removeprefix(prefix): file.get_tensor(name)
-                for name in file.keys()  # noqa: SIM118
-                if name.startswith(prefix)
-            }
-            header = json.loads(metadata["training"])
-        with torch.device("meta"):
-            network = recipe.make_network()
-        tensors = {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
+        # Weights read in inference mode could never be trained.
+        with torch.inference_mode(False), open_tensors(path) as file:
+            if (known_as := (file.metadata() or {}).get("format")) != FORMAT:
+                raise ValueError(f"its format is {known_as!r}, not {FORMAT!r}")
+            recipe = Recipe.from_dict(read_header(file, "recipe"))
+            header = read_header(file, "training")
+            check(dict[str, Any], header)
+            with plain_defaults("meta"), Blank():
+                network = recipe.make_network()
+            chosen, held = weights or recipe.weights, sets(file)
+            if chosen not in held:
+                raise ValueError(f"it has no weights '{chosen}', only {' and '.join(held)}")
+            state = network.state_dict()
+            check_tensors(file, {f"{name}/{key}": state[key] for name in held for key in state})
+            tensors = read_tensors(file, f"{chosen}/")
         network.load_state_dict(tensors, assign=True)
-    except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        reason = str(error).splitlines()[0].rstrip(":")
-        raise ValueError(f"'{path}' holds no weights for this package: {reason}") from error
+    except ValueError as error:
+        name, reason = printable(str(path)), printable(str(error), 300)
+        raise ValueError(f"'{name}' holds no weights for this package: {reason}") from error
     return Diffusion(recipe, network, where, header)
+
+
+def sets(file: Any) -> list[str]:
+    """The sets of weights that an open file holds."""
+    prefixes = {name.partition("/")[0] for name in file.keys()}  # noqa: SIM118
+    return [name for name in WEIGHTS if name in prefixes]

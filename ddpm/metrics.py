@@ -10,6 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from ddpm import arguments, tensors
 from ddpm.classifiers import SHAPE, Classifier
 
 
@@ -19,6 +20,10 @@ def psnr(images: Tensor, reference: Tensor) -> Tensor:
     Args:
         images, reference: (N, C, H, W) in [0, 1].
     """
+    images = tensors.images("images", images)
+    reference = tensors.images("reference", reference, images)
+    if len(reference) not in (1, len(images)):
+        raise ValueError(f"reference must be {len(images)} images, not {len(reference)}")
     error = (images - reference).square().mean((1, 2, 3))
     return -10 * error.log10()
 
@@ -52,6 +57,10 @@ def fid_to(
     reference: Tensor, classifier: Classifier, batch: int = 500
 ) -> Callable[[Tensor], float]:
     """As `fid`, for many sets of images and one reference, whose features are kept."""
+    reference, batch = (
+        tensors.images("reference", reference),
+        arguments.integer("batch", batch, 1),
+    )
     # Here, since it takes seconds to import, and most that use this module measure no FID.
     from torchmetrics.image.fid import FrechetInceptionDistance
 
@@ -61,6 +70,7 @@ def fid_to(
 
     @torch.no_grad()
     def look_at(images: Tensor, real: bool) -> None:
+        images = tensors.images("images", images)
         if len(images) < MINIMUM:
             raise ValueError(
                 f"a Fréchet distance needs {MINIMUM:,} images or more, not {len(images)}"
@@ -114,6 +124,9 @@ def precision_recall(
     Source: Kynkäänniemi et al. 2019, "Improved Precision and Recall Metric for Assessing
     Generative Models".
     """
+    images = tensors.images("images", images)
+    reference = tensors.images("reference", reference, images)
+    neighbour = arguments.integer("neighbour", neighbour, 1, MINIMUM - 1)
     if len(images) != len(reference) or len(images) < MINIMUM:
         raise ValueError(
             f"precision and recall need as many of each, {MINIMUM:,} or more,"
@@ -150,9 +163,13 @@ def diversity(images: Tensor, labels: Tensor, classifier: Classifier) -> Tensor:
     Raises:
         ValueError: a class with a single image.
     """
+    images = tensors.images("images", images)
+    asked = torch.tensor(arguments.labels("labels", labels), device=images.device)
+    if len(asked) != len(images):
+        raise ValueError(f"labels must be one for each of {len(images)} images, not {len(asked)}")
     features, spreads = classifier.describe_all(images), []
-    for label in labels.unique():
-        same = features[labels == label]
+    for label in asked.unique():
+        same = features[asked == label]
         if len(same) < 2:
             raise ValueError(f"class {int(label)} has one image only, and no distance")
         spreads.append(torch.pdist(same).mean())
@@ -169,6 +186,7 @@ def nearest(images: Tensor, training: Tensor) -> tuple[Tensor, Tensor]:
         Distances, float (N,), the root of the summed squares over channels and pixels; and
         places in `training`, int64 (N,).
     """
-    flat = training.flatten(1)
+    images = tensors.images("images", images)
+    flat = tensors.images("training", training, images).flatten(1)
     found = [torch.cdist(part.flatten(1), flat).min(1) for part in images.split(250)]
     return torch.cat([f.values for f in found]), torch.cat([f.indices for f in found])

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from ddpm.files import atomic
+from ddpm import arguments, tensors
+from ddpm.devices import as_device, plain_defaults
+from ddpm.files import write_tensors
+from ddpm.finite import watched
 from ddpm.guidance import as_eps, condition, guided
-from ddpm.noise import Noise, image_seeds
+from ddpm.noise import PER_SEED, Noise, image_seeds
 from ddpm.recipes import Recipe
 from ddpm.sampling import EpsFn, State, StepRule, sample, step_rule
 from ddpm.timesteps import SPACINGS, Timesteps
@@ -41,9 +43,12 @@ class Diffusion:
         header: dict[str, Any] | None = None,
     ):
         self.recipe = recipe
-        self.network = (network or recipe.make_network()).to(device).eval()
-        if recipe.training.channels_last:
-            self.network = self.network.to(memory_format=torch.channels_last)
+        arguments.kind("recipe", recipe, Recipe, "a recipe")
+        where = device if str(device) == "meta" else as_device(device)  # shapes may be enough
+        with plain_defaults():
+            self.network = (network or recipe.make_network()).to(where).eval()
+            if recipe.training.channels_last:
+                self.network = self.network.to(memory_format=torch.channels_last)
         self.schedule = recipe.make_schedule()
         self.header = header or {}
 
@@ -66,7 +71,7 @@ class Diffusion:
                 guidance for a model that always saw its labels in training.
         """
         recipe, known = self.recipe, self.recipe.check_labels(labels, self.device)
-        scale = recipe.guidance if guidance is None else guidance
+        scale = recipe.guidance if guidance is None else arguments.number("guidance", guidance)
         network = partial(recipe.ask, self.network)
         if scale == 1:
             estimate = condition(network, known)
@@ -89,6 +94,7 @@ class Diffusion:
             return self.eps_fn()
         if not recipe.label_dropout:
             raise ValueError(f"'{recipe.name}' was never trained without labels: give one")
+        n = arguments.integer("n", n, 1)
         null = torch.full((n,), recipe.classes, device=self.device)
         estimate = condition(partial(recipe.ask, self.network), null)
         return as_eps(estimate, recipe.predicts, self.schedule)
@@ -131,21 +137,26 @@ class Diffusion:
             One `State` per time visited, in the network's range; `to_images` makes pictures.
 
         Raises:
-            ValueError: an argument does not fit the model or another argument.
+            TypeError, ValueError: an argument is wrong, or does not fit the model or another.
+            FloatingPointError: while it samples, where values are no longer finite.
         """
-        noise = self.noise(_count(n, labels, x), seed, first, size=size)
+        if size is not None and eps_fn is None and size != self.recipe.scaling.size:
+            raise ValueError(f"size must be the network's without an eps_fn, not {size}")
+        T = self.recipe.T
+        count, labels, x = tensors.per_image(n, PER_SEED, labels, x)
+        noise = self.noise(count, seed, first, size=size)
         start = noise()
-        if x is not None and x.shape != start.shape:
-            raise ValueError(f"x must be {tuple(start.shape)}, not {tuple(x.shape)}")
-        return sample(
-            eps_fn or self.eps_fn(labels, guidance),
-            start if x is None else x.to(self.device),
-            self.path(steps, spacing) if path is None else path,
+        arguments.function("project", project)
+        states = sample(
+            self.eps_fn(labels, guidance) if eps_fn is None else eps_fn,
+            start if x is None else tensors.tensor("x", x, start).to(self.device),
+            self.path(steps, spacing) if path is None else arguments.times("path", path, T, end=0),
             self.schedule,
-            step_rule(sampler or self.recipe.sampler),
+            step_rule(self.recipe.sampler if sampler is None else sampler),
             project=project,
             noise=noise,
         )
+        return watched(states)
         # --8<-- [end:states]
 
     def noise(
@@ -163,7 +174,8 @@ class Diffusion:
             ValueError: the seed, a number or the stream is out of range.
         """
         channels, own, _ = self.recipe.scaling.shape
-        shape = (channels, size or own, size or own)
+        side = own if size is None else arguments.integer("size", size, 1)
+        shape = (channels, side, side)
         return Noise(image_seeds(count, seed, first, stream), shape, self.device)
 
     def sample(self, n: int | None = None, *, batch: int = 250, **options: Any) -> Tensor:
@@ -173,8 +185,9 @@ class Diffusion:
         which changes the memory it takes but not the images.
         """
         labels, x = options.pop("labels", None), options.pop("x", None)
-        first = options.pop("first", 0)
-        count = _count(n, labels, x)
+        count, labels, x = tensors.per_image(n, PER_SEED, labels, x)
+        batch = arguments.integer("batch", batch, 1)
+        first = arguments.integer("first", options.pop("first", 0), 0, PER_SEED - count)
         images = []
         for start in range(0, count, batch):
             part = slice(start, start + batch)
@@ -199,13 +212,19 @@ class Diffusion:
         Raises:
             ValueError: there is no such spacing, or more steps than times.
         """
-        if spacing not in SPACINGS:
-            raise ValueError(f"unknown spacing '{spacing}'; there are {', '.join(SPACINGS)}")
-        return SPACINGS[spacing](self.recipe.T, self.recipe.steps if steps is None else steps)
+        spread = SPACINGS[arguments.choice("spacing", spacing, [*SPACINGS])]
+        return spread(self.recipe.T, self.recipe.steps if steps is None else steps)
 
     def to_images(self, x: Tensor) -> Tensor:
-        """From the network's range to float32 (N, C, H, W) in [0, 1], on the CPU."""
-        return self.recipe.scaling.to_images(x).float().cpu()
+        """From the network's range to float32 (N, C, H, W) in [0, 1], on the CPU.
+
+        Raises:
+            FloatingPointError: they hold NaN or infinity, which are no images.
+        """
+        images = self.recipe.scaling.to_images(x).float().cpu()
+        if not bool(images.isfinite().all() and x.isfinite().all()):
+            raise FloatingPointError("the images hold NaN or infinity; the weights may be damaged")
+        return images
 
     def save(self, path: str | Path, others: Mapping[str, nn.Module] | None = None) -> None:
         """Writes the weights in half precision, with the recipe and `header`, all or nothing.
@@ -226,14 +245,4 @@ class Diffusion:
             "recipe": json.dumps(self.recipe.to_dict()),
             "training": json.dumps(self.header),
         }
-        with atomic(path) as file:
-            save_file(tensors, file, metadata)
-
-
-def _count(n: int | None, *per_image: Sequence[int] | Tensor | None) -> int:
-    """How many images are asked for, by their number or by what is given for each."""
-    counts = {len(values) for values in per_image if values is not None}
-    counts |= {n} if n is not None else set()
-    if len(counts) != 1 or min(counts) < 1:
-        raise ValueError("give one number of images of at least 1, or as many labels")
-    return counts.pop()
+        write_tensors(path, tensors, metadata)

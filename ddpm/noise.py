@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from ddpm import arguments
+
 SEEDS = 2**32
 """How many seeds there are: torch's CPU generator uses only the low 32 bits of its seed."""
 
@@ -34,14 +36,14 @@ def image_seeds(count: int, seed: int = 0, first: int = 0, stream: int = 0) -> l
     Raises:
         ValueError: the seed, a number or the stream is out of range.
     """
-    if not 0 <= seed < SEEDS // PER_SEED:
-        raise ValueError(f"seed must be within 0..{SEEDS // PER_SEED - 1}, not {seed}")
+    count, first = arguments.integer("count", count, 0), arguments.integer("first", first)
+    seed = arguments.integer("seed", seed, 0, SEEDS // PER_SEED - 1)
+    stream = arguments.integer("stream", stream, 0, STREAMS - 1)
     if first < 0 or first + count > PER_SEED:
         raise ValueError(
-            f"images of a seed are numbers 0..{PER_SEED - 1}, not {first}..{first + count - 1}"
+            f"first: images of a seed are numbers 0..{PER_SEED - 1},"
+            f" not {first}..{first + count - 1}"
         )
-    if not 0 <= stream < STREAMS:
-        raise ValueError(f"stream must be within 0..{STREAMS - 1}, not {stream}")
     start = seed * PER_SEED + first + stream * (SEEDS // STREAMS)
     return [(start + k) % SEEDS for k in range(count)]
 
@@ -64,15 +66,14 @@ class Noise:
     def __init__(
         self, seeds: Sequence[int], shape: Sequence[int], device: torch.device | str = "cpu"
     ):
-        wrong = [seed for seed in seeds if not 0 <= seed < SEEDS]
-        if wrong:
-            raise ValueError(f"seeds must be within 0..{SEEDS - 1}, not {wrong[0]}")
-        self.generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-        self.shape, self.device = tuple(shape), device
+        checked = [arguments.integer("seeds", seed, 0, SEEDS - 1) for seed in seeds]
+        self.generators = [torch.Generator("cpu").manual_seed(seed) for seed in checked]
+        self.shape = tuple(arguments.integer("shape", side, 1) for side in shape)
+        self.device = device
 
     def __call__(self) -> Tensor:
         """The next noise, float32 (N, C, H, W)."""
-        x = torch.empty(len(self.generators), *self.shape)
+        x = torch.empty(len(self.generators), *self.shape, dtype=torch.float32, device="cpu")
         for image, generator in zip(x, self.generators, strict=True):
             image.normal_(generator=generator)
         return x.to(self.device)

@@ -65,15 +65,49 @@ def processes(device: torch.device) -> Iterator[tuple[Processes, torch.device]]:
 
     Yields:
         The processes, and this one's own device.
+
+    Raises:
+        ValueError: the environment speaks of several processes and does not say how they meet, or
+            there are fewer GPUs than processes.
     """
-    if "WORLD_SIZE" not in os.environ:
+    count = _whole("WORLD_SIZE", at_least=1) if os.environ.get("WORLD_SIZE") else 1
+    if count == 1:  # clusters set this in jobs of one process too, where nothing is there to join
         yield Processes(), device
         return
+    _check_meeting(count)
     if device.type == "cuda":
-        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+        device = torch.device("cuda", _whole("LOCAL_RANK"))
+        if device.index >= torch.cuda.device_count():
+            raise ValueError(
+                f"process {device.index} has no GPU: there are {torch.cuda.device_count()}; start"
+                " one process for each GPU"
+            )
         torch.cuda.set_device(device)
     distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:
         yield Processes(distributed.get_rank(), distributed.get_world_size()), device
     finally:
         distributed.destroy_process_group()
+
+
+def _check_meeting(count: int) -> None:
+    """Several processes need a number each and a place to meet, as torchrun gives them."""
+    needed = ("RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
+    if missing := [name for name in needed if not os.environ.get(name)]:
+        raise ValueError(
+            f"WORLD_SIZE is {count} and {missing[0]} is not set: start several processes by"
+            " `torchrun`, or unset WORLD_SIZE to train alone"
+        )
+    _whole("MASTER_PORT")
+    if (rank := _whole("RANK")) >= count:
+        raise ValueError(f"RANK must be within 0..{count - 1}, not {rank}")
+
+
+def _whole(name: str, at_least: int = 0) -> int:
+    """A whole number from the environment."""
+    text = os.environ[name].strip()
+    if not (text.isascii() and text.isdigit() and int(text) >= at_least):
+        raise ValueError(
+            f"{name} must be a whole number from {at_least}, not {text!r}; unset it to train alone"
+        )
+    return int(text)

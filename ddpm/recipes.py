@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
+from ddpm import arguments
 from ddpm.data import Scaling
 from ddpm.settings import Recipe, Training
 
@@ -137,6 +138,4 @@ def recipe(name: str) -> Recipe:
     Raises:
         ValueError: there is none.
     """
-    if name not in RECIPES:
-        raise ValueError(f"unknown recipe '{name}'; there are {', '.join(RECIPES)}")
-    return RECIPES[name]
+    return RECIPES[arguments.choice("recipe", name, [*RECIPES])]

@@ -15,6 +15,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from ddpm import arguments, tensors
 from ddpm.schedule import NoiseSchedule
 
 EpsFn = Callable[[Tensor, int], Tensor]
@@ -193,10 +194,12 @@ def sample(
         project: (x, t) -> x, applied after each step, to hold known pixels for example.
         noise: draws noise of the shape of x; torch's global generator unless given.
     """
+    path = arguments.times("path", path, schedule.T)
+    arguments.function("eps_fn", eps_fn)
     draw = noise or (lambda: torch.randn_like(x))
 
     def estimate(x: Tensor, t: int) -> tuple[Tensor, Tensor]:
-        eps = eps_fn(x, t)
+        eps = tensors.same("what eps_fn returns", eps_fn(x, t), x)
         return eps, clean(schedule.x0_from_eps(x, t, eps))
 
     before = None
@@ -233,6 +236,4 @@ def step_rule(sampler: str | StepRule) -> StepRule:
     """
     if callable(sampler):
         return sampler
-    if sampler not in SAMPLERS:
-        raise ValueError(f"unknown sampler '{sampler}'; there are {', '.join(SAMPLERS)}")
-    return SAMPLERS[sampler]
+    return SAMPLERS[arguments.choice("sampler", sampler, [*SAMPLERS])]

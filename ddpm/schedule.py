@@ -12,8 +12,14 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from ddpm import arguments, tensors
+
 Time = int | Tensor
 """One time for a whole batch, or an integer tensor (N,) with one time per image."""
+
+
+LONGEST = 1_000_000
+"""More steps are taken for a mistake."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +48,9 @@ class NoiseSchedule:
         Raises:
             ValueError: `beta` is empty, not one-dimensional, or has a value outside (0, 1).
         """
-        beta = beta.cpu().double()
+        values = arguments.listed("beta", beta, "numbers")
+        checked = [arguments.number("beta", value) for value in values]
+        beta = torch.tensor(checked, dtype=torch.float64, device="cpu")
         if beta.ndim != 1 or len(beta) == 0 or not bool(((beta > 0) & (beta < 1)).all()):
             raise ValueError("a schedule needs at least one beta, each strictly between 0 and 1")
         beta = torch.cat([beta.new_zeros(1), beta])
@@ -52,12 +60,15 @@ class NoiseSchedule:
     @classmethod
     def linear(cls, T: int, start: float = 1e-4, end: float = 0.02) -> NoiseSchedule:
         """Beta grows evenly from `start` at t = 1 to `end` at t = T (Ho et al. 2020)."""
-        return cls.from_betas(torch.linspace(start, end, T, dtype=torch.float64))
+        T = arguments.integer("T", T, 1, LONGEST)
+        ends = arguments.number("start", start), arguments.number("end", end)
+        return cls.from_betas(torch.linspace(*ends, T, dtype=torch.float64, device="cpu"))
 
     @classmethod
     def cosine(cls, T: int, offset: float = 0.008, beta_max: float = 0.999) -> NoiseSchedule:
         """alpha_bar follows a squared cosine (Nichol and Dhariwal 2021, equation 17)."""
-        u = torch.arange(T + 1, dtype=torch.float64) / T
+        T = arguments.integer("T", T, 1, LONGEST)
+        u = torch.arange(T + 1, dtype=torch.float64, device="cpu") / T
         signal = torch.cos((u + offset) / (1 + offset) * math.pi / 2) ** 2
         return cls.from_betas((1 - signal[1:] / signal[:-1]).clamp(max=beta_max))
         # --8<-- [end:made]
@@ -72,9 +83,9 @@ class NoiseSchedule:
         Raises:
             ValueError: T is not 1.
         """
-        if T != 1:
-            raise ValueError(f"this schedule has one step, not {T}")
-        return cls.from_betas(torch.tensor([0.2]))
+        if arguments.integer("T", T) != 1:
+            raise ValueError(f"T must be 1, since this schedule has one step, not {T}")
+        return cls.from_betas(torch.tensor([0.2], dtype=torch.float32, device="cpu"))
 
     @property
     def T(self) -> int:
@@ -100,11 +111,14 @@ class NoiseSchedule:
             t: one time 0..T, or one per image as an integer tensor (N,).
             eps: standard normal noise of the shape of `x0`.
         """
+        eps = tensors.same("eps", eps, tensors.same("x0", x0))
         return self.signal(t, x0) * x0 + self.sigma(t, x0) * eps
         # --8<-- [end:add_noise]
 
     def renoise(self, x: Tensor, s: int, t: int, eps: Tensor) -> Tensor:
         """x_t drawn from x_s, for s <= t: the forward process from the middle on."""
+        t = arguments.integer("t", t, 0, self.T)
+        s = arguments.integer("s", s, 0, t)
         ratio = float(self.alpha_bar[t] / self.alpha_bar[s])
         return math.sqrt(ratio) * x + math.sqrt(1 - ratio) * eps
 
@@ -134,8 +148,7 @@ class NoiseSchedule:
         Raises:
             ValueError: t is outside 1..T.
         """
-        if not 1 <= t <= self.T:
-            raise ValueError(f"t must be within 1..{self.T}, not {t}")
+        t = arguments.integer("t", t, 1, self.T)
         beta, alpha_bar = float(self.beta[t]), float(self.alpha_bar[t])
         return {
             "beta_t": beta,
@@ -153,12 +166,13 @@ class NoiseSchedule:
         Some devices have no float64, so the values are converted before they go there, and the
         table for times that lie on the device is kept.
         """
-        shape = (-1, *[1] * (like.ndim - 1))
-        if isinstance(t, Tensor):
+        shape = (-1, *[1] * (tensors.same("images", like).ndim - 1))
+        if isinstance(t, Tensor) and t.ndim > 0:
+            tensors.each_time("t", t, self.T, len(like))
             key = (name, like.device, like.dtype)
             if key not in self._tables:
-                self._tables[key] = values.to(like.dtype).to(like.device)
+                with torch.inference_mode(False):  # a training may use the table later
+                    self._tables[key] = values.to(like.dtype).to(like.device)
             return self._tables[key][t.to(like.device)].reshape(shape)
-        if not 0 <= t <= self.T:
-            raise ValueError(f"t must be within 0..{self.T}, not {t}")
+        t = arguments.integer("t", t, 0, self.T)
         return like.new_full((1,) * like.ndim, float(values[t]))

@@ -14,12 +14,15 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from ddpm import arguments
+from ddpm.choices import SAMPLER_NAMES
 from ddpm.data import Scaling
 from ddpm.networks.attention_unet import AttentionUNet
 from ddpm.networks.digits_unet import DigitsUNet
 from ddpm.networks.resunet import ResUNet
 from ddpm.networks.shared import Network
 from ddpm.networks.unet import UNet
+from ddpm.reading import printable
 from ddpm.schedule import NoiseSchedule
 
 NETWORKS: Mapping[str, type[Network]] = {
@@ -84,7 +87,8 @@ class Recipe:
         input_scale: the network sees `input_scale * x_t`.
         time_shift, time_scale: the network is told `(t - time_shift) / time_scale`.
         classes: number of labels, 0 for a model without labels.
-        names: what the labels are called, if they are not the digits.
+        names: what the labels are called, if they are not the digits. Here and in `name`, control
+            characters are escaped.
         label_dropout: the share of images that are trained on without their label, the network
             being told the label `classes` instead.
         weights: which set is the default, the last step's ("raw") or their running average.
@@ -112,6 +116,9 @@ class Recipe:
     training: Training = field(default_factory=Training)
 
     def __post_init__(self) -> None:
+        # Names come from files and folders and go to terminals and pictures.
+        object.__setattr__(self, "name", printable(self.name))
+        object.__setattr__(self, "names", tuple(map(printable, self.names)))
         if self.network in NETWORKS:
             NETWORKS[self.network].check(self.scaling.channels, self.scaling.size)
 
@@ -127,6 +134,8 @@ class Recipe:
         Raises:
             ValueError: images that the network cannot take.
         """
+        size = arguments.integer("size", size, 1, 4096)
+        channels = arguments.integer("channels", channels, 1)
         canvas, step = size, NETWORKS[self.network].multiple
         if self.scaling.size > self.scaling.image:
             canvas = -(-size // step) * step
@@ -174,7 +183,8 @@ class Recipe:
         """Labels as int64 (N,) on a device; None for a model without labels.
 
         Raises:
-            ValueError: labels for a model without, none for a model with, or one it has not.
+            TypeError, ValueError: not a list of whole numbers; labels for a model without, none for
+                a model with, or one it has not.
         """
         if labels is None and not self.classes:
             return None
@@ -182,11 +192,8 @@ class Recipe:
             raise ValueError(f"'{self.name}' draws what it is told to: give labels")
         if not self.classes:
             raise ValueError(f"'{self.name}' knows no labels")
-        labels = torch.as_tensor(labels).cpu()  # a GPU would be asked about each label
-        wrong = [int(label) for label in labels if not 0 <= label < self.classes]
-        if wrong:
-            raise ValueError(f"labels must be within 0..{self.classes - 1}, not {wrong[0]}")
-        return labels.long().to(device)
+        checked = arguments.labels("labels", labels, self.classes)
+        return torch.tensor(checked, dtype=torch.int64, device="cpu").to(device)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain dictionaries, for a file's header."""
@@ -197,17 +204,22 @@ class Recipe:
         """The inverse of `to_dict`.
 
         Raises:
-            ValueError: a field is missing, unknown, or names a network or schedule we have not.
+            ValueError: in one line, that a field is missing, unknown or out of range, names what
+                we have not, or contradicts another.
         """
-        try:
-            values = dict(values)
-            scaling, training = Scaling(**values.pop("scaling")), dict(values.pop("training"))
-            training["show"] = tuple(training.get("show", ()))
-            values["names"] = tuple(values.get("names", ()))
-            values["betas"] = tuple(values.get("betas", Recipe.betas))
-            recipe = cls(**values, scaling=scaling, training=Training(**training))
-        except (TypeError, KeyError, AttributeError) as error:
-            raise ValueError(f"not a recipe: {error}") from error
-        if recipe.network not in NETWORKS or recipe.schedule not in SCHEDULES:
-            raise ValueError(f"unknown network '{recipe.network}' or schedule '{recipe.schedule}'")
+        from ddpm.forms import check, check_agreement, check_options
+
+        check(cls, values)
+        values = dict(values)
+        scaling, training = Scaling(**values.pop("scaling")), dict(values.pop("training"))
+        training["show"] = tuple(training.get("show", ()))
+        values["names"] = tuple(values.get("names", ()))
+        values["betas"] = tuple(values.get("betas", Recipe.betas))
+        recipe = cls(**values, scaling=scaling, training=Training(**training))
+        if recipe.network not in NETWORKS:
+            raise ValueError(f"unknown network '{printable(recipe.network, 80)}'")
+        if recipe.sampler not in SAMPLER_NAMES:
+            raise ValueError(f"unknown sampler '{printable(recipe.sampler, 80)}'")
+        check_options(NETWORKS[recipe.network], recipe.options)
+        check_agreement(recipe, NETWORKS[recipe.network])
         return recipe

@@ -8,13 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from ddpm import arguments
+
 Timesteps = tuple[int, ...]
+
+
+LONGEST = 1_000_000
+"""Times of a path; more are taken for a mistake."""
 
 
 # --8<-- [start:every]
 def every(T: int) -> Timesteps:
     """All times T, T - 1, ..., 1, 0: the n = T steps that the model was trained for."""
-    return tuple(range(T, -1, -1))
+    return tuple(range(arguments.integer("T", T, 1), -1, -1))
     # --8<-- [end:every]
 
 
@@ -66,8 +72,7 @@ SPACINGS: Mapping[str, Callable[[int, int], Timesteps]] = {
 
 
 def _check(T: int, steps: int) -> None:
-    if not 1 <= steps <= T:
-        raise ValueError(f"steps must be within 1..{T}, not {steps}")
+    arguments.integer("steps", steps, 1, arguments.integer("T", T, 1))
     # --8<-- [end:spacings]
 
 
@@ -78,8 +83,8 @@ def from_time(path: Sequence[int], t: int) -> Timesteps:
     Raises:
         ValueError: t lies above the path, or below 0.
     """
-    if not 0 <= t <= path[0]:
-        raise ValueError(f"t must be within 0..{path[0]}, not {t}")
+    path = arguments.times("path", path)
+    t = arguments.integer("t", t, 0, path[0])
     return (t, *(s for s in path if s < t))
     # --8<-- [end:from_time]
 
@@ -93,12 +98,13 @@ def resampled(path: Sequence[int], jump: int, repeats: int) -> Timesteps:
     could be taken again, and it knows no time 0. `repeats` of 1 leaves the path as it is.
 
     Raises:
-        ValueError: `jump` or `repeats` is below 1.
+        ValueError: `jump` or `repeats` is below 1, or there are more than `LONGEST` times.
 
     Source: Lugmayr et al. 2022, "RePaint", section 4.2 (jump length j, r resamplings).
     """
-    if jump < 1 or repeats < 1:
-        raise ValueError(f"jump and repeats must be at least 1, not {jump} and {repeats}")
+    path = arguments.times("path", path)
+    jump = arguments.integer("jump", jump, 1)
+    repeats = arguments.integer("repeats", repeats, 1, LONGEST // len(path))
     visited = [path[0]]
     for start in range(0, len(path) - 1, jump):
         walk = list(path[start + 1 : start + jump + 1])

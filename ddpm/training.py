@@ -19,6 +19,7 @@ from ddpm.checkpoints import Run
 from ddpm.data import Digits
 from ddpm.devices import fast_arithmetic
 from ddpm.losses import loss, min_snr_weight, validate
+from ddpm.outputs import WAY_OUT
 from ddpm.processes import Processes
 from ddpm.recipes import Recipe, Training
 
@@ -113,18 +114,24 @@ def train(
     validation: Digits,
     epochs: int | None = None,
     shared: Processes = ALONE,
+    total_steps: int | None = None,
 ) -> Iterator[Progress]:
     """Trains until `epochs` are done (the recipe's number by default), reporting as it goes.
+
+    An epoch is a pass over the images. With `total_steps` it is an equal share of these steps, in
+    which few images are passed over several times and of many not all are seen.
 
     Args:
         run: where to start from; it is changed in place, and may be saved whenever a report
             carries an `entry`.
         digits, validation: what is learned and what it is checked on after each epoch.
         shared: the processes among which each batch is shared out.
+        total_steps: how many steps the optimiser takes in all epochs together.
 
     Raises:
-        ValueError: the images are not those of the recipe, or the batch does not divide by the
-            number of processes.
+        ValueError: the images are not those of the recipe; the batch does not divide by the
+            number of processes; the loss is no longer finite; or the run was planned with another
+            number of steps, or of epochs if its rate depends on it.
     """
     recipe, settings = run.recipe, run.recipe.training
     device = next(run.network.parameters()).device
@@ -132,27 +139,34 @@ def train(
     clean = recipe.scaling.to_network(digits.images.to(device))
     labels = digits.labels.to(device)
     batch = min(settings.batch, len(clean))
-    steps, mine = len(clean) // batch, shared.part(batch)
+    per_pass, mine = len(clean) // batch, shared.part(batch)
     network = shared.wrap(run.network)
     generator = torch.Generator(device)
     weight = min_snr_weight(recipe)
     weight = None if weight is None else weight.to(device)
     epochs = epochs or settings.epochs
+    check_plan(run, epochs, total_steps)
+    end = total_steps or per_pass * epochs
+    epochs = min(epochs, end)
 
     for epoch in range(run.epoch + 1, epochs + 1):
+        before = end * (epoch - 1) // epochs
+        steps = end * epoch // epochs - before
         generator.manual_seed(1_000_000 * settings.seed + epoch)
-        order = torch.randperm(len(clean), generator=generator, device=device)
         run.network.train()
         total, started = torch.zeros((), device=device), time.perf_counter()
         for step in range(1, steps + 1):
-            chosen = order[(step - 1) * batch : step * batch]
+            k = (step - 1) % per_pass
+            if k == 0:
+                order = torch.randperm(len(clean), generator=generator, device=device)
+            chosen = order[k * batch : (k + 1) * batch]
             x0, told = clean[chosen], labels[chosen]
             if recipe.label_dropout:
                 dropped = torch.rand(batch, generator=generator, device=device)
                 told = told.where(dropped >= recipe.label_dropout, recipe.classes)
             t = torch.randint(1, recipe.T + 1, (batch,), generator=generator, device=device)
             eps = torch.randn(x0.shape, generator=generator, device=device)
-            done = ((epoch - 1) * steps + step) / (epochs * steps)
+            done = (before + step) / end
             for group in run.optimizer.param_groups:
                 group["lr"] = learning_rate(settings, epoch, done)
             with fast_arithmetic(device):
@@ -161,24 +175,58 @@ def train(
             run.optimizer.zero_grad()
             error.backward()
             run.optimizer.step()
-            update_average(run.averaged, run.network, settings.average, (epoch - 1) * steps + step)
+            update_average(run.averaged, run.network, settings.average, before + step)
             total += error.detach()
             if step % REPORT_EVERY == 0 and step < steps:
                 speed = step * batch / (time.perf_counter() - started)
-                yield Progress(epoch, step, steps, shared.mean(total) / step, speed)
+                mean = finite(shared.mean(total) / step, epoch, step)
+                yield Progress(epoch, step, steps, mean, speed)
 
-        mean = shared.mean(total) / steps
+        mean = finite(shared.mean(total) / steps, epoch, steps)
         speed = steps * batch / (time.perf_counter() - started)
         measure_statistics(run.averaged, recipe, clean, labels, generator)
         seconds = time.perf_counter() - started
         entry = {
             "epoch": epoch,
             "train": mean,
-            "validation_raw": validate(run.network, recipe, validation),
-            "validation_averaged": validate(run.averaged, recipe, validation),
+            "validation_raw": finite(validate(run.network, recipe, validation), epoch, steps),
+            "validation_averaged": finite(validate(run.averaged, recipe, validation), epoch, steps),
             "seconds": seconds,
             "images_per_second": speed,
         }
         run.log.append(entry)
         yield Progress(epoch, steps, steps, mean, speed, entry)
         # --8<-- [end:train]
+
+
+def finite(error: float, epoch: int, step: int) -> float:
+    """A loss, if it is a finite number.
+
+    Raises:
+        ValueError: it is not, so that nothing more can be learned.
+    """
+    if not math.isfinite(error):
+        raise ValueError(
+            f"the loss is {error} in epoch {epoch}, by step {step}: the training has diverged,"
+            " usually because its rate is too high; what was saved before is kept"
+        )
+    return error
+
+
+def check_plan(run: Run, epochs: int, total_steps: int | None) -> None:
+    """Notes for how long a run is to be trained, or compares it with what was noted.
+
+    Raises:
+        ValueError: going on with the new numbers would let the rate jump, or leave out steps.
+    """
+    plan, new = run.plan, (epochs, total_steps)
+    one_cycle = run.recipe.training.one_cycle and run.epoch < epochs
+    if run.epoch and plan and plan != new and (one_cycle or plan[1] != total_steps):
+        was, now = (f"--epochs {e}" + (f" --steps {s}" if s else "") for e, s in (plan, new))
+        why = "its rate depends on that" if one_cycle else "the epochs would not be the same"
+        raise ValueError(
+            f"this training was begun with {was} and cannot go on with {now},"
+            f" since {why}: {WAY_OUT}"
+        )
+    if run.epoch < epochs:
+        run.plan = new

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
-import json
+import hashlib
+import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,33 @@ from ddpm.files import write_json
 from ddpm.histories import sample_history
 from ddpm.images import read_pictures, write_pictures
 from ddpm.model import Diffusion
+from ddpm.outputs import Outputs, holds_epochs, signed
+from ddpm.reading import read_json
 from ddpm.records import how
 from ddpm.training import validate
+
+HALF = torch.finfo(torch.float16).max
+"""The largest number that a weights file holds."""
+
+FEW_STEPS = 1000
+"""With fewer steps in all, a training learns little."""
+
+
+def count_steps(state: Run, images: int, epochs: int | None) -> int:
+    """How many steps a training has that passes over its images `epochs` times.
+
+    Says so on standard error where they are few.
+    """
+    settings = state.recipe.training
+    epochs = epochs or settings.epochs
+    steps = epochs * (images // min(settings.batch, images))
+    if steps < FEW_STEPS:
+        print(
+            f"note: {images} images give {steps} steps in {epochs} epochs, which is few:"
+            " --steps 3000 passes over them more often",
+            file=sys.stderr,
+        )
+    return steps
 
 
 def keep_images(state: Run, device: torch.device, path: Path, own: Digits | None = None) -> None:
@@ -38,9 +65,17 @@ def keep_images(state: Run, device: torch.device, path: Path, own: Digits | None
                 model, labels, 1 if labels else 40, model.recipe.steps, None, seed=0
             )
     # After a restart, or if this epoch is trained again, its images replace the old ones.
-    kept = read_pictures(path) if path.is_file() and state.epoch > 1 else {}
+    kept = read_pictures(path) if holds_epochs(path) and state.epoch > 1 else {}
     earlier = {name: kept[name] for name in kept if int(name) < state.epoch}
     write_pictures(path, earlier | {str(state.epoch): images})
+
+
+def digest(digits: Digits) -> str:
+    """Of images and labels, in their order: by it a training knows its own data again."""
+    sha = hashlib.sha256(f"{tuple(digits.images.shape)}".encode())
+    for tensor in (digits.images, digits.labels):
+        sha.update(tensor.cpu().contiguous().numpy().tobytes())
+    return sha.hexdigest()
 
 
 def first_of_each(digits: Digits) -> Digits:
@@ -54,7 +89,7 @@ def finish(
     training: Digits,
     validation: Digits,
     count: int,
-    out: Path,
+    outputs: Outputs,
 ) -> None:
     """Measures the trained model once more, in float32, and writes its weights and its log."""
     recipe = state.recipe
@@ -63,17 +98,31 @@ def finish(
         "validation_raw": validate(state.network, recipe, validation, exact=True),
         "validation_averaged": validate(state.averaged, recipe, validation, exact=True),
     }
+    networks = (state.network, state.averaged)
+    largest = max(
+        float(p.detach().abs().max()) for network in networks for p in network.parameters()
+    )
+    if not all(map(math.isfinite, log["float32"].values())) or not largest <= HALF:
+        raise ValueError(
+            "the trained weights are not finite numbers of half precision, usually because the"
+            f" rate is too high: '{outputs.weights}' stays as it is"
+        )
     sets = {"raw": state.network, "averaged": state.averaged}
     model = Diffusion(recipe, sets.pop(recipe.weights), device, header=_header(log))
-    write_json(out.with_suffix(".json"), log)
-    model.save(out, sets)
-    print(f"{out}: {log['parameters']:,} parameters, {state.epoch} epochs")
+    write_json(outputs.log, log)
+    model.save(outputs.weights, sets)
+    print(f"{outputs.weights}: {log['parameters']:,} parameters, {state.epoch} epochs")
 
 
-def images_of(out: Path) -> int | None:
-    """On how many images the training was whose log lies beside `out`; None without one."""
-    log = out.with_suffix(".json")
-    return json.loads(log.read_text())["images"] if log.is_file() else None
+def images_of(log: Path) -> int | None:
+    """On how many images the training was that wrote a log; None without one.
+
+    Raises:
+        ValueError: the log is damaged.
+    """
+    from ddpm.forms import Log
+
+    return read_json(log, Log, "log of a training")["images"] if signed(log) else None
 
 
 def log_of(state: Run, device: torch.device, images: int, count: int) -> dict[str, Any]:

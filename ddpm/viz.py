@@ -9,29 +9,41 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import imageio.v3 as imageio
-import matplotlib
 import numpy as np
 import numpy.typing as npt
 import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from ddpm.plots import (
-    BLUE,
-    GREEN,
-    INK,
-    ORANGE,
-    PURPLE,
-    SKY,
-    VERMILION,
-    log_scale,
-    matrix,
-    plot,
-    write_svg,
-)
+from ddpm import arguments, tensors
+
+if TYPE_CHECKING:
+    from ddpm.plots import (
+        BLUE,
+        GREEN,
+        INK,
+        ORANGE,
+        PURPLE,
+        SKY,
+        VERMILION,
+        log_scale,
+        matrix,
+        plot,
+        write_svg,
+    )
+else:
+
+    def __getattr__(name: str):
+        """What `ddpm.plots` gives, imported at its first use: sheets do not wait for matplotlib."""
+        if name in __all__:
+            return getattr(import_module("ddpm.plots"), name)
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+
 
 __all__ = [
     "BLUE",
@@ -66,9 +78,11 @@ CARD, FRAME, TEXT, FAINT = 20, 105, 235, 165
 @cache
 def font(size: int) -> ImageFont.FreeTypeFont:
     """DejaVu Sans, which comes with matplotlib, so that every machine has it."""
-    return ImageFont.truetype(
-        str(Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf"), size
-    )
+    matplotlib = find_spec("matplotlib")  # importing it takes a second
+    if not matplotlib or not matplotlib.origin:
+        raise ImportError("the labels of a sheet need matplotlib's fonts: install matplotlib")
+    fonts = Path(matplotlib.origin).parent / "mpl-data/fonts/ttf"
+    return ImageFont.truetype(str(fonts / "DejaVuSans.ttf"), size)
 
 
 def _to_bytes(images: Tensor) -> npt.NDArray[np.uint8]:
@@ -100,13 +114,20 @@ def sheet(
     Raises:
         ValueError: the images are neither grey nor have three channels.
     """
+    images = tensors.tensor("images", images)
+    scale, gap = arguments.integer("scale", scale, 1), arguments.integer("gap", gap, 0)
     if images.ndim not in (4, 5) or (images.ndim == 5 and images.shape[2] != 3):
         raise ValueError(
             "a sheet takes grey images (R, C, H, W) or colour ones (R, C, 3, H, W),"
             f" not {tuple(images.shape)}"
         )
-    rows, columns = list(rows), list(columns)
+    rows, columns = arguments.items("rows", rows), arguments.items("columns", columns)
     count_down, count_across, *_, height, width = images.shape
+    if images.numel() == 0 or len(rows) > count_down or len(columns) > count_across:
+        raise ValueError(
+            f"a sheet of {count_down} rows and {count_across} columns takes no more labels, not"
+            f" {len(rows)} rows and {len(columns)} columns"
+        )
     size = max(20, 10 * scale)  # of the letters: readable when a phone shows the sheet at 40%
     letters, small = font(size), font(round(size * 0.9))
     cell_y, cell_x = height * scale + gap + 2, width * scale + gap + 2
@@ -153,7 +174,7 @@ def sheet(
 
 def scale_for(side: int, shown: int = 84) -> int:
     """The `scale` at which images of that side are about `shown` pixels large: 3 for 28."""
-    return max(1, round(shown / side))
+    return max(1, round(shown / arguments.integer("side", side, 1)))
 
 
 def title_bar(card: Image.Image, text: str, size: int = 30) -> Image.Image:
@@ -171,10 +192,11 @@ def as_grid(images: Tensor, columns: int | None = None) -> Tensor:
 
     They go row by row; the last row is filled up with empty cells (NaN).
     """
+    images = tensors.images("images", images)
     if images.shape[1] not in (1, 3):
         raise ValueError(f"a grid takes images of 1 or 3 channels, not {images.shape[1]}")
     count = len(images)
-    columns = columns or min(10, count)
+    columns = min(10, count) if columns is None else arguments.integer("columns", columns, 1)
     missing = -count % columns
     empty = images.new_full((missing, *images.shape[1:]), torch.nan)
     cell = images.shape[2:] if images.shape[1] == 1 else images.shape[1:]
@@ -216,7 +238,15 @@ def write_gif(
         levels: number of levels kept of each channel; noise does not compress, so fewer are
             smaller. Of colours a GIF holds 256 a frame, the most fitting ones.
     """
-    step = 255 / (levels - 1)
+    from io import BytesIO
+
+    import imageio.v3 as imageio  # only GIFs need it
+
+    step = 255 / (arguments.integer("levels", levels, 2, 256) - 1)
     shown = [(np.round(np.asarray(f) / step) * step).round().astype(np.uint8) for f in frames]
+    if not shown:
+        raise ValueError("frames must be at least 1, not none")
     durations = [milliseconds] * (len(shown) - 1) + [hold]
-    imageio.imwrite(path, shown, plugin="pillow", extension=".gif", duration=durations, loop=0)
+    file = BytesIO()  # on a full disk, imageio would try once more while it ends
+    imageio.imwrite(file, shown, plugin="pillow", extension=".gif", duration=durations, loop=0)
+    Path(path).write_bytes(file.getvalue())

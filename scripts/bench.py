@@ -5,7 +5,6 @@ Nothing here is timed in a test: the ratios are for the pages, the machine is wh
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -16,7 +15,7 @@ from ddpm.commands.program import run
 from ddpm.devices import default_device
 from ddpm.files import write_json
 from ddpm.records import how
-from scripts.workshop.records import RESULTS
+from scripts.workshop.records import RESULTS, read_json
 from scripts.workshop.speeds import (
     beside_peers,
     digits_per_second,
@@ -54,7 +53,7 @@ def bench(names: Annotated[tuple[str, ...], tyro.conf.Positional] = (), pairs: i
         started = time.perf_counter()
         values = benches[name]()
         record = how(device, 0, time.perf_counter() - started)
-        before = json.loads(path.read_text()) if path.is_file() else {}
+        before = read_json("bench") if path.is_file() else {}
         write_json(path, before | {name: values | {"how": record}, "how": record})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -11,13 +12,14 @@ import tyro
 from tqdm import tqdm
 
 from ddpm.commands.program import run
+from ddpm.files import alone, clear_folder
 from scripts.workshop.building import build_all
 from scripts.workshop.differences import describe
 from scripts.workshop.manifest import read_manifest, select_stale, write_manifest
 from scripts.workshop.outcomes import compare, print_table, same
 from scripts.workshop.provenance import Code
 from scripts.workshop.records import ASSETS
-from scripts.workshop.registry import FIGURES, register_all
+from scripts.workshop.registry import FIGURES, Figure, register_all
 
 
 def figures(
@@ -35,7 +37,6 @@ def figures(
         stale: only those whose code, inputs, words or files are not those of their record; with
             --check, only say which, and fail if there are any.
     """
-    started = time.perf_counter()
     register_all()
     if list_:
         for figure in FIGURES.values():
@@ -45,8 +46,22 @@ def figures(
     if unknown:
         raise ValueError(f"unknown figure '{unknown[0]}'; --list shows all")
 
+    with nullcontext() if check else alone(ASSETS / "manifest.json", "another run writes"):
+        if not check:
+            clear_folder(ASSETS)
+        draw([FIGURES[name] for name in names] or [*FIGURES.values()], check, stale, not names)
+
+
+def draw(chosen: list[Figure], check: bool, stale: bool, all_: bool) -> None:
+    """Draws figures and prints what changed; see `figures`.
+
+    Args:
+        chosen: which.
+        check, stale: as there.
+        all_: whether these are all figures that there are.
+    """
+    started = time.perf_counter()
     manifest = read_manifest()
-    chosen = [FIGURES[name] for name in names] or [*FIGURES.values()]
     code, outcomes = Code(), []
     if stale:
         chosen = select_stale(chosen, manifest, code, check)
@@ -63,7 +78,7 @@ def figures(
                 # What is the same keeps its record, with the date when it was made.
                 manifest[done.name] = old if old and same(old, new) else new
                 write_manifest(manifest)
-    if not check and not names:
+    if not check and all_:
         write_manifest({name: manifest[name] for name in FIGURES})
     if outcomes:
         print_table(sorted(outcomes, key=lambda outcome: [*FIGURES].index(outcome.name)))

@@ -236,7 +236,7 @@ def test_measures_that_need_no_classifier(shape):
 
 def test_the_classifier_of_digits_refuses_other_images():
     images = torch.rand(1000, 3, 32, 32)
-    classifier, labels = load_classifier(), torch.zeros(1000)
+    classifier, labels = load_classifier(), torch.zeros(1000).long()
     for measure in (
         lambda: classifier.read(images),
         lambda: fid(images, images, classifier),

@@ -22,7 +22,9 @@ def trained(tiny, tmp_path, monkeypatch):
     torch.manual_seed(0)
     model = Diffusion(tiny)
     model.save(tmp_path / "runs" / "tiny.safetensors", {"raw": tiny.make_network()})
-    log = {"images": 55_000, "parameters": 1000, "epochs": [{"epoch": 1}]}
+    losses = dict.fromkeys(("train", "validation_raw", "validation_averaged"), 0.1)
+    entry = {"epoch": 1, **losses, "seconds": 1.0, "images_per_second": 1.0}
+    log = {"images": 55_000, "parameters": 1000, "epochs": [entry]}
     (tmp_path / "runs" / "tiny.json").write_text(json.dumps(log))
     return model
 

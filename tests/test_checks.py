@@ -3,6 +3,7 @@
 import re
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
@@ -101,6 +102,192 @@ def test_right_answers_pass(name, capsys):
     torch.manual_seed(1)
     getattr(checks, name)(RIGHT[name])
     assert capsys.readouterr().out.startswith("Right: ")
+
+
+def add_noise_in_place(x0, t, eps, alpha_bar):
+    bar = per_image(alpha_bar, t)
+    return x0.mul_(bar.sqrt()).add_(eps.mul_((1 - bar).sqrt()))
+
+
+def loss_in_place(network, x0, t, eps, alpha_bar):
+    x, wanted = add_noise_in_place(x0, t, eps.clone(), alpha_bar), eps
+    alpha_bar.zero_()
+    answer = network(x, t)
+    x.zero_(), t.zero_()
+    return answer.sub_(wanted).square_().mean()
+
+
+def training_step_in_place(network, optimizer, x0, alpha_bar):
+    t, noise = torch.randint(1, len(alpha_bar), (len(x0),)), torch.randn_like(x0)
+    error = F.mse_loss(network(add_noise_in_place(x0, t, noise.clone(), alpha_bar), t), noise)
+    optimizer.zero_grad()
+    error.backward()
+    optimizer.step()
+    alpha_bar.zero_(), x0.zero_(), t.zero_()
+    return error
+
+
+def step_in_place(x, t, eps, z, beta, alpha_bar):
+    x -= eps.mul_(beta[t] / (1 - alpha_bar[t]).sqrt())
+    x /= (1 - beta[t]).sqrt()
+    x += z.mul_(beta[t].sqrt() if t > 1 else 0)
+    beta.zero_(), alpha_bar.zero_()
+    return x
+
+
+def loop_in_place(eps_fn, x, beta, alpha_bar):
+    for t in range(len(beta) - 1, 0, -1):
+        z = torch.randn_like(x)
+        step_in_place(x, t, eps_fn(x, t), z, beta.clone(), alpha_bar.clone())
+    return x
+
+
+def numbers_in_place(t, beta, alpha_bar):
+    given = {key: float(value) for key, value in numbers(t, beta, alpha_bar).items()}
+    beta.zero_(), alpha_bar.zero_()
+    return given
+
+
+def keep_in_place(x, t, x0, mask, eps, alpha_bar):
+    known = x0.mul_(alpha_bar[t].sqrt()).add_(eps.mul_((1 - alpha_bar[t]).sqrt()))
+    return x.mul_(mask).add_(known.mul_(mask.neg_().add_(1)))
+
+
+IN_PLACE = {
+    "six_numbers": numbers_in_place,
+    "add_noise": add_noise_in_place,
+    "loss": loss_in_place,
+    "training_step": training_step_in_place,
+    "sampling_step": step_in_place,
+    "sampling_loop": loop_in_place,
+    "guidance": lambda c, u, s: c.sub_(u).mul_(s).add_(u),
+    "keep_known": keep_in_place,
+}
+
+
+@pytest.mark.parametrize("name", IN_PLACE)
+def test_right_answers_may_work_in_place(name, capsys):
+    torch.manual_seed(1)
+    getattr(checks, name)(IN_PLACE[name])
+    assert capsys.readouterr().out.startswith("Right: ")
+
+
+@pytest.mark.parametrize("name", ["sampling_loop", "loss", "training_step"])
+def test_right_answers_may_carry_a_gradient_or_float64(name, capsys):
+    torch.manual_seed(1)
+    weight = torch.ones((), dtype=torch.float64, requires_grad=True)
+
+    def function(*inputs):
+        given = RIGHT[name](*inputs)
+        return torch.as_tensor(given, dtype=torch.float64) * weight
+
+    getattr(checks, name)(function)
+    assert capsys.readouterr().out.startswith("Right: ")
+
+
+def boom(error):
+    def stops(*_):
+        raise error
+
+    return stops
+
+
+def not_filled_in(*_):
+    raise NotImplementedError
+
+
+ERRORS = [
+    RuntimeError("the size of tensor a"),
+    ValueError("no\x1b[2J way\nand more"),
+    ZeroDivisionError(),
+    KeyError("x"),
+    AssertionError("mine"),
+    RecursionError("maximum recursion depth exceeded"),
+    MemoryError(),
+    StopIteration(),
+    SystemExit(3),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("name", RIGHT)
+def test_any_error_is_told_in_words(name, error):
+    with pytest.raises(Mistake, match=f"In `stops` there is an error, in line .*: `raise error`: "
+                                      f"{type(error).__name__}") as told:  # fmt: skip
+        getattr(checks, name)(boom(error))
+    assert str(told.value).isprintable()  # one line, and nothing that clears a screen
+    assert told.value.__cause__ is error
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_what_is_not_filled_in_is_said(name):
+    with pytest.raises(Mistake, match="nothing in `not_filled_in` yet"):
+        getattr(checks, name)(not_filled_in)
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_other_arguments_are_told_by_name(name):
+    with pytest.raises(
+        Mistake, match=r"The arguments of your function should be \(\w+.*\), and are"
+    ):
+        getattr(checks, name)(lambda: None)
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_what_is_no_function_is_told(name):
+    with pytest.raises(Mistake, match="A function is needed, and this is of type Tensor"):
+        getattr(checks, name)(torch.ones(3))
+
+
+ODD = {
+    "a list": [1.0, 2.0],
+    "a string": "0.5",
+    "a dictionary": {"x": 1},
+    "an array": np.ones((3, 1, 4, 4), np.float32),
+    "a class": torch.Tensor,
+    "empty": torch.zeros(0),
+    "two tensors": (torch.ones(3), torch.ones(3)),
+    "three tensors": (torch.ones(()), torch.ones(()), None),
+    "scalars": (torch.ones(()), torch.ones(())),
+    "whole numbers": torch.ones(2, 1, 4, 4, dtype=torch.long),
+    "truths": torch.ones(2, 1, 4, 4, dtype=torch.bool),
+    "complex": torch.ones(2, 1, 4, 4, dtype=torch.complex64),
+    "half": torch.ones(2, 1, 4, 4, dtype=torch.float16),
+    "nowhere": torch.ones(2, 1, 4, 4, device="meta"),
+    "sparse": torch.ones(2, 1, 4, 4).to_sparse(),
+    "not finite": torch.full((2, 1, 4, 4), torch.nan),
+    "numbers that are none": dict.fromkeys(checks.SIX),
+    "numbers that are many": dict.fromkeys(checks.SIX, torch.ones(3)),
+    "numbers that are words": dict.fromkeys(checks.SIX, "0.5"),
+    "numbers that are complex": dict.fromkeys(checks.SIX, 1j),
+    "numbers that are not finite": dict.fromkeys(checks.SIX, float("nan")),
+    "numbers that are nowhere": dict.fromkeys(checks.SIX, torch.ones((), device="meta")),
+}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+@pytest.mark.parametrize("name", RIGHT)
+def test_odd_answers_are_told_in_words(name, odd):
+    with pytest.raises(Mistake):
+        getattr(checks, name)(lambda *_: odd)
+
+    def after_all(*inputs):  # all is done as it should be, and then something odd is returned
+        RIGHT[name](*inputs)
+        return odd
+
+    torch.manual_seed(1)
+    with pytest.raises(Mistake):
+        getattr(checks, name)(after_all)
+
+
+def test_two_tables_may_be_a_list(capsys):
+    checks.schedule(lambda T: list(make(T)))
+    assert capsys.readouterr().out.startswith("Right: ")
+
+
+def test_a_reader_who_stops_a_check_stops_it():
+    with pytest.raises(KeyboardInterrupt):
+        checks.add_noise(boom(KeyboardInterrupt()))
 
 
 @pytest.mark.parametrize("name", RIGHT)
@@ -398,3 +585,47 @@ def test_checks_leave_the_readers_random_numbers_alone():
     checks.add_noise(add_noise)
     checks.sampling_step(step)
     assert torch.equal(torch.get_rng_state(), state)
+
+
+SAID = [
+    ("add_noise", lambda x0, t, eps, bar: bar[t].sqrt() * x0 + (1 - bar[t]).sqrt() * eps,
+     "x0 of shape (3, 1, 4, 4), t of shape (3,), eps of shape (3, 1, 4, 4), alpha_bar of shape"
+     " (401,). A number per image needs the shape (N, 1, 1, 1)"),
+    ("add_noise", lambda x0, t, eps, bar: bar[t + STEPS], "Tables have T + 1 entries"),
+    ("add_noise", lambda x0, t, eps, bar: bar[t] @ x0, "`@` is a product of matrices"),
+    ("add_noise", lambda x0, t, eps, bar: unknown * x0, "did you run the cells above?"),  # noqa: F821
+    ("add_noise", lambda x0, t, eps, bar: x0 * None, "error, in line"),
+    ("add_noise", lambda x0, t, eps, bar: x0 if t > 3 else eps, "several numbers"),
+    ("add_noise", noised(lambda v: add_noise(v.x0, v.t, v.eps, v.alpha_bar).to("meta")),
+     "on the device meta and should be where the inputs are, on cpu"),
+    ("add_noise", noised(lambda v: add_noise(v.x0, v.t, v.eps, v.alpha_bar).half()), "float16"),
+    ("add_noise", boom(RuntimeError("Expected all tensors to be on the same device")),
+     "device=x.device"),
+    ("loss", lambda net, x0, t, eps, bar: net(bar[t] * x0, t), "(N, 1, 1, 1)"),
+    ("loss", asked(lambda net, v: net(v.x, 5)), "The network gets t of type int"),
+    ("loss", asked(lambda net, v: net(None, v.t)), "gets x_t of type NoneType"),
+    ("loss", asked(lambda net, v: net(v.t, v.x)), "It is called as `network(x_t, t)`"),
+    ("loss", asked(lambda net, v: net(v.x)), "missing 1 required positional argument"),
+    ("training_step", lambda net, o, x0, bar: net(x0, torch.tensor(3)), "one time for each image"),
+    ("training_step", lambda net, o, x0, bar: net(x0, 3), "of type int"),
+    ("training_step", lambda net, o, x0, bar: net(x0[:2], torch.ones(2).long()), "should get"),
+    ("training_step", lambda net, o, x0, bar: loss(net, x0, torch.randint(1, 9, (len(x0),)),
+     torch.randn_like(x0), bar).detach().backward(), "lost its way back to the weights"),
+    ("training_step", lambda net, o, x0, bar: training_step(net, o, x0 * torch.nan, bar),
+     "is not x_t with standard normal noise"),
+    ("sampling_loop", lambda eps_fn, x, beta, bar: eps_fn(8, x), "gets x of int"),
+    ("sampling_loop", lambda eps_fn, x, beta, bar: eps_fn(x, x), "should be one number"),
+    ("sampling_loop", lambda eps_fn, x, *a: eps_fn(x, 7.5), "The times visited are [7.5]"),
+    ("sampling_loop", lambda *a: loop(*a) * torch.nan, "not finite"),
+    ("schedule", lambda T: list(make(T)[0]), "two tables"),
+    ("six_numbers", lambda *a: tuple(numbers(*a).values()), "should be a dictionary"),
+    ("six_numbers", lambda t, beta, bar: numbers(t, beta, bar) | {"beta_t": beta},
+     "'beta_t' should be one number, and is a tensor of the shape (401,)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", range(len(SAID)))
+def test_an_error_comes_with_what_a_teacher_would_say(case):
+    name, wrong, words = SAID[case]
+    with pytest.raises(Mistake, match=re.escape(words)):
+        getattr(checks, name)(wrong)

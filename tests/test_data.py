@@ -1,3 +1,6 @@
+import os
+
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -54,8 +57,9 @@ def test_without_mnist_and_without_a_network_it_says_what_to_do(tmp_path, monkey
         mnist("train")
 
 
-def test_mnist_is_split_as_the_bundle_says(tmp_path, monkeypatch):
-    """On a made-up MNIST of 6,100 images in the real file format."""
+@pytest.fixture
+def made_up(tmp_path, monkeypatch):
+    """A made-up MNIST of 6,100 images in the real file format: its folder and its images."""
     raw = tmp_path / "MNIST" / "raw"
     raw.mkdir(parents=True)
     count = 6100
@@ -69,10 +73,66 @@ def test_mnist_is_split_as_the_bundle_says(tmp_path, monkeypatch):
         content = labels.to(torch.uint8).numpy().tobytes()
         (raw / f"{prefix}-labels-idx1-ubyte").write_bytes(header + content)
     monkeypatch.setenv("DDPM_DATA", str(tmp_path))
+    return raw, images
+
+
+def test_mnist_is_split_as_the_bundle_says(made_up):
+    _, images = made_up
     assert len(mnist("validation")) == 5000
     assert torch.equal(mnist("validation").images, images[:5000])
     assert torch.equal(mnist("train").images, images[5000:])
-    assert len(mnist("test")) == count
+    assert len(mnist("test")) == 6100
+
+
+HTML = b"<!DOCTYPE html><html>" + b"not found " * 100
+
+
+@pytest.mark.parametrize("kind", ["images-idx3", "labels-idx1"])
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda b: b"", "is empty"),
+        (lambda b: b[:3], "something else"),
+        (lambda b: b[:7], "cut off"),
+        (lambda b: b[:-1], "cut off"),
+        (lambda b: b[:3000], "cut off"),
+        (lambda b: b + b"x", "too long"),
+        (lambda b: HTML, "a web page"),
+        (lambda b: b"\n  " + HTML, "a web page"),
+        (lambda b: b"\x1f\x8b" + b, "gzip"),
+        (lambda b: b[::-1], "something else"),
+        (lambda b: b[:4] + b"\xff" * 4 + b[8:], "cut off"),
+    ],
+)
+def test_a_damaged_file_of_mnist_is_named_in_one_line(made_up, kind, spoil, says):
+    path = made_up[0] / f"train-{kind}-ubyte"
+    path.write_bytes(spoil(path.read_bytes()))
+    with pytest.raises(ValueError, match=says) as raised:
+        mnist("train")
+    assert f"'{path}'" in str(raised.value)
+    assert "delete it and load MNIST again" in str(raised.value)
+    assert "\n" not in str(raised.value)
+    assert len(mnist("test")) == 6100
+
+
+def test_files_of_mnist_that_do_not_belong_together_are_named(made_up):
+    raw, _ = made_up
+    images, labels = (raw / f"train-{kind}-ubyte" for kind in ("images-idx3", "labels-idx1"))
+    whole = images.read_bytes(), labels.read_bytes()
+    for one, other in ((images, labels), (labels, images)):
+        one.write_bytes(other.read_bytes())
+        with pytest.raises(ValueError, match="mixed up") as raised:
+            mnist("train")
+        assert f"'{one}'" in str(raised.value)
+        images.write_bytes(whole[0])
+        labels.write_bytes(whole[1])
+    fewer = (6000).to_bytes(4, "big")
+    labels.write_bytes(whole[1][:4] + fewer + whole[1][8:-100])
+    with pytest.raises(ValueError, match="6100 images and 6000 labels"):
+        mnist("train")
+    labels.write_bytes(whole[1][:-1] + b"\x0a")
+    with pytest.raises(ValueError, match=r"not within 0\.\.9"):
+        mnist("train")
 
 
 @pytest.fixture
@@ -86,6 +146,7 @@ def pictures(tmp_path):
     return tmp_path
 
 
+@pytest.mark.filterwarnings("ignore:.* are flat")
 def test_own_images_become_grey_and_small_and_keep_their_names(pictures):
     digits, names = folder(pictures)
     assert names == ("cat", "dog")
@@ -95,6 +156,30 @@ def test_own_images_become_grey_and_small_and_keep_their_names(pictures):
     assert digits.images[0].unique().tolist() == [76]  # red's luminance, 0.299 * 255
 
 
+def test_one_line_counts_flat_images_and_names_the_first(pictures):
+    with pytest.warns(UserWarning, match=r"24 of 24 images are flat, .* as '.*cat/00\.png'$"):
+        folder(pictures)
+
+
+def test_training_images_are_read_as_other_images_are(tmp_path):
+    ink = np.zeros((28, 28), np.uint8)
+    ink[8:20, 12:16] = 255
+    black = np.zeros_like(ink)
+    stored = {
+        "a/16-bit.png": Image.fromarray(ink.astype(np.uint16) * 20),
+        "a/clear.png": Image.fromarray(np.dstack([black, black, black, ink])),
+        "b/plain.png": Image.fromarray(ink),
+        "b/white-on-clear.png": Image.fromarray(np.dstack([255 - black] * 3 + [ink])),
+    }
+    for name, image in stored.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        image.save(tmp_path / name)
+    images, _ = folder(tmp_path)
+    assert len(images) == 4
+    assert (images.images == torch.from_numpy(ink)).all()
+
+
+@pytest.mark.filterwarnings("ignore:.* are flat")
 def test_own_images_keep_their_middle(tmp_path):
     for name in "ab":
         (tmp_path / name).mkdir()
@@ -104,6 +189,7 @@ def test_own_images_keep_their_middle(tmp_path):
     assert folder(tmp_path)[0].images.unique().tolist() == [255]
 
 
+@pytest.mark.filterwarnings("ignore:.* are flat")
 def test_the_last_tenth_of_each_class_is_held_out(pictures):
     training, held_out = split_off(folder(pictures)[0])
     assert held_out.labels.tolist() == [0, 1]
@@ -130,3 +216,44 @@ def test_one_class_is_not_enough(tmp_path):
         folder(tmp_path)
     with pytest.raises(ValueError, match="one image only"):
         split_off(bundled()[:1])
+
+
+def test_what_systems_put_beside_images_is_passed_over(pictures):
+    expected, names = folder(pictures)
+    for hidden in (".git", "__MACOSX", "@eaDir", "$RECYCLE.BIN", "cat/.thumbnails", "cat/@eaDir"):
+        (pictures / hidden).mkdir()
+        Image.new("L", (9, 9), 200).save(pictures / hidden / "x.png")
+    for file in ("._00.png", ".DS_Store", "Thumbs.db", "desktop.ini", "notes.txt"):
+        (pictures / "dog" / file).write_bytes(b"no image")
+        (pictures / file).write_bytes(b"no image")
+    digits, found = folder(pictures)
+    assert found == names
+    assert torch.equal(digits.images, expected.images)
+    assert torch.equal(digits.labels, expected.labels)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+def test_a_pipe_among_the_images_is_not_waited_for(pictures):
+    os.mkfifo(pictures / "cat" / "13.png")
+    (pictures / "dog" / "14.png").symlink_to(pictures / "nowhere.png")
+    (pictures / "dog" / "15.png").mkdir()
+    assert len(folder(pictures)[0]) == 24
+
+
+def test_only_hidden_folders_are_no_classes(tmp_path):
+    (tmp_path / ".git").mkdir()
+    Image.new("L", (9, 9)).save(tmp_path / ".git" / "x.png")
+    with pytest.raises(ValueError, match="no subfolder with the images of a class"):
+        folder(tmp_path)
+
+
+def test_a_large_folder_shows_progress(pictures, monkeypatch):
+    seen = []
+
+    def bar(items, *said, **options):
+        seen.append((len(items), *said, options["unit"]))
+        return items
+
+    monkeypatch.setattr("ddpm.data.tqdm", bar)
+    folder(pictures)
+    assert seen == [(24, "reading images", "image")]

@@ -53,11 +53,11 @@ def test_bad_input_is_one_line_and_exit_code_2(refusal, script, arguments, messa
 def test_the_ladder_has_three_digits_at_each_time_and_a_column_for_each_way(monkeypatch):
     shown = {
         t: {name: numbered(3, first=100 * k + 10 * j) for j, name in enumerate(page.COLUMNS)}
-        for k, t in enumerate((250, 750))
+        for k, t in enumerate((250, 500, 750))
     }
     monkeypatch.setattr(page, "shown", lambda: shown)
     card = page.ladder_sheet()
-    expected = [[100 * k + 10 * j + n for j in range(4)] for k in range(2) for n in range(3)]
+    expected = [[100 * k + 10 * j + n for j in range(4)] for k in range(3) for n in range(3)]
     assert [row[1:] for row in numbers(card)] == expected
     clean = torch.stack([held_out(label) for label in (3, 5, 8)])
     assert (cells(card)[:3, 0] - clean).abs().max() < 0.51 / 255

@@ -7,6 +7,7 @@ import json
 import pytest
 from PIL import Image
 
+from ddpm.files import alone
 from scripts import figures
 from scripts.workshop import building, manifest
 from scripts.workshop.building import known
@@ -164,6 +165,23 @@ def test_stale_draws_what_changed_and_nothing_else(one_figure, tmp_path):
     )  # fmt: skip
     assert one_figure("--stale")[2] == ["moving"]
     assert (tmp_path / first["still"]).is_file()
+
+
+def test_a_second_run_is_told_and_what_kills_left_is_cleared(one_figure, call, tmp_path):
+    left = tmp_path / "figures" / "play" / ".moving-abcdefgh.partial.gif"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half of")
+    with alone(tmp_path / "manifest.json", "a test writes"):
+        code, _, error = call("figures")
+        assert (code, error.count("\n")) == (2, 1)
+        assert "another run writes" in error
+        assert "manifest.json" in error
+        assert call("figures", "--list")[0] == 0
+        assert one_figure("--check")[0] == 1  # which writes nothing, and finds it new
+        assert left.exists()
+    assert one_figure()[:1] == (0,)
+    names = sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
+    assert names == ["manifest.json", "moving.gif", "moving.still.png"]
 
 
 def test_a_changed_picture_says_by_how_much_and_leaves_no_old_one(

@@ -114,7 +114,7 @@ def test_a_mask_of_another_size_changes_nothing(call, photo, tmp_path):
 
 BAD_OPTIONS = {
     "no such image": ("inpaint", ["--image", "none.png"], "no image 'none.png'"),
-    "no such mask": ("inpaint", ["--mask", "none.png"], "unknown mask 'none.png'"),
+    "no such mask": ("inpaint", ["--mask", "none.png"], "'none.png'; there are top, bottom, left,"),
     "no such label": ("inpaint", ["--label", "12"], "give one label, not '12'"),
     "no repeats": ("inpaint", ["--repeats", "0"], "at least 1"),
 }

@@ -74,6 +74,7 @@ def repository(tmp_path, monkeypatch) -> Repository:
         pytest.importorskip(tool, reason=f"{tool} is needed to publish")
     # The tests within this test take no options from those around it.
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    monkeypatch.setenv("DDPM_REPOSITORY", "https://example.org/small")
     return Repository(tmp_path)
 
 
@@ -126,14 +127,84 @@ def test_it_takes_no_other_option(repository):
     assert "not --force" in done.stdout
 
 
-def test_the_workflow_publishes_by_that_session_alone():
+def test_it_pushes_no_site_that_does_not_know_where_its_code_is(repository, monkeypatch):
+    for address in (None, ""):
+        monkeypatch.delenv("DDPM_REPOSITORY") if address is None else monkeypatch.setenv(
+            "DDPM_REPOSITORY", address
+        )
+        done = repository.publish("--", "--push")
+        assert done.returncode != 0
+        assert "set DDPM_REPOSITORY" in done.stdout
+        assert "pytest" not in done.stdout  # before anything is checked or built
+        assert not repository.published()
+
+
+@pytest.fixture(scope="module")
+def workflow():
     yaml = pytest.importorskip("yaml", reason="pyyaml reads the workflow")
+    return yaml.safe_load((ROOT / ".github" / "workflows" / "site.yml").read_text())
+
+
+def commands(job) -> str:
+    return "\n".join(step["run"] for step in job["steps"] if "run" in step)
+
+
+def test_the_workflow_checks_with_read_only_rights(workflow):
+    check = workflow["jobs"]["check"]
+    assert workflow["permissions"] == {}
+    assert check["permissions"] == {"contents": "read"}
+    assert check["strategy"]["matrix"]["python"] == ["3.11", "3.13"]
+    assert "nox -s publish" in commands(check)
+    assert "--push" not in commands(check)
+    assert "TOKEN" not in str(check)
+
+
+def test_the_workflow_publishes_in_a_job_of_its_own_and_from_main_alone(workflow):
+    assert set(workflow["jobs"]) == {"check", "publish"}
+    publish = workflow["jobs"]["publish"]
+    assert publish["needs"] == "check"
+    assert publish["permissions"] == {"contents": "write"}
+    condition = "github.ref == 'refs/heads/main' && github.event_name != 'pull_request'"
+    assert publish["if"] == condition
+    for line in commands(publish).splitlines():  # where it may write, it runs no code but git
+        assert line.split()[0].partition("=")[0] in ("git", "touch", "login"), line
+
+
+def test_the_workflow_keeps_no_credentials_and_pins_what_it_uses(workflow):
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"] if "uses" in step]
+    assert len(steps) == 4
+    for step in steps:
+        assert re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40}", step["uses"])
+        if "checkout" in step["uses"]:
+            assert step["with"]["persist-credentials"] is False
     text = (ROOT / ".github" / "workflows" / "site.yml").read_text()
-    workflow = yaml.safe_load(text)
-    (job,) = workflow["jobs"].values()
-    used = [step["uses"] for step in job["steps"] if "uses" in step]
-    assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", action) for action in used)
-    commands = "\n".join(step["run"] for step in job["steps"] if "run" in step)
-    assert "nox -s publish ${{ github.ref == 'refs/heads/main'" in commands
-    assert "git push" not in commands
+    assert len(re.findall(r"@[0-9a-f]{40} # v\d+\.\d+\.\d+$", text, re.MULTILINE)) == len(steps)
     assert "index-url" not in text
+
+
+def test_what_the_workflow_publishes_is_the_site(workflow, tmp_path):
+    """Its commands, run as they stand: one commit on gh-pages, without the site's sources."""
+    bash = shutil.which("bash")
+    if not bash or sys.platform != "linux":
+        pytest.skip("the runner is a Linux with bash")
+    remote, site = tmp_path / "remote.git", tmp_path / "site"
+    subprocess.run(["git", "init", "-q", "--bare", remote], check=True)
+    site.mkdir()
+    (site / "index.html").write_text("A site")
+    (publish,) = (s for s in workflow["jobs"]["publish"]["steps"] if "run" in s)
+    for text in ("A site", "A newer one"):
+        (site / "index.html").write_text(text)
+        shutil.rmtree(site / ".git", ignore_errors=True)  # a runner starts with an empty folder
+        subprocess.run(
+            [bash, "-euo", "pipefail", "-c", publish["run"]],
+            cwd=site,
+            env=os.environ | {"ADDRESS": str(remote), "TOKEN": "secret", "GITHUB_SHA": "abc"},
+            check=True,
+            timeout=60,
+        )
+        show = ["git", "-C", remote, "show", "gh-pages:index.html"]
+        assert subprocess.run(show, capture_output=True, text=True).stdout == text
+    listed = ["git", "-C", remote, "ls-tree", "--name-only", "gh-pages"]
+    files = subprocess.run(listed, capture_output=True, text=True).stdout.split()
+    assert files == [".nojekyll", "index.html"]
+    assert "secret" not in (site / ".git" / "config").read_text()

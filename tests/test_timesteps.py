@@ -71,7 +71,7 @@ def test_resampling_walks_each_part_so_often_and_the_last_one_once():
     assert resampled(path, 2, 1) == path
     assert resampled(path, 2, 2) == (10, 8, 6, 10, 8, 6, 4, 2, 6, 4, 2, 0)
     assert resampled(path, 5, 3) == path
-    with pytest.raises(ValueError, match="at least 1, not 0 and 2"):
+    with pytest.raises(ValueError, match="jump must be at least 1, not 0"):
         resampled(path, 0, 2)
 
 

@@ -1,13 +1,25 @@
 import dataclasses
+import math
 from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
 
+from ddpm import training
 from ddpm.checkpoints import Run
+from ddpm.loading import load
+from ddpm.model import Diffusion
 from ddpm.recipes import RECIPES, Training
-from ddpm.training import learning_rate, loss, min_snr_weight, train, update_average, validate
+from ddpm.training import (
+    learning_rate,
+    loss,
+    min_snr_weight,
+    train,
+    update_average,
+    validate,
+)
 from scripts.pages import training as page
 from scripts.workshop.formulas import LINEAR
 
@@ -47,6 +59,109 @@ def test_resumed_is_bit_for_bit_uninterrupted(tiny, digits, tmp_path):
         assert all(torch.equal(ours[key], theirs[key]) for key in ours)
     for key in ("train", "validation_raw", "validation_averaged"):
         assert [e[key] for e in whole.log] == [e[key] for e in resumed.log]
+
+
+def test_steps_are_spread_over_the_epochs_and_resumed_alike(tiny, digits, tmp_path):
+    """200 images in batches of 50 are 4 steps a pass; 3 epochs share 25 steps."""
+
+    def steps(run, epochs=3):
+        reports = train(run, digits, digits[:40], epochs, total_steps=25)
+        return [(p.epoch, p.steps) for p in reports if p.entry]
+
+    whole, first = Run.start(tiny), Run.start(tiny)
+    assert steps(whole) == [(1, 8), (2, 8), (3, 9)]
+    reports = train(first, digits, digits[:40], 3, total_steps=25)
+    while not next(reports).entry:
+        pass
+    first.save(tmp_path / "checkpoint.safetensors")
+    resumed = Run.start(tiny)
+    resumed.restore(tmp_path / "checkpoint.safetensors")
+    assert steps(resumed) == [(2, 8), (3, 9)]
+    ours, theirs = (run.network.state_dict() for run in (whole, resumed))
+    assert all(torch.equal(ours[key], theirs[key]) for key in ours)
+    with pytest.raises(ValueError, match=r"--epochs 3 --steps 25 and cannot go on with --epochs 4"):
+        next(train(resumed, digits, digits[:40], 4))
+
+
+@pytest.mark.parametrize(("epochs", "total"), [(3, None), (5, 2), (1, 7), (4, 4), (10**12, 2)])
+def test_the_steps_of_all_epochs_are_those_asked_for(tiny, digits, epochs, total):
+    run = Run.start(tiny)
+    reports = [p for p in train(run, digits, digits[:40], epochs, total_steps=total) if p.entry]
+    assert sum(p.steps for p in reports) == (total or 4 * epochs)
+    assert all(p.steps >= 1 for p in reports)
+    assert len(reports) == min(epochs, total or epochs)
+
+
+def test_under_one_cycle_a_training_keeps_its_length(tiny, digits, tmp_path):
+    settings = dataclasses.replace(tiny.training, one_cycle=True)
+    recipe = dataclasses.replace(tiny, training=settings)
+    run = Run.start(recipe)
+    finish(run, digits, 2)
+    assert run.optimizer.param_groups[0]["lr"] == pytest.approx(0, abs=1e-9)
+    run.save(tmp_path / "checkpoint.safetensors")
+    resumed = Run.start(recipe)
+    resumed.restore(tmp_path / "checkpoint.safetensors")
+    with pytest.raises(ValueError, match=r"--epochs 2 and cannot go on with --epochs 3.*--restart"):
+        finish(resumed, digits, 3)
+    assert finish(resumed, digits, 2) == []
+    assert finish(resumed, digits, 1) == []
+    # Stopped in between, it goes on as it was planned, and not otherwise.
+    stopped = Run.start(recipe)
+    reports = train(stopped, digits, digits[:40], 3)
+    while not next(reports).entry:
+        pass
+    with pytest.raises(ValueError, match="cannot go on with --epochs 2"):
+        finish(stopped, digits, 2)
+    assert len(finish(stopped, digits, 3)) == 2
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_a_loss_that_is_not_finite_stops_the_training(tiny, digits, bad, monkeypatch):
+    run = Run.start(tiny)
+    monkeypatch.setattr(training, "loss", lambda *inputs: loss(*inputs) * bad)
+    with pytest.raises(ValueError, match=r"the loss is \S+ in epoch 1, by step .* diverged"):
+        finish(run, digits, 3)
+    assert run.log == []
+
+
+def test_a_checkpoint_of_the_first_release_is_gone_on_with(tiny, digits, tmp_path):
+    from safetensors import safe_open
+    from safetensors.torch import load_file, save_file
+
+    path, old = tmp_path / "new.safetensors", tmp_path / "old.safetensors"
+    run = Run.start(tiny)
+    run.data = "known"
+    finish(run, digits, 1)
+    run.save(path)
+    with safe_open(path, "pt") as file:
+        header = file.metadata()
+    assert header.keys() == {"recipe", "log", "data", "plan"}
+    save_file(load_file(path), old, {key: header[key] for key in ("recipe", "log")})
+    for file, data in ((old, "anything"), (path, "known"), (path, "")):
+        resumed = Run.start(tiny)
+        resumed.data = data
+        resumed.restore(file)
+        assert len(finish(resumed, digits, 2)) == 1
+    other = Run.start(tiny)
+    other.data = "another"
+    with pytest.raises(ValueError, match="other images: --restart starts again, another --out"):
+        other.restore(path)
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux shows its maps")
+def test_what_was_loaded_is_not_left_mapped(tiny, digits, tmp_path):
+    """Windows cannot replace a file that is mapped into memory."""
+    checkpoint, weights = tmp_path / "checkpoint.safetensors", tmp_path / "weights.safetensors"
+    run = Run.start(tiny)
+    finish(run, digits, 1)
+    run.save(checkpoint)
+    Diffusion(tiny, run.averaged).save(weights)
+    run = Run.start(tiny)
+    run.restore(checkpoint)
+    model = load(weights)
+    maps = Path("/proc/self/maps").read_text()
+    assert str(tmp_path) not in maps
+    assert model.recipe == tiny
 
 
 def test_the_same_seed_is_the_same_training_and_another_is_not(tiny, digits):

@@ -1,8 +1,10 @@
 """What `pip install` gives: the library and its commands, without the workshop."""
 
 import os
+import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 
 import pytest
@@ -71,3 +73,71 @@ def test_its_commands_work_in_an_empty_folder_without_a_checkout(installed, tmp_
         assert done.returncode == 0, done.stderr
     found = {path.name for path in tmp_path.iterdir()}
     assert found == {"three.png", "a.gif", "mine"}
+
+
+STRAYS = (
+    "ddpm/stray.py",
+    "ddpm/weights/mine.safetensors",
+    "ddpm/new/folder/deep.txt",
+    "ddpm/odd [1]*? name.txt",
+    "ddpm/!note#.txt",
+    "runs/digits.safetensors",
+    "data/MNIST/raw.gz",
+    "site/index.html",
+    "notes.txt",
+    "secret.env",
+)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A small project that is built as this one is, in git, with strays beside its files."""
+    pytest.importorskip("hatchling", reason="hatchling builds the package")
+    root = tmp_path_factory.mktemp("project")
+    kept = ("pyproject.toml", "README.md", "LICENSE", ".gitignore", "ddpm/__init__.py",
+            "ddpm/py.typed", "ddpm/weights/measured.json", "scripts/workshop/build.py",
+            "scripts/workshop/metadata.py")  # fmt: skip
+    for name in kept:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, root / name)
+    for command in (["init", "-q"], ["add", "-A"]):
+        subprocess.run(["git", *command], cwd=root, check=True)
+    for name in STRAYS:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("mine")
+    (root / "ddpm" / "__init__.py").write_text("changed = 1\n")  # tracked, as it is now
+    return root, kept
+
+
+def build(root, target, folder):
+    """The names in the wheel or the source archive of a project."""
+    command = [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", folder]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    (built,) = folder.iterdir()
+    if target == "wheel":
+        return built, {
+            name for name in zipfile.ZipFile(built).namelist() if "dist-info" not in name
+        }
+    with tarfile.open(built) as archive:
+        return built, {name.partition("/")[2] for name in archive.getnames()}
+
+
+def test_a_package_holds_only_what_git_tracks(project, tmp_path):
+    root, kept = project
+    assert all((root / name).is_file() for name in STRAYS)
+    _, wheel = build(root, "wheel", tmp_path / "wheel")
+    assert wheel == {name for name in kept if name.startswith("ddpm/")}
+    _, source = build(root, "sdist", tmp_path / "sdist")
+    assert source == {*kept, "PKG-INFO"}
+
+
+def test_the_source_archive_builds_the_same_package_without_git(project, tmp_path):
+    root, _ = project
+    archive, _ = build(root, "sdist", tmp_path / "sdist")
+    with tarfile.open(archive) as opened:
+        opened.extractall(tmp_path / "unpacked", filter="data")
+    (unpacked,) = (tmp_path / "unpacked").iterdir()
+    _, of_archive = build(unpacked, "wheel", tmp_path / "a")
+    _, of_checkout = build(root, "wheel", tmp_path / "b")
+    assert of_archive == of_checkout

@@ -14,6 +14,12 @@ T = 400
 TIME = 77
 """That time."""
 
+PER_IMAGE = (
+    "A number per image needs the shape (N, 1, 1, 1) to multiply a batch of images:"
+    " `alpha_bar[t].reshape(-1, 1, 1, 1)`."
+)
+"""What is wrong where a table's entries do not fit the images."""
+
 
 class Mistake(AssertionError):
     """What is wrong with an answer, in words; a notebook shows the words and no traceback."""
@@ -39,12 +45,13 @@ def compare(what: str, given: Any, right: Tensor, mistakes: Mapping[str, Tensor]
         raise Mistake(f"{what} is None. Does your function end with a `return`?")
     if not isinstance(given, Tensor):
         raise Mistake(f"{what} should be a tensor, and is of type {type(given).__name__}.")
+    check_kind(what, given, right)
     if given.shape != right.shape:
-        hint = " A number per image needs the shape (N, 1, 1, 1) to multiply a batch of images."
         raise Mistake(
             f"{what} has the shape {tuple(given.shape)} and should have {tuple(right.shape)}."
-            + (hint if right.ndim == 4 else "")
+            + (f" {PER_IMAGE}" if right.ndim == 4 else "")
         )
+    given = given.detach()
     if close(given, right):
         return
     for words, wrong in mistakes.items():
@@ -58,6 +65,26 @@ def compare(what: str, given: Any, right: Tensor, mistakes: Mapping[str, Tensor]
         " Compare your formula with the page's, term by term."
     )
     # --8<-- [end:compare]
+
+
+def check_kind(what: str, given: Tensor, right: Tensor) -> None:
+    """Refuses tensors that cannot be compared: on another device, or not of real numbers.
+
+    Raises:
+        Mistake: which of them it is.
+    """
+    if given.layout is not torch.strided:
+        raise Mistake(f"{what} is a sparse tensor, and should be an ordinary one.")
+    if given.device != right.device:
+        raise Mistake(
+            f"{what} is on the device {given.device} and should be where the inputs are, on"
+            f" {right.device}."
+        )
+    if given.dtype not in (torch.float32, torch.float64):
+        raise Mistake(
+            f"{what} is of the type {str(given.dtype).removeprefix('torch.')} and should be of"
+            " float32, as the inputs are."
+        )
 
 
 def images(count: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -75,6 +102,29 @@ def close(a: Tensor, b: Tensor) -> bool:
 def near(a: float, b: float) -> bool:
     """Whether two numbers agree as far as course B tabulates them."""
     return abs(a - b) < 1e-5
+
+
+def number(what: str, given: Any) -> float:
+    """One number, that was given as a number or as a tensor or an array of one.
+
+    Raises:
+        Mistake: it is none.
+    """
+    if given is None:
+        raise Mistake(f"{what} is None. Does your function end with a `return`?")
+    if isinstance(given, Tensor) and given.numel() != 1:
+        raise Mistake(
+            f"{what} should be one number, and is a tensor of the shape {tuple(given.shape)}."
+            " Is an index or a mean missing?"
+        )
+    try:
+        if isinstance(given, str):
+            raise TypeError  # "0.5" is no number here, even if `float` takes it
+        return float(given.detach() if isinstance(given, Tensor) else given)
+    except Exception:
+        raise Mistake(
+            f"{what} should be one number, and is of type {type(given).__name__}."
+        ) from None
 
 
 def praise(what: str) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ddpm.checks.answers import TIME, Mistake, T, compare, images, near, praise
+from ddpm.checks.answers import TIME, Mistake, T, compare, images, near, number, praise
+from ddpm.checks.calls import call
 from ddpm.schedule import NoiseSchedule
 
 SIX = (
@@ -32,11 +33,11 @@ def schedule(make: Callable[[int], tuple[Tensor, Tensor]]) -> None:
         Mistake: the tables are not those of the schedule.
     """
     right = NoiseSchedule.linear(T)
-    given = make(T)
-    if not isinstance(given, tuple) or len(given) != 2:
+    given = call(make, T=T)
+    if not isinstance(given, tuple | list) or len(given) != 2:
         raise Mistake("The schedule is two tables: `return beta, alpha_bar`.")
     beta, alpha_bar = given
-    if isinstance(beta, Tensor) and len(beta) == T:
+    if isinstance(beta, Tensor) and beta.shape == (T,):
         raise Mistake(
             f"beta has {T} entries, for t = 1 to {T}, so that beta[0] belongs to t = 1 and every"
             " index is off by one. Put the clean image in front: beta[0] = 0."
@@ -90,11 +91,18 @@ def six_numbers(numbers: Callable[[int, Tensor, Tensor], Mapping[str, Any]]) -> 
         Mistake: a number is missing or wrong.
     """
     linear = NoiseSchedule.linear(T)
-    given = numbers(TIME, linear.beta, linear.alpha_bar)
-    missing = [name for name in SIX if name not in (given or {})]
+    given = call(numbers, t=TIME, beta=linear.beta, alpha_bar=linear.alpha_bar)
+    if given is None:
+        raise Mistake("The numbers are None. Does your function end with a `return`?")
+    if not isinstance(given, Mapping):
+        raise Mistake(
+            f"The numbers should be a dictionary, and are of type {type(given).__name__}: return"
+            " {'beta_t': ..., and so on}."
+        )
+    missing = [name for name in SIX if name not in given]
     if missing:
         raise Mistake(f"There is no '{missing[0]}'. There should be {', '.join(SIX)}.")
-    values = {name: float(given[name]) for name in SIX}
+    values = {name: number(f"'{name}'", given[name]) for name in SIX}
     for other in (TIME - 1, TIME + 1):
         if all(near(values[name], linear.coefficients(other)[name]) for name in SIX):
             raise Mistake(f"These are the numbers of t = {other}: your index is off by one.")
@@ -132,7 +140,7 @@ def add_noise(function: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]) -> N
     bar, signal, sigma = right.alpha_bar.float(), right.signal(t, x0), right.sigma(t, x0)
     compare(
         "x_t",
-        function(x0, t, eps, bar),
+        call(function, x0=x0, t=t, eps=eps, alpha_bar=bar),
         right.add_noise(x0, t, eps),
         {
             "The two roots are swapped: the image is multiplied by sqrt(alpha_bar), which falls,"

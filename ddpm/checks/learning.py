@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ddpm.checks.answers import TIME, Mistake, T, close, compare, images, praise
+from ddpm.checks.answers import PER_IMAGE, TIME, Mistake, T, close, compare, images, number, praise
+from ddpm.checks.calls import call
 from ddpm.schedule import NoiseSchedule
 
 
@@ -28,11 +29,12 @@ def loss(function: Callable[..., Tensor]) -> None:
     asked: list[tuple[Tensor, Tensor]] = []
 
     def network(x: Tensor, t: Tensor) -> Tensor:
-        asked.append((x, t))
+        _check_question(x, t)
+        asked.append((x.detach().clone(), t.detach().clone()))
         return 0.7 * x - 0.2 + 0.001 * t.float().reshape(-1, 1, 1, 1)
 
     bar, x_t = right.alpha_bar.float(), right.add_noise(x0, t, eps)
-    given = function(network, x0, t, eps, bar)
+    given = call(function, network=network, x0=x0, t=t, eps=eps, alpha_bar=bar)
     if not asked:
         raise Mistake("The network was never asked.")
     x, told = asked[0]
@@ -74,6 +76,22 @@ def loss(function: Callable[..., Tensor]) -> None:
     praise("the loss")
 
 
+def _check_question(x: Any, t: Any) -> None:
+    """A network gets images, and one time for each of them."""
+    for what, value in (("x_t", x), ("t", t)):
+        if not isinstance(value, Tensor):
+            raise Mistake(
+                f"The network gets {what} of type {type(value).__name__}. It is called as"
+                " `network(x_t, t)`, with a tensor of images and one of times."
+            )
+    if x.ndim != 4 or t.shape != x.shape[:1]:
+        raise Mistake(
+            f"The network gets images of the shape {tuple(x.shape)} and times of the shape"
+            f" {tuple(t.shape)}. It is called as `network(x_t, t)`: images (N, 1, H, W), and"
+            " t has the shape (N,), one time for each image."
+        )
+
+
 class _Probe(nn.Module):
     """A network of two numbers, which remembers what it was asked."""
 
@@ -83,7 +101,8 @@ class _Probe(nn.Module):
         self.asked: list[tuple[Tensor, Tensor]] = []
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        self.asked.append((x.detach(), t.detach()))
+        _check_question(x, t)
+        self.asked.append((x.detach().clone(), t.detach().clone()))
         return self.weights[0] * x + self.weights[1]
 
 
@@ -103,10 +122,16 @@ def training_step(function: Callable[..., Any]) -> None:
     noises, earlier = list[Tensor](), torch.zeros(2)
     for step in (1, 2):
         before, probe.asked = probe.weights.detach().clone(), []
-        given = function(probe, optimizer, x0, short.alpha_bar.float())
+        bar = short.alpha_bar.float()
+        given = call(function, network=probe, optimizer=optimizer, x0=x0, alpha_bar=bar)
         if not probe.asked:
             raise Mistake("The network was never asked.")
         x, t = probe.asked[0]
+        if x.shape != x0.shape:
+            raise Mistake(
+                f"The network gets images of the shape {tuple(x.shape)} and should get"
+                f" {tuple(x0.shape)}. {PER_IMAGE}"
+            )
         _check_times(t, short.T, count)
         eps = short.eps_from_x0(x, t.long(), x0)
         _check_noise(eps, x0)
@@ -115,7 +140,7 @@ def training_step(function: Callable[..., Any]) -> None:
         error = F.mse_loss(expected[0] * x + expected[1], eps)
         if given is None:
             raise Mistake("The step should return its loss: without it nobody can draw a curve.")
-        compare("The loss", torch.as_tensor(given).detach().float(), error.detach(), {})
+        compare("The loss", torch.tensor(number("The loss", given)), error.detach(), {})
         (gradient,) = torch.autograd.grad(error, expected)
         moved = probe.weights.detach() - before
         right = -rate * gradient
@@ -159,7 +184,7 @@ def _check_noise(eps: Tensor, x0: Tensor) -> None:
     if abs(mean - 0.5) < 0.05 and std < 0.4:
         raise Mistake("The noise is uniform in [0, 1]: `torch.rand`. It should be `torch.randn`.")
     related = float((eps * x0).mean())
-    if abs(mean) > 0.1 or abs(std - 1) > 0.1 or abs(related) > 0.1:
+    if not (abs(mean) <= 0.1 and abs(std - 1) <= 0.1 and abs(related) <= 0.1):  # NaN is refused
         raise Mistake(
             "What the network sees is not x_t with standard normal noise: the noise in it has mean"
             f" {mean:.2f}, standard deviation {std:.2f} and correlation {related:.2f} with the"

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ddpm.checks.answers import TIME, Mistake, T, close, compare, images, praise
+from ddpm.checks.answers import TIME, Mistake, T, check_kind, close, compare, images, number, praise
+from ddpm.checks.calls import call
 from ddpm.sampling import Step, beta_noise, posterior
 from ddpm.schedule import NoiseSchedule
 
@@ -70,11 +71,12 @@ def sampling_step(function: Callable[..., Tensor]) -> None:
             sign = "-" if other < t else "+"
             words = f"The coefficients are those of t {sign} 1: your index is off by one."
             mistakes[words] = (x - b / (1 - ab) ** 0.5 * eps) / (1 - b) ** 0.5 + b**0.5 * z
-        compare(f"x at t - 1 (for t = {t})", function(x, t, eps, z, beta, bar), step(t), mistakes)
+        given = call(function, x=x, t=t, eps=eps, z=z, beta=beta, alpha_bar=bar)
+        compare(f"x at t - 1 (for t = {t})", given, step(t), mistakes)
     last = linear.beta[1].sqrt().float() * z
     compare(
         "x at t = 0",
-        function(x, 1, eps, z, beta, bar),
+        call(function, x=x, t=1, eps=eps, z=z, beta=beta, alpha_bar=bar),
         step(1),
         {
             "There is noise in the last step, from t = 1 to 0. It stays in the picture: no step"
@@ -95,14 +97,28 @@ def sampling_loop(function: Callable[..., Tensor]) -> None:
         Mistake: a time is missing or too many, or the noise is not fresh.
     """
     short = NoiseSchedule.linear(8, 0.05, 0.5)
-    asked: list[tuple[int, Tensor]] = []
+    asked: list[tuple[float, Tensor]] = []
 
-    def eps_fn(x: Tensor, t: int) -> Tensor:
-        asked.append((int(t), x))
+    def eps_fn(x: Tensor, t: float) -> Tensor:
+        if not isinstance(x, Tensor) or x.shape != start.shape:
+            shape = tuple(x.shape) if isinstance(x, Tensor) else type(x).__name__
+            raise Mistake(
+                f"`eps_fn(x, t)` gets x of {shape}. Give it the images, of the shape"
+                f" {tuple(start.shape)} at every step."
+            )
+        shape = tuple(x.shape) if isinstance(x, Tensor) else type(x).__name__
+        if shape != tuple(start.shape):
+            raise Mistake(
+                f"`eps_fn(x, t)` gets x of {shape}. Give it the images, of the shape"
+                f" {tuple(start.shape)} at every step."
+            )
+        told = number("The time t in `eps_fn(x, t)`", t)
+        asked.append((int(told) if told.is_integer() else told, x.detach().clone()))
         return torch.zeros_like(x)
 
     start = torch.randn(1, 1, 40, 40, generator=torch.Generator().manual_seed(0))
-    given = function(eps_fn, start, short.beta.float(), short.alpha_bar.float())
+    beta, bar = short.beta.float(), short.alpha_bar.float()
+    given = call(function, eps_fn=eps_fn, x=start, beta=beta, alpha_bar=bar)
     times, right = [t for t, _ in asked], list(range(short.T, 0, -1))
     if times == right[::-1]:
         raise Mistake("The loop runs from t = 1 up to T. Noise is at T: count down.")
@@ -115,12 +131,15 @@ def sampling_loop(function: Callable[..., Tensor]) -> None:
         raise Mistake(f"The times visited are {times} and should be {right}.")
     if not isinstance(given, Tensor) or given.shape != start.shape:
         raise Mistake("The result should be the images at t = 0, of the shape of x. `return x`?")
+    check_kind("The result", given, start)
     compare("The first image asked about", asked[0][1], start, {})
-    way = [x for _, x in asked] + [given]
+    way = [x for _, x in asked] + [given.detach()]
     drawn = [
         (way[i + 1] - way[i] / (1 - short.beta[t]).sqrt()) / short.beta[t].sqrt()
-        for i, t in enumerate(times)
+        for i, t in enumerate(right)
     ]
+    if not all(z.isfinite().all() for z in drawn):
+        raise Mistake("The images are not finite everywhere. Do you divide by 0, or take its root?")
     if float(drawn[-1].abs().max()) > 1e-3:
         raise Mistake("There is noise in the last step. It stays in the picture.")
     if close(drawn[0], drawn[1]):
@@ -144,7 +163,7 @@ def guidance(function: Callable[[Tensor, Tensor, float], Tensor]) -> None:
         s = scale
         compare(
             f"The guided estimate (scale {scale:g})",
-            function(with_label, without, scale),
+            call(function, eps_label=with_label, eps_null=without, scale=scale),
             without + s * (with_label - without),
             {
                 "This is the formula for omega, in which 0 is no guidance. The scale gamma is"
@@ -179,7 +198,8 @@ def keep_known(function: Callable[..., Tensor]) -> None:
     mask[..., :3] = 1  # more is new than known, so that an inverted mask shows
     for t in (TIME, 0):
         known, s = linear.add_noise(x0, t, eps), max(t - 1, 0)
-        given = function(x, t, x0, mask, eps, linear.alpha_bar.float())
+        bar = linear.alpha_bar.float()
+        given = call(function, x=x, t=t, x0=x0, mask=mask, eps=eps, alpha_bar=bar)
         mistakes = {
             "The mask is inverted: 1 marks what is to be drawn, 0 what is known.": mask * known
             + (1 - mask) * x,

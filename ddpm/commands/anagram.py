@@ -8,26 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import torch
 import tyro
-from PIL import Image
-from torch import Tensor
 
-from ddpm import viz
-from ddpm.animations import turning
-from ddpm.classifiers import judges, load_classifier
-from ddpm.commands.pictures import write_frames, write_images
+from ddpm.choices import check_view
 from ddpm.commands.shared import SAMPLING, Sampling, check_out, one_label
-from ddpm.techniques.anagrams import CANDIDATES, surest
-from ddpm.techniques.anagrams import draw_anagram as draw
-from ddpm.techniques.views import View, through, view
+
+if TYPE_CHECKING:
+    from PIL import Image
+    from torch import Tensor
+
+    from ddpm.techniques.views import View
 
 EXAMPLES = (
     "ddpm anagram --labels 6 9 --each 2 --out anagram.gif",
     "ddpm anagram --labels 3 8 --view flip_vertical --each 2 --out mirrored.png",
 )
+
+FEW = "--candidates must be 1, or more for a model of digits of 28x28, not {}"
 
 
 def anagram(
@@ -48,19 +47,35 @@ def anagram(
             classifier only knows digits of 28x28.
         out: .png for a sheet, .gif to see them turn, .npz for the arrays.
     """
-    check_out(out)
+    check_out(out, force=sampling.force)
     views = view_ if len(view_) == len(labels) else ("identity", *view_)
-    chosen = [view(name) for name in views]
+    for name in views:
+        check_view(name)
     if len(labels) != len(views):
         raise ValueError(f"give a view for each further label, not {len(labels)} and {len(view_)}")
+    if len(set(views)) < len(views):
+        raise ValueError(f"the view '{max(views, key=views.count)}' is given twice")
+    if candidates is not None and candidates < 1:
+        raise ValueError(FEW.format(candidates))
+    known = sampling.check()
+    wanted = [one_label(label, known) for label in labels]
+
+    import torch  # here and below: what help and the errors above do not need
+
+    from ddpm.animations import turning
+    from ddpm.classifiers import judges, load_classifier
+    from ddpm.commands.pictures import check_room, write_frames, write_images
+    from ddpm.techniques.anagrams import CANDIDATES, surest
+    from ddpm.techniques.anagrams import draw_anagram as draw
+    from ddpm.techniques.views import view
+
     model = sampling.load()
-    wanted = [one_label(label, model) for label in labels]
+    chosen = [view(name) for name in views]
     usual = CANDIDATES if judges(model.recipe) else 1
     of = usual if candidates is None else candidates
-    if of < 1 or (of > 1 and usual == 1):
-        raise ValueError(
-            f"--candidates must be 1, or more for a model of digits of 28x28, not {of}"
-        )
+    if of > 1 and usual == 1:
+        raise ValueError(FEW.format(of))
+    check_room(out, sampling.each, sampling.each * of, model.recipe.scaling.image_shape)
     images = draw(model, wanted, views, sampling.each * of, **sampling.how())
     if of > 1:
         labels_each = [torch.full((len(images),), y) for y in wanted if y is not None]
@@ -75,6 +90,11 @@ def anagram(
 
 def by_view(images: Tensor, chosen: Sequence[View], names: Sequence[str]) -> Image.Image:
     """A sheet of images (N, C, H, W), in rows of up to ten: first as the first view shows them."""
+    import torch
+
+    from ddpm import viz
+    from ddpm.techniques.views import through
+
     columns = min(10, len(images))
     parts = [viz.as_grid(through(images, each), columns) for each in chosen]
     rows = [name for name in names for _ in range(len(parts[0]))]

@@ -7,20 +7,15 @@ holds the results of many steps.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import torch
 import tyro
-from PIL import Image
 
-from ddpm import viz
-from ddpm.baselines import sharpest, ways
-from ddpm.classifiers import SHAPE
-from ddpm.commands.pictures import own_image, show_input, write_images
-from ddpm.commands.shared import SAMPLING, Sampling, check_out, one_label
-from ddpm.data import held_out
-from ddpm.images import Fit, fit_grey
-from ddpm.techniques.denoising import add_noise
+from ddpm.choices import Fit
+from ddpm.commands.shared import SAMPLING, Sampling, check_image, check_out, one_label
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 EXAMPLES = (
     "ddpm denoise --t 500 --each 4 --out denoised.png",
@@ -50,17 +45,33 @@ def denoise(
         label: what the image is; by default the model is told nothing.
         fit: how a large image is cut: around the ink, padded, or cropped to its middle. An image
             in colour is cropped unless it is padded.
-        show_input_: a .png to write what the network saw to.
+        show_input_: a .png to write what the network saw to; none by default.
         out: .png for a sheet, .npz for the results of many steps.
     """
-    check_out(out, (".png", ".npz"))
+    given_files = {"--image": image}
+    check_out(out, (".png", ".npz"), "--out", sampling.force, given_files)
     if show_input_:
-        check_out(show_input_, (".png",), "--show-input")
+        all_files = {**given_files, "--out": out}
+        check_out(show_input_, (".png",), "--show-input", sampling.force, all_files)
+    check_image(image)
+    known = sampling.check()
+    if not 1 <= t <= known.T:
+        raise ValueError(f"--t must be within 1..{known.T}, not {t}")
+    wanted = one_label(label, known)
+
+    import torch  # here and below: what help and the errors above do not need
+
+    from ddpm import viz
+    from ddpm.baselines import sharpest, ways
+    from ddpm.classifiers import SHAPE
+    from ddpm.commands.pictures import check_room, own_image, show_input, write_images
+    from ddpm.data import held_out
+    from ddpm.images import fit_grey
+    from ddpm.techniques.denoising import add_noise
+
     model = sampling.load()
-    if not 1 <= t <= model.recipe.T:
-        raise ValueError(f"--t must be within 1..{model.recipe.T}, not {t}")
-    wanted = one_label(label, model)
     scaling = model.recipe.scaling
+    check_room(out, sampling.each, sampling.each, scaling.image_shape)
     if image is None:
         picture = fit_grey(held_out(3), scaling)
     else:

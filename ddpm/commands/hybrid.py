@@ -8,15 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import torch
 import tyro
 
-from ddpm import viz
-from ddpm.animations import receding
-from ddpm.commands.pictures import write_frames, write_images
+from ddpm import arguments
+from ddpm.choices import ACROSS, CONTRAST
 from ddpm.commands.shared import SAMPLING, Sampling, check_out, one_label
-from ddpm.techniques.hybrids import ACROSS, CONTRAST
-from ddpm.techniques.hybrids import draw_hybrid as draw
 
 EXAMPLES = (
     "ddpm hybrid --far 3 --near 8 --each 1 --out hybrid.gif",
@@ -41,9 +37,26 @@ def hybrid(
         contrast: of the far digit, where there are several near ones.
         out: .png for a sheet, .gif to see it recede, .npz for the arrays.
     """
-    check_out(out)
+    check_out(out, force=sampling.force)
+    arguments.number("--contrast", contrast)
+    if not (1 <= across <= 8 and 0 < contrast <= 1):
+        raise ValueError(
+            "a hybrid takes 1..8 tiles across and a contrast above 0 and up to 1,"
+            f" not {across} and {contrast:g}"
+        )
+    known = sampling.check()
+    labels = one_label(far, known), one_label(near, known)
+
+    import torch  # here and below: what help and the errors above do not need
+
+    from ddpm import viz
+    from ddpm.animations import receding
+    from ddpm.commands.pictures import check_room, write_frames, write_images
+    from ddpm.techniques.hybrids import draw_hybrid as draw
+
     model = sampling.load()
-    labels = one_label(far, model), one_label(near, model)
+    channels, side, _ = model.recipe.scaling.image_shape
+    check_room(out, sampling.each, sampling.each, (channels, side * across, side * across))
     images = draw(model, *labels, sampling.each, across, contrast, **sampling.how())
     if out.suffix.lower() == ".gif":
         write_frames(out, receding(images))

@@ -9,16 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import torch
 import tyro
 
-from ddpm.commands.pictures import own_image, show_input, write_images
-from ddpm.commands.shared import SAMPLING, Sampling, check_out, one_label, warn
-from ddpm.data import held_out
-from ddpm.images import Fit, bring_mask, fit_grey, read_image
-from ddpm.masks import hidden, named_masks
-from ddpm.techniques.inpainting import inpaint as draw
-from ddpm.viz import lead_sheet
+from ddpm.choices import MASK_NAMES, Fit
+from ddpm.commands.shared import SAMPLING, Sampling, check_image, check_out, one_label, warn
 
 EXAMPLES = (
     "ddpm inpaint --mask bottom --label 7 --each 4 --out inpainted.png",
@@ -48,34 +42,51 @@ def inpaint(
         repeats: how often each five steps are taken (RePaint's resampling).
         fit: how a large image is cut: around the ink, padded, or cropped to its middle. An image
             in colour is cropped unless it is padded.
-        show_input_: a .png to write what the network saw to.
+        show_input_: a .png to write what the network saw to; none by default.
         out: .png for a sheet, .npz for the arrays.
     """
-    check_out(out, (".png", ".npz"))
+    given_files = {"--image": image, "--mask": Path(mask)}
+    check_out(out, (".png", ".npz"), "--out", sampling.force, given_files)
     if show_input_:
-        check_out(show_input_, (".png",), "--show-input")
+        all_files = {**given_files, "--out": out}
+        check_out(show_input_, (".png",), "--show-input", sampling.force, all_files)
+    check_image(image)
+    if mask not in MASK_NAMES and (image is None or not Path(mask).is_file()):
+        there = ", ".join(MASK_NAMES)
+        own = "give --image too" if image is None else "and no such file"
+        raise ValueError(f"unknown mask '{mask}'; there are {there}; {own}")
+    if repeats < 1:
+        raise ValueError(f"--repeats must be at least 1, not {repeats}")
+    wanted = one_label(label, sampling.check())
+
+    import torch  # here and below: what help and the errors above do not need
+
+    from ddpm.commands.pictures import check_room, own_image, show_input, write_images
+    from ddpm.data import held_out
+    from ddpm.images import bring_mask, fit_grey, read_image
+    from ddpm.masks import hidden, named_masks
+    from ddpm.techniques.inpainting import inpaint as draw
+    from ddpm.viz import lead_sheet
+
     model = sampling.load()
-    wanted = one_label(label, model)
     scaling = model.recipe.scaling
+    check_room(out, sampling.each, sampling.each, scaling.image_shape)
     if image is None:
         picture, place = fit_grey(held_out(7), scaling), None
     else:
         picture, place = own_image(model, image, fit)
-    masks = named_masks(scaling.image)
-    if mask in masks:
-        new = masks[mask]
-    elif place is None:
-        raise ValueError(f"unknown mask '{mask}'; there are {', '.join(masks)}; give --image too")
+    if place is None or mask in MASK_NAMES:
+        new = named_masks(scaling.image)[mask]
     else:
         new = bring_mask(read_image(Path(mask)), place)
     if new.min() == new.max():
         warn("the mask hides all of the image" if new.max() else "the mask hides nothing")
     how = {**sampling.how(), "repeats": repeats}
     images = draw(model, picture, new, wanted, sampling.each, **how)
-    known = hidden(picture, new)
+    kept = hidden(picture, new)
     if show_input_:
-        show_input(show_input_, {"input": picture, "mask": new, "kept": known})
+        show_input(show_input_, {"input": picture, "mask": new, "kept": kept})
     labels = torch.full((len(images),), -1 if wanted is None else wanted)
-    lead = {"input": picture, "kept": known}
+    lead = {"input": picture, "kept": kept}
     write_images(out, images, labels, lambda: lead_sheet(lead, images))
     print(f"{out}: {len(images)} versions")

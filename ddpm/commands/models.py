@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from importlib import resources
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from ddpm.loading import bundled_models, load
-from ddpm.model import Diffusion
-from ddpm.techniques.shared import by
+from ddpm.bundle import bundled_models
+
+if TYPE_CHECKING:
+    from ddpm.model import Diffusion
 
 EXAMPLES = ("ddpm models", "ddpm models --json")
 
 HEADS = ("model", "weights", "MB", "makes", "steps", "calls", "accuracy", "FID/floor")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """How good the bundled models are, as the package's file says."""
+
+    models: dict[str, dict[str, float | None]]
+    count: int
 
 
 def models(json_: Annotated[bool, tyro.conf.arg(name="json")] = False) -> None:
@@ -29,9 +39,11 @@ def models(json_: Annotated[bool, tyro.conf.arg(name="json")] = False) -> None:
     Args:
         json_: print the list as JSON, for programs.
     """
-    measured = json.loads(
-        (resources.files("ddpm") / "weights" / "measured.json").read_text("utf-8")
-    )
+    from ddpm.loading import load  # needs torch, which the help does not
+    from ddpm.reading import read_json
+
+    with resources.as_file(resources.files("ddpm") / "weights" / "measured.json") as file:
+        measured = read_json(file, Measured, "record of measurements")
     rows = [describe(name, load(name, "cpu"), measured["models"]) for name in bundled_models()]
     if json_:
         print(json.dumps(rows, indent=1))
@@ -50,6 +62,8 @@ def models(json_: Annotated[bool, tyro.conf.arg(name="json")] = False) -> None:
 
 def describe(name: str, model: Diffusion, measured: dict[str, Any]) -> dict[str, Any]:
     """A row of the list, by the names of its columns."""
+    from ddpm.arguments import by
+
     recipe, numbers = model.recipe, measured.get(name, {})
     file = resources.files("ddpm") / "weights" / f"{name}.safetensors"
     makes = by(recipe.scaling.image_shape)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,10 @@ from ddpm import viz
 from ddpm.files import atomic
 from ddpm.images import Fit, Frame, bring, read_image
 from ddpm.model import Diffusion
+from ddpm.outputs import sign
+
+MEMORY = 2**28
+"""Bytes that the images of one file may take; while it is written there are a few copies."""
 
 
 def own_image(model: Diffusion, path: Path, fit: Fit) -> tuple[Tensor, Frame]:
@@ -29,6 +33,32 @@ def own_image(model: Diffusion, path: Path, fit: Fit) -> tuple[Tensor, Frame]:
     """
     channels, side, _ = model.recipe.scaling.image_shape
     return bring(read_image(path, channels), fit, side)
+
+
+def check_room(out: Path, each: int, count: int, shape: Sequence[int], frames: int = 50) -> None:
+    """Refuses more images than memory holds, before the first is sampled.
+
+    Args:
+        out: where they go to; a GIF holds `frames` sheets of them, a `.png` one.
+        each: what `--each` is.
+        count: how many images that makes.
+        shape: of one, (C, H, W).
+
+    Raises:
+        ValueError: there are too many.
+    """
+    channels, height, width = shape
+    bytes_each = channels * height * width * 4
+    most = MEMORY // bytes_each
+    if out.suffix.lower() != ".npz":
+        scale = viz.scale_for(width)
+        cell = channels * (height * scale + 6) * (width * scale + 6)
+        most = min(most, MEMORY // (cell * (frames if out.suffix.lower() == ".gif" else 2)))
+    if count > most:
+        raise ValueError(
+            f"--each {each} makes {count:,} images, and {out.suffix} holds {max(most, 1):,} of"
+            " this size at most: take fewer at a time, each time with another --seed"
+        )
 
 
 def write_images(
@@ -48,12 +78,14 @@ def write_images(
             np.savez_compressed(file, images=pixels.float().numpy(), labels=labels.numpy())
         else:
             viz.write_png(sheet(), file)
+        sign(file)
 
 
 def write_frames(out: Path, frames: Iterable[Image.Image]) -> None:
     """Writes a GIF."""
     with atomic(out) as file:
         viz.write_gif(frames, file)
+        sign(file)
 
 
 def show_input(path: Path, pictures: Mapping[str, Tensor]) -> None:
@@ -65,4 +97,6 @@ def show_input(path: Path, pictures: Mapping[str, Tensor]) -> None:
     """
     cells = torch.stack(torch.broadcast_tensors(*pictures.values()))[None]
     scale = viz.scale_for(cells.shape[-1], 168)
-    viz.write_png(viz.sheet(cells, columns=[*pictures], scale=scale), path)
+    with atomic(path) as file:
+        viz.write_png(viz.sheet(cells, columns=[*pictures], scale=scale), file)
+        sign(file)

@@ -7,18 +7,14 @@ arrays `images` in [0, 1] and `labels` (N,). Grey images are (N, H, W), colour o
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import torch
-from PIL import Image
-from torch import Tensor
+from ddpm.commands.shared import check_out, check_sampling, parse_labels
+from ddpm.timesteps import SPACINGS
 
-from ddpm import viz
-from ddpm.commands.pictures import write_frames, write_images
-from ddpm.commands.shared import check_out, parse_labels
-from ddpm.histories import pick_frames, sample_history
-from ddpm.loading import load
-from ddpm.sampling import SAMPLERS
+if TYPE_CHECKING:
+    from PIL import Image
+    from torch import Tensor
 
 EXAMPLES = (
     "ddpm sample --labels 0123456789 --each 10 --out digits.png",
@@ -37,38 +33,49 @@ def sample(
     weights: Literal["raw", "averaged"] | None = None,
     seed: int = 0,
     device: str | None = None,
+    force: bool = False,
     out: Path = Path("digits.png"),
 ) -> None:
     """Draws digits with a trained model.
 
     Args:
-        model: the name of a bundled model, or the path of a weights file.
+        model: the name of a bundled model (attention, attention-class, class, denoiser, digits,
+            resunet-small or time; see `ddpm models`), or the path of a weights file.
         labels: the digits to draw, such as 0123456789, or the names of the model's own classes
             with commas between them; all by default.
         each: how many of each (of all, for a model without labels).
         steps: from noise to image, at most the T that the model was trained with; each costs a
-            network call, with heun two; the model's own number by default.
+            network call, with heun two; the model's own by default, 25 for digits.
         sampler: ancestral, beta-noise, no-noise, ddim, heun, heun-eps or dpm-solver; the model's
-            own by default.
+            own by default, ddim for digits.
         spacing: how the steps are spread over the times: trailing (evenly, from T), uniform
             (evenly, ending with 1) or quadratic (denser towards the image).
         guidance: how strongly to insist on the label, 1 being not at all; the model's own by
-            default. Only for models that were also trained without labels.
+            default, 1.4 for digits. Only for models that were also trained without labels.
         weights: the last step's weights or their running average; the better set by default.
         seed: of the noise; the same seed draws the same images.
         device: cpu, cuda, mps ...; a GPU or another accelerator by default if there is one, else
             the CPU.
+        force: overwrite a file even if this program did not make it.
         out: .png for a sheet, .gif for the way from noise to digits, .npz for the arrays.
     """
-    check_out(out)
-    if each < 1:
-        raise ValueError(f"--each must be at least 1, not {each}")
-    if sampler is not None and sampler not in SAMPLERS:
-        raise ValueError(f"unknown sampler '{sampler}'; there are {', '.join(SAMPLERS)}")
+    check_out(out, force=force)
+    if spacing not in SPACINGS:
+        raise ValueError(f"unknown spacing '{spacing}'; there are {', '.join(SPACINGS)}")
+    chosen = parse_labels(labels, check_sampling(model, each, steps, sampler, seed, guidance))
+
+    import torch  # here and below: what help and the errors above do not need
+
+    from ddpm import viz
+    from ddpm.commands.pictures import check_room, write_frames, write_images
+    from ddpm.histories import GIF_FRAMES, pick_frames, sample_history
+    from ddpm.loading import load
+
     diffusion = load(model, device, weights)
-    chosen = parse_labels(labels, diffusion)
     steps = diffusion.recipe.steps if steps is None else steps
     path = diffusion.path(steps, spacing)
+    count = each * len(chosen or [0])
+    check_room(out, each, count, diffusion.recipe.scaling.image_shape, GIF_FRAMES)
 
     gif = out.suffix.lower() == ".gif"
     times = pick_frames(path) if gif else set()

@@ -8,19 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-import torch
 import tyro
 
-from ddpm.commands.pictures import own_image, show_input, write_images
-from ddpm.commands.shared import SAMPLING, Sampling, check_out, one_label
-from ddpm.drawings import drawing
-from ddpm.images import Fit, fit_grey
-from ddpm.techniques.sdedit import sdedit as draw
-from ddpm.viz import lead_sheet
+from ddpm.choices import Fit
+from ddpm.commands.shared import SAMPLING, Sampling, check_image, check_out, one_label
 
 EXAMPLES = (
     "ddpm sdedit --picture house --strength 0.7 --each 4 --out edited.png",
-    "ddpm sdedit --picture spiral --strength 0.8 --label 3 --each 4 --out threes.npz",
+    "ddpm sdedit --picture spiral --strength 0.8 --label 3 --out threes.npz",
 )
 
 
@@ -37,23 +32,37 @@ def sdedit(
     """Adds noise to a picture and lets the model remove it again: the result is a digit.
 
     Args:
-        image: your image, of any size and background. A model of grey images sees it in grey, one
-            of colour images in its own colours; a grey image then has three equal channels.
+        image: your image, of any size and background; without it, `--picture` is taken. A model
+            of grey images sees it in grey, one of colour images in its own colours; a grey image
+            then has three equal channels.
         picture: without an image, which drawing to take, white on black.
         strength: 0 gives the picture back, 1 forgets it.
         label: what it is to become; by default the model is told nothing.
         fit: how a large image is cut: around the ink, padded, or cropped to its middle. An image
             in colour is cropped unless it is padded.
-        show_input_: a .png to write what the network saw to.
+        show_input_: a .png to write what the network saw to; none by default.
         out: .png for a sheet, .npz for the arrays.
     """
-    check_out(out, (".png", ".npz"))
+    given_files = {"--image": image}
+    check_out(out, (".png", ".npz"), "--out", options.force, given_files)
     if show_input_:
-        check_out(show_input_, (".png",), "--show-input")
+        all_files = {**given_files, "--out": out}
+        check_out(show_input_, (".png",), "--show-input", options.force, all_files)
     if not 0 <= strength <= 1:
         raise ValueError(f"--strength must be within 0..1, not {strength:g}")
+    check_image(image)
+    wanted = one_label(label, options.check())
+
+    import torch  # here and below: what help and the errors above do not need
+
+    from ddpm.commands.pictures import check_room, own_image, show_input, write_images
+    from ddpm.drawings import drawing
+    from ddpm.images import fit_grey
+    from ddpm.techniques.sdedit import sdedit as draw
+    from ddpm.viz import lead_sheet
+
     model = options.load()
-    wanted = one_label(label, model)
+    check_room(out, options.each, options.each, model.recipe.scaling.image_shape)
     if image is None:
         scaling = model.recipe.scaling
         given = fit_grey(drawing(picture, scaling.image), scaling)

@@ -7,25 +7,19 @@ Writes three files: the weights (`--out`, a `.safetensors` file), beside them th
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
-from tqdm import tqdm
 
-from ddpm.checkpoints import Run
-from ddpm.commands.shared import check_out
-from ddpm.data import Digits, Scaling, bundled, folder, mnist, split_off
-from ddpm.devices import as_device
-from ddpm.files import write_json
-from ddpm.processes import processes
-from ddpm.recipes import recipe as find_recipe
-from ddpm.training import train
-from ddpm.trainings import finish, images_of, keep_images, log_of
+from ddpm.choices import check_recipe
+from ddpm.commands.shared import read_data
+from ddpm.outputs import WAY_OUT, Outputs
 
 EXAMPLES = (
     "ddpm train digits --data bundled --epochs 1 --out quick.safetensors",
-    "ddpm train digits --data bundled --epochs 2 --out quick.safetensors",
+    "ddpm train digits --data bundled --steps 40 --restart --out quick.safetensors",
 )
 
 
@@ -36,9 +30,11 @@ def train_recipe(
     data: str = "mnist",
     size: int | None = None,
     channels: Literal[1, 3] | None = None,
+    steps: int | None = None,
     seed: int | None = None,
     device: str | None = None,
     restart: bool = False,
+    force: bool = False,
     out: Path | None = None,
 ) -> None:
     """Trains a recipe, or goes on where it was stopped.
@@ -46,7 +42,8 @@ def train_recipe(
     Started by `torchrun --nproc-per-node N -m ddpm train RECIPE`, N processes share each batch.
 
     Args:
-        recipe: its name, such as digits or attention-class.
+        recipe: digits, attention, attention-class, resunet, resunet-large, resunet-small,
+            denoiser, time or class.
         epochs: passes over the data; the recipe's number by default.
         data: mnist, for all of it; bundled, for the 5,000 digits that come with the package; or
             a folder with one subfolder of images for each class. Of bundled digits and own images
@@ -55,87 +52,97 @@ def train_recipe(
             default.
         channels: 3 for a folder of colour images; 1 makes them grey, which is the default. Grey
             images work best as bright ink on a dark background.
+        steps: of the optimiser in all, spread evenly over the epochs, so that few images are passed
+            over more often; by default an epoch is one pass.
         seed: of weights, order, times and noise; the recipe's by default.
         device: cpu, cuda, mps ...; a GPU or another accelerator by default if there is one, else
             the CPU.
-        restart: begin anew even though a checkpoint is there.
+        restart: start again even though a checkpoint is there.
+        force: overwrite files even if they are not this training's.
         out: the weights' file, ending in .safetensors; runs/RECIPE.safetensors by default.
     """
-    chosen = find_recipe(recipe)
+    check_recipe(recipe)
     if epochs is not None and epochs < 1:
         raise ValueError(f"--epochs must be at least 1, not {epochs}")
-    if seed is not None:
-        if not 0 <= seed < 4000:
-            raise ValueError(f"--seed must be within 0..3999, not {seed}")
-        settings = dataclasses.replace(chosen.training, seed=seed)
-        chosen = dataclasses.replace(chosen, training=settings)
-    if out:
-        check_out(out, (".safetensors",))
+    if steps is not None and steps < 1:
+        raise ValueError(f"--steps must be at least 1, not {steps}")
+    if seed is not None and not 0 <= seed < 4000:
+        raise ValueError(f"--seed must be within 0..3999, not {seed}")
+    outputs = Outputs(out or Path("runs") / f"{recipe}.safetensors")
+    first = os.environ.get("RANK", "0") == "0"  # of those that torchrun started
+    if first and (out or Path("runs").exists()):
+        outputs.check(recipe, restart, force)
 
     own = data not in ("mnist", "bundled")
     if not own and (size is not None or channels is not None):
         raise ValueError("--size and --channels are for a folder of your own images")
     if size is not None and size < 1:
         raise ValueError(f"--size must be at least 1, not {size}")
+    if own and not Path(data).is_dir():
+        raise ValueError(f"no folder '{data}' with one subfolder of images per class")
+
+    from tqdm import tqdm  # here and below: what help and the errors above do not need
+
+    from ddpm.checkpoints import Run
+    from ddpm.devices import as_device
+    from ddpm.files import write_json
+    from ddpm.processes import processes
+    from ddpm.recipes import recipe as find_recipe
+    from ddpm.training import train
+    from ddpm.trainings import count_steps, digest, finish, images_of, keep_images, log_of
+
+    chosen = find_recipe(recipe)
+    if first and chosen.training.show and outputs.images.parent.exists():
+        outputs.check_images(force)
+    if seed is not None:
+        settings = dataclasses.replace(chosen.training, seed=seed)
+        chosen = dataclasses.replace(chosen, training=settings)
     if own:
         image = chosen.scaling.image if size is None else size
         chosen = chosen.for_images(image, channels or chosen.scaling.channels)
     training, validation, names = read_data(data, chosen.scaling)
     if out is None:
-        out = Path("runs") / f"{recipe}.safetensors"
-        out.parent.mkdir(exist_ok=True)
-        check_out(out, (".safetensors",))
-    checkpoint = out.with_suffix(".checkpoint.safetensors")
+        Path("runs").mkdir(exist_ok=True)
     if names:
         chosen = chosen.for_classes(names)
-    with processes(as_device(device)) as (shared, where):
+    with outputs.alone(), processes(as_device(device)) as (shared, where):
         state = Run.start(chosen, where)
-        if checkpoint.is_file() and not restart:
-            state.restore(checkpoint)
-            if images_of(out) not in (None, len(training)):
+        state.data = digest(training)
+        if outputs.checkpoint.is_file() and not restart:
+            state.restore(outputs.checkpoint)
+            if images_of(outputs.log) not in (None, len(training)):
                 raise ValueError(
-                    f"'{checkpoint}' is of a training on other images:"
-                    " --restart begins anew, another --out keeps both"
+                    f"'{outputs.checkpoint}' is of a training on other images: {WAY_OUT}"
                 )
             if shared.first:
-                print(f"going on from {checkpoint} after epoch {state.epoch}")
-        bar = None
-        for progress in train(state, training, validation, epochs, shared):
-            if not shared.first:
-                continue
-            if bar is None:
-                title = f"{recipe}, epoch {progress.epoch}"
-                bar = tqdm(total=progress.steps, unit="step", desc=title)
-            speed = f"{progress.images_per_second:.0f} images/s"
-            bar.set_postfix_str(f"loss {progress.loss:.4f}, {speed}")
-            bar.update(progress.step - bar.n)
-            if progress.entry:
-                bar.set_postfix_str(
-                    f"train {progress.loss:.4f}, validation {progress.entry['validation_raw']:.4f}"
-                    f" (averaged {progress.entry['validation_averaged']:.4f}), {speed}"
-                )
-                bar = bar.close()
-                state.save(checkpoint)
-                write_json(
-                    out.with_suffix(".json"), log_of(state, where, len(training), shared.count)
-                )
-                if state.epoch in chosen.training.show:
-                    shown = validation if own else None
-                    keep_images(state, where, out.with_suffix(".npz"), shown)
+                print(f"going on from {outputs.checkpoint} after epoch {state.epoch}")
+                if state.epoch >= (epochs or chosen.training.epochs):
+                    print(f"{state.epoch} epochs are done already: nothing is left to train")
+        if own and shared.first and steps is None:
+            count_steps(state, len(training), epochs)
+        bar: tqdm | None = None
+        try:
+            for progress in train(state, training, validation, epochs, shared, steps):
+                if not shared.first:
+                    continue
+                if bar is None:
+                    title = f"{recipe}, epoch {progress.epoch}"
+                    bar = tqdm(total=progress.steps, unit="step", desc=title)
+                speed = f"{progress.images_per_second:.0f} images/s"
+                bar.set_postfix_str(f"loss {progress.loss:.4f}, {speed}")
+                bar.update(progress.step - bar.n)
+                if entry := progress.entry:
+                    bar.set_postfix_str(
+                        f"train {progress.loss:.4f}, validation {entry['validation_raw']:.4f}"
+                        f" (averaged {entry['validation_averaged']:.4f}), {speed}"
+                    )
+                    bar = bar.close()
+                    state.save(outputs.checkpoint)
+                    write_json(outputs.log, log_of(state, where, len(training), shared.count))
+                    if state.epoch in chosen.training.show:
+                        keep_images(state, where, outputs.images, validation if own else None)
+        finally:
+            if bar is not None:
+                bar.close()
         if shared.first:
-            finish(state, where, training, validation, shared.count, out)
-
-
-def read_data(data: str, scaling: Scaling) -> tuple[Digits, Digits, tuple[str, ...]]:
-    """What to train on, what to check on, and the classes' names if they are not the digits.
-
-    Args:
-        data: "mnist", "bundled", or a folder of folders of images.
-        scaling: the side and the channels of a folder's images.
-    """
-    if data == "mnist":
-        return mnist("train"), bundled(), ()
-    if data == "bundled":
-        return *split_off(bundled()), ()
-    digits, names = folder(data, scaling.image, scaling.channels)
-    return *split_off(digits), names
+            finish(state, where, training, validation, shared.count, outputs)

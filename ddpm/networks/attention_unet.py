@@ -25,7 +25,7 @@ def time_encoding(t: Tensor, channels: int) -> Tensor:
 
     Source: Vaswani et al. 2017, "Attention Is All You Need", section 3.5.
     """
-    exponents = torch.arange(0, channels, 2, device=t.device) / channels
+    exponents = torch.arange(0, channels, 2, dtype=torch.float32, device=t.device) / channels
     angles = t[:, None].float() * 10000.0**-exponents
     return torch.cat([angles.sin(), angles.cos()], dim=1)
     # --8<-- [end:time_encoding]
@@ -124,6 +124,9 @@ class AttentionUNet(Network):
     """
 
     multiple = 8  # it halves three times
+    largest = 256
+    width_multiple = 2  # half of the channels are sines of the time, half are cosines
+    takes_no_label = False
 
     def __init__(self, width: int = 16, classes: int = 0, channels: int = 1, size: int = 32):
         super().__init__()

@@ -82,6 +82,9 @@ class DigitsUNet(Network):
     """
 
     multiple = 4  # it halves twice, first by taking four pixels together
+    largest = 256
+    width_multiple = 16  # its GroupNorm
+    needs_label = True
 
     def __init__(
         self,

@@ -82,6 +82,7 @@ class ResUNet(Network):
     """
 
     multiple = 4  # it halves twice
+    needs_label = True
 
     def __init__(
         self,

@@ -8,9 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ddpm import arguments
 from ddpm.model import Diffusion
 from ddpm.sampling import EpsFn
-from ddpm.techniques.shared import Labels, draw_from_noise, eps_for
+from ddpm.techniques.shared import Labels, a_model, draw_from_noise, eps_for
 from ddpm.techniques.views import NEGATION, View, check, through, view
 
 ANAGRAM_GUIDANCE = 10.0
@@ -69,16 +70,18 @@ def draw_anagram(
         ValueError: labels and views do not match, a view is given twice or is not orthogonal,
             or an argument does not fit the model.
     """
-    chosen = [view(v) if isinstance(v, str) else v for v in views]
+    n = arguments.integer("n", n, 1)
+    labels = arguments.items("labels", labels)
+    chosen = [v if isinstance(v, View) else view(v) for v in arguments.items("views", views)]
     if len(labels) != len(chosen):
         raise ValueError(f"give a label for each view: {len(labels)} and {len(chosen)} were given")
     names = [v.name for v in chosen]
     if len(set(names)) < len(names):
         raise ValueError(f"the view '{max(names, key=names.count)}' is given twice")
-    if NEGATION in chosen and model.recipe.scaling.mean != 0.5:
+    if NEGATION in chosen and a_model(model).recipe.scaling.mean != 0.5:
         raise ValueError(f"'{model.recipe.name}' has no negatives: its range is not even about 0")
 
-    channels, size, _ = model.recipe.scaling.shape
+    channels, size, _ = a_model(model).recipe.scaling.shape
     for each in chosen:
         check(each, size, channels)
 
@@ -117,5 +120,5 @@ def surest(
             shares = torch.cat([classifier(part) for part in seen.split(500)])
         sure.append(shares.softmax(1).gather(1, wanted[:, None])[:, 0])
     best = torch.stack(sure).min(0).values.unflatten(0, (-1, of)).argmax(1)
-    return images.unflatten(0, (-1, of))[torch.arange(len(best)), best]
+    return images.unflatten(0, (-1, of))[torch.arange(len(best), device=best.device), best]
     # --8<-- [end:surest]

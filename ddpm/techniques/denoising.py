@@ -7,9 +7,10 @@ from typing import Any
 
 from torch import Tensor
 
+from ddpm import arguments, tensors
 from ddpm.model import Diffusion
 from ddpm.sampling import State
-from ddpm.techniques.shared import Labels, draw_parts, eps_for, how_to, in_range
+from ddpm.techniques.shared import Labels, a_model, draw_parts, eps_for, how_to, in_range
 from ddpm.timesteps import from_time, resampled
 
 
@@ -44,7 +45,11 @@ def denoise(
         ValueError: an argument does not fit the model or another argument.
     """
     options = how_to(how)
-    down = (t, 0) if once else from_time(model.path(options.steps), t)
+    t = arguments.integer("t", t, 0, a_model(model).recipe.T)
+    noisy = tensors.finite("noisy", noisy)
+    if noisy.ndim != 4:
+        raise ValueError(f"noisy must be (N, C, size, size), not {tuple(noisy.shape)}")
+    down = from_time((model.recipe.T, 0) if once else model.path(options.steps), t)
     path = resampled(down, options.jump, options.repeats)
 
     def states(part: slice, first: int) -> Iterator[State]:

@@ -9,17 +9,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ddpm import arguments
+from ddpm.choices import ACROSS, CONTRAST, SHARES
 from ddpm.model import Diffusion
 from ddpm.sampling import EpsFn
 from ddpm.schedule import NoiseSchedule
-from ddpm.techniques.shared import Labels, draw_from_noise, eps_for, label_each
+from ddpm.techniques.shared import Labels, a_model, draw_from_noise, eps_for, label_each
 
 HYBRID_GUIDANCE = 4.0
 """The usual scale of guidance, for models that can be guided."""
-
-ACROSS, CONTRAST, SHARES = 4, 0.6, (1.0, 0.5)
-"""Of hybrids on a larger canvas: tiles a side, the far digit's contrast, and its share of the
-averages at t = T and at t = 0. Chosen by trials; see the page on hybrids."""
 
 SPLIT = 1.25 / 28
 """Of hybrids of one image: the Gaussian's sigma, as a share of the image's side."""
@@ -53,10 +51,13 @@ def gaussian(sigma: float) -> Blur:
     """Blurs with a Gaussian of `sigma` pixels, cut off at three sigma; what lies outside of the
     image is its mirror image, so that a flat image stays flat. 0 blurs nothing.
     """
+    sigma = arguments.number("sigma", sigma, 0)
     if sigma == 0:
         return lambda x, t: x
     radius = max(1, round(3 * sigma))
-    weights = torch.exp(-0.5 * (torch.arange(-radius, radius + 1) / sigma) ** 2)
+    # Whatever the defaults of torch are: the same kernel.
+    offsets = torch.arange(-radius, radius + 1, dtype=torch.float32, device="cpu")
+    weights = torch.exp(-0.5 * (offsets / sigma) ** 2)
     weights = weights / weights.sum()
 
     def blur(x: Tensor, t: int = 0) -> Tensor:
@@ -159,7 +160,10 @@ def draw_hybrid(
     Raises:
         ValueError: an argument does not fit the model or another argument.
     """
-    recipe, schedule = model.recipe, model.schedule
+    recipe, schedule = a_model(model).recipe, model.schedule
+    n, across = arguments.integer("n", n, 1), arguments.integer("across", across)
+    contrast = arguments.number("contrast", contrast)
+    shares = arguments.pair("shares", shares)
     if not (1 <= across <= 8 and 0 < contrast <= 1 and all(0 <= share <= 1 for share in shares)):
         raise ValueError(
             "a hybrid takes 1..8 tiles across, a contrast above 0 and up to 1, and shares in 0..1,"

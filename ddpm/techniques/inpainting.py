@@ -8,10 +8,12 @@ from typing import Any
 from torch import Tensor
 from torch.nn import functional as F
 
+from ddpm import tensors
+from ddpm.arguments import by
 from ddpm.model import Diffusion
 from ddpm.sampling import State
 from ddpm.schedule import NoiseSchedule
-from ddpm.techniques.shared import Labels, by, draw_parts, eps_for, how_to, in_range
+from ddpm.techniques.shared import Labels, draw_parts, eps_for, how_to, in_range
 from ddpm.timesteps import resampled
 
 
@@ -108,11 +110,16 @@ def as_mask(model: Diffusion, mask: Tensor, count: int = 1) -> Tensor:
     """
     scaling = model.recipe.scaling
     size = scaling.image_shape[1:]
+    mask = tensors.tensor("mask", mask)
     if mask.shape[-2:] != size or mask.numel() == 0:
         raise ValueError(f"the mask has {by(mask.shape[-2:])} pixels, not {by(size)}")
-    values = mask.reshape(-1, 1, *size).float()
-    if not bool(((values == 0) | (values == 1)).all()):
-        raise ValueError("a mask holds 0 where the image is known and 1 where it is new")
+    values = mask.reshape(-1, 1, *size)
+    wrong = values[(values != 0) & (values != 1)]
+    if len(wrong):
+        raise ValueError(
+            "a mask holds 0 where the image is known and 1 where it is new,"
+            f" not {float(wrong[0]):g}"
+        )
     if len(values) not in (1, count):
         raise ValueError(f"give one mask, or one for each of {count} images, not {len(values)}")
     padded = F.pad(values, scaling.border * 2, value=1.0)

@@ -6,10 +6,11 @@ from typing import Any
 
 from torch import Tensor
 
+from ddpm import arguments
 from ddpm.model import Diffusion
 from ddpm.schedule import NoiseSchedule
 from ddpm.techniques.denoising import denoise
-from ddpm.techniques.shared import Labels, how_to, in_range
+from ddpm.techniques.shared import Labels, a_model, how_to, in_range
 
 
 # --8<-- [start:noised]
@@ -54,9 +55,8 @@ def sdedit(
     Raises:
         ValueError: a strength outside 0..1, or an argument that does not fit the model.
     """
-    if not 0 <= strength <= 1:
-        raise ValueError(f"strength must be within 0..1, not {strength:g}")
-    t = round(strength * model.recipe.T)
+    strength = arguments.number("strength", strength, 0, 1)
+    t = round(strength * a_model(model).recipe.T)
     x0, options = in_range(model, image, n), how_to(how)
     x = noised(x0, t, model.schedule, model.noise(len(x0), options.seed, options.first)())
     return denoise(model, x, t, label, **how)

@@ -13,8 +13,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ddpm import arguments, tensors
+from ddpm.arguments import by
 from ddpm.model import Diffusion
-from ddpm.sampling import EpsFn, State, StepRule
+from ddpm.noise import PER_SEED, SEEDS
+from ddpm.sampling import EpsFn, State, StepRule, step_rule
 from ddpm.timesteps import resampled
 
 Labels = int | Sequence[int] | Tensor | None
@@ -43,10 +46,25 @@ class How:
     repeats: int = 1
     jump: int = 5
 
+    def __post_init__(self) -> None:
+        if self.guidance is not None:
+            arguments.number("guidance", self.guidance)
+        if self.steps is not None:
+            arguments.integer("steps", self.steps)
+        if self.sampler is not None:
+            step_rule(self.sampler)
+        arguments.integer("seed", self.seed, 0, SEEDS // PER_SEED - 1)
+        arguments.integer("first", self.first, 0, PER_SEED - 1)
+        for name in ("batch", "repeats", "jump"):
+            arguments.integer(name, getattr(self, name), 1)
+
 
 def how_to(given: Mapping[str, Any], **defaults: Any) -> How:
     """What was given, and the defaults for the rest."""
     chosen = {key: value for key, value in given.items() if value is not None}
+    unknown = [key for key in given if key not in How.__dataclass_fields__]
+    if unknown:
+        raise TypeError(f"unknown '{unknown[0]}'; there are {', '.join(How.__dataclass_fields__)}")
     return How(**{**defaults, **chosen})
 
 
@@ -54,8 +72,7 @@ def draw_parts(
     model: Diffusion, count: int, states: Callable[[slice, int], Iterator[State]], how: How
 ) -> Tensor:
     """The last images of walks, a batch at a time."""
-    if count < 1:
-        raise ValueError(f"give a number of images of at least 1, not {count}")
+    count = arguments.integer("n", count, 1, PER_SEED - how.first)
     parts = [slice(k, min(k + how.batch, count)) for k in range(0, count, how.batch)]
     return torch.cat([model.last_images(states(part, how.first + part.start)) for part in parts])
 
@@ -74,7 +91,10 @@ def label_each(label: Labels, count: int) -> list[int] | None:
     """A label for each of `count` images."""
     if label is None:
         return None
-    labels = [label] * count if isinstance(label, int) else [int(one) for one in label]
+    if isinstance(label, Sequence) or (hasattr(label, "ndim") and label.ndim > 0):
+        labels = arguments.labels("label", label)
+    else:
+        labels = [arguments.integer("label", label)] * count
     if len(labels) != count:
         raise ValueError(f"give one label, or one for each of {count} images, not {len(labels)}")
     return labels
@@ -89,26 +109,34 @@ def in_range(model: Diffusion, image: Tensor, n: int = 1) -> Tensor:
     Raises:
         ValueError: they are of another shape or range, or n versions of several are asked for.
     """
-    shape = model.recipe.scaling.image_shape
+    shape = a_model(model).recipe.scaling.image_shape
+    image, n = tensors.tensor("image", image), arguments.integer("n", n, 1, PER_SEED)
     expected = shape if shape[0] > 1 else shape[1:]
     given = image.shape[-len(expected) :]
     if given != expected or image.numel() == 0:
         kind = "channels and pixels" if shape[0] > 1 else "pixels"
         raise ValueError(f"an image has {by(expected)} {kind}, not {by(given)}")
-    images = image.reshape(-1, *shape).float()
+    images = image.reshape(-1, *shape)
     if not bool(((images >= 0) & (images <= 1)).all()):
-        raise ValueError("an image's values must be within 0..1")
-    if n < 1 or (n > 1 and len(images) > 1):
-        raise ValueError(f"give one image and a number of versions, not {len(images)} and {n}")
+        raise ValueError(
+            f"an image's values must be within 0..1, not {images.min():g}..{images.max():g}"
+        )
+    if n > 1 and len(images) > 1:
+        raise ValueError(f"give one image and n versions of it, not {len(images)} and {n}")
     if n > 1:
         images = images.expand(n, -1, -1, -1)
     return model.recipe.scaling.to_network(images).to(model.device)
     # --8<-- [end:in_range]
 
 
-def by(shape: Sequence[int]) -> str:
-    """A shape as people write it, "3x64x64"."""
-    return "x".join(map(str, shape))
+def a_model(model: Diffusion) -> Diffusion:
+    """The model, if it is one.
+
+    Raises:
+        TypeError: it is something else, such as the name of one.
+    """
+    arguments.kind("model", model, Diffusion, "a model, as ddpm.load gives it")
+    return model
 
 
 def draw_from_noise(
@@ -123,7 +151,7 @@ def draw_from_noise(
 
     `usual` is the scale of guidance, for a model that can be guided, unless `how` has another.
     """
-    scale = usual if model.recipe.label_dropout else 1.0
+    scale = usual if a_model(model).recipe.label_dropout else 1.0
     options = how_to(how, sampler="ancestral", guidance=scale)
     path = resampled(model.path(options.steps), options.jump, options.repeats)
 

@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ddpm.techniques.shared import by
+from ddpm import arguments
+from ddpm.arguments import by
 
 
 # --8<-- [start:views]
@@ -73,7 +75,10 @@ def patches(seed: int = 0, across: int = 4) -> View:
         seed: of the permutation, which is the same for all images.
         across: how many patches a side; it must divide the images' height and width.
     """
-    order = torch.randperm(across**2, generator=torch.Generator().manual_seed(seed))
+    seed = arguments.integer("seed", seed, 0, 2**63 - 1)
+    across = arguments.integer("across", across, 1, 1024)
+    generator = torch.Generator("cpu").manual_seed(seed)
+    order = torch.randperm(across**2, generator=generator, device="cpu")
 
     def deal(x: Tensor, order: Tensor) -> Tensor:
         if x.shape[2] % across or x.shape[3] % across:
@@ -88,15 +93,22 @@ def patches(seed: int = 0, across: int = 4) -> View:
 
 
 @cache
+def _patches(seed: int) -> View:
+    """One view for each seed: views that are the same are equal."""
+    return patches(seed)
+
+
 def view(name: str) -> View:
     """The view of that name: a key of `VIEWS`, or "patches:SEED" (just "patches" for seed 0).
 
     Raises:
         ValueError: there is none.
     """
+    if not isinstance(name, str):
+        raise TypeError(f"view must be a name, not {arguments.shown(name)}")
     kind, _, seed = name.partition(":")
     if kind == "patches" and (seed or "0").isdecimal():
-        return patches(int(seed or "0"))
+        return _patches(int(seed or "0"))
     if name not in VIEWS:
         raise ValueError(f"unknown view '{name}'; there are {', '.join(VIEWS)} and patches:SEED")
     return VIEWS[name]
@@ -124,10 +136,10 @@ def check(view: View, size: int, channels: int = 1) -> None:
     Raises:
         ValueError: with what is wrong with it.
     """
-    generator = torch.Generator().manual_seed(0)
+    generator = torch.Generator("cpu").manual_seed(0)
     # In float64, which reduced precision around this call leaves alone.
     probes = _probes(channels * size**2, generator)
-    weights = torch.randn(1, len(probes), generator=generator, dtype=torch.float64)
+    weights = torch.randn(1, len(probes), generator=generator, dtype=torch.float64, device="cpu")
     images = torch.cat([probes, weights @ probes]).unflatten(1, (channels, size, size))
     seen = view.apply(images)
 
@@ -153,8 +165,9 @@ def check(view: View, size: int, channels: int = 1) -> None:
 def _probes(values: int, generator: torch.Generator) -> Tensor:
     """Flat images on which a view is tried, float64 (count, values)."""
     if values <= EXACT:
-        return torch.eye(values, dtype=torch.float64)
-    lit = torch.randperm(values, generator=generator)[:PIXELS]
-    random = torch.randn(RANDOM, values, generator=generator, dtype=torch.float64)
+        return torch.eye(values, dtype=torch.float64, device="cpu")
+    lit = torch.randperm(values, generator=generator, device="cpu")[:PIXELS]
+    kind: dict[str, Any] = {"dtype": torch.float64, "device": "cpu"}
+    random = torch.randn(RANDOM, values, generator=generator, **kind)
     return torch.cat([F.one_hot(lit, values).double(), random])
     # --8<-- [end:check]

@@ -29,7 +29,8 @@
 # $T + 1$ entries, so that index and time agree.
 
 # %%
-# In a hosted notebook, install the package of this site first: %pip install --quiet ../..
+# This notebook needs the package `ddpm`. In a checkout of its repository, run
+# `python -m pip install -e . jupyterlab` in a terminal, and `jupyter lab` after it.
 import io
 from functools import partial
 

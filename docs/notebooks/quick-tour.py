@@ -10,11 +10,11 @@
 # # A quick tour
 #
 # Load a model, draw digits, insist on their labels, watch one come about, and edit one. All of it
-# runs on a CPU in a few seconds. The first cell installs the package; leave it out where that is
-# done.
+# runs on a CPU in a few seconds. The first cell says how to get the package.
 
 # %% tags=["skip-execution"]
-# %pip install --quiet ../..
+# This notebook needs the package `ddpm`. In a checkout of its repository, run
+# `python -m pip install -e . jupyterlab` in a terminal, and `jupyter lab` after it.
 
 # %% [markdown]
 # ## Load

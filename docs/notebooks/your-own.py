@@ -11,11 +11,11 @@
 #
 # From a data set of your own to a page about it: images, a short training, figures, a measured
 # number, a page. Here the data are mirrored digits, which no bundled model has seen. With two CPU
-# cores it takes about a minute. The first cell installs the package; leave it out where that is
-# done.
+# cores it takes about a minute. The first cell says how to get the package.
 
 # %% tags=["skip-execution"]
-# %pip install --quiet ../..
+# This notebook needs the package `ddpm`. In a checkout of its repository, run
+# `python -m pip install -e . jupyterlab` in a terminal, and `jupyter lab` after it.
 
 # %%
 import dataclasses

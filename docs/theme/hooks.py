@@ -1,5 +1,6 @@
 """Adds to the site what lies outside docs/, and folds the docstrings of its excerpts."""
 
+import json
 import tempfile
 from collections.abc import Iterator
 from importlib import resources
@@ -16,8 +17,10 @@ from mkdocs.structure.pages import Page
 LOGO = "figures/home/logo.png"
 STRIP = "figures/home/hero.still.png"
 MATHJAX = "theme/mathjax"
-CHECKOUT = "%pip install --quiet ../.."
-"""The first cell of a notebook that lies in a checkout of the repository."""
+CHECKOUT = """\
+# This notebook needs the package `ddpm`. In a checkout of its repository, run
+# `python -m pip install -e . jupyterlab` in a terminal, and `jupyter lab` after it."""
+"""What a notebook's first cell of code begins with, where the repository's address is unknown."""
 
 TEMPORARY = tempfile.TemporaryDirectory(prefix="site-")
 
@@ -36,7 +39,7 @@ def on_files(files: Files, config: MkDocsConfig) -> None:
     """
     if repository := config.extra.get("repository"):
         for file in [file for file in files if file.src_uri.endswith(".ipynb")]:
-            text = file.content_string.replace(CHECKOUT, f"%pip install --quiet git+{repository}")
+            text = installing(file.content_string, repository)
             copy = Path(TEMPORARY.name, file.src_uri)
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_text(text, encoding="utf-8", newline="\n")
@@ -50,6 +53,23 @@ def on_files(files: Files, config: MkDocsConfig) -> None:
         files.append(File.generated(config, uri, abs_src_path=str(path)))
     for uri, path in _mathjax():
         files.append(File.generated(config, uri, abs_src_path=str(path)))
+
+
+def installing(text: str, repository: str) -> str:
+    """A notebook that installs the package from its repository.
+
+    A first cell that says nothing but how to get the package does so by itself. One that goes on
+    with other code, as in an assignment that is run again for grading, says how.
+    """
+    notebook = json.loads(text)
+    for cell in notebook["cells"]:
+        source = "".join(cell["source"])
+        line = f"%pip install --quiet git+{repository}"
+        words = f"# This notebook needs the package `ddpm`. In a cell above, run\n# {line}"
+        new = line if source == CHECKOUT else source.replace(CHECKOUT, words)
+        if new != source:
+            cell["source"] = new.splitlines(keepends=True)
+    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -205,8 +204,9 @@ def networks(quick: bool) -> dict[str, Any]:
             "training": speeds[name]["ours"],
             "calls": max(calls),
         }
-        if (log := results_file(f"training/{name}")).is_file():
-            rows[name]["loss"] = json.loads(log.read_text())["epochs"][-1]["validation_averaged"]
+        if results_file(f"training/{name}").is_file():
+            log = read_json(f"training/{name}")
+            rows[name]["loss"] = log["epochs"][-1]["validation_averaged"]
     return {"networks": rows, "batch": n}
 
 

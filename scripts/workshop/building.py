@@ -21,8 +21,9 @@ import torch
 from matplotlib.figure import Figure as Plot
 
 from ddpm import viz
-from ddpm.devices import default_device, keep_freed_memory
+from ddpm.devices import default_device
 from ddpm.files import atomic
+from ddpm.memory import keep_freed_memory
 from ddpm.records import device_name
 from scripts.workshop.provenance import Code, sha256
 from scripts.workshop.records import ASSETS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from statistics import median
@@ -20,6 +21,7 @@ from ddpm.devices import default_device, fast_arithmetic
 from ddpm.files import write_json
 from ddpm.metrics import fid_to, precision_recall
 from ddpm.model import Diffusion
+from ddpm.reading import read_json
 from scripts.workshop.records import ROOT
 from scripts.workshop.registry import SEED
 
@@ -125,6 +127,14 @@ def rows_file(name: str) -> Path:
     return ROOT / "runs" / f"{name}.rows.json"
 
 
+@dataclass(frozen=True)
+class Rows:
+    """What is kept of a measurement that was stopped."""
+
+    settings: dict[str, Any]
+    rows: dict[str, dict[str, Any]]
+
+
 def rows(
     name: str, settings: Mapping[str, Any], jobs: Mapping[str, Callable[[], dict[str, Any]]]
 ) -> dict[str, dict[str, Any]]:
@@ -137,7 +147,7 @@ def rows(
     """
     path = rows_file(name)
     path.parent.mkdir(exist_ok=True)
-    kept = json.loads(path.read_text()) if path.is_file() else {}
+    kept = read_json(path, Rows, "file of rows") if path.is_file() else {}
     fresh = json.loads(json.dumps(dict(settings)))
     done = kept["rows"] if kept.get("settings") == fresh else {}
     for key, job in (bar := tqdm(jobs.items(), unit="row")):

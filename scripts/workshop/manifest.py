@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from ddpm.files import write_json
+from ddpm.reading import read_json
 from scripts.workshop.building import known
 from scripts.workshop.provenance import Code, reasons
 from scripts.workshop.records import ASSETS
 from scripts.workshop.registry import Figure
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the manifest must say of a figure; it says more."""
+
+    section: str
+    file: str
+    still: str | None
+    sha256: str
+    source: str
+    inputs: dict[str, Any]
+    more: ClassVar[bool] = True
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The manifest: the figures' records by their names."""
+
+    figures: dict[str, Record]
 
 
 def select_stale(
@@ -37,9 +58,20 @@ def select_stale(
 
 
 def read_manifest() -> dict[str, Any]:
-    """The records of all figures, by name; empty if there are none yet."""
+    """The records of all figures, by name; empty if there are none yet.
+
+    Raises:
+        ValueError: the manifest is damaged, or names a file outside of the site's assets.
+    """
     path = ASSETS / "manifest.json"
-    return json.loads(path.read_text())["figures"] if path.is_file() else {}
+    if not path.is_file():
+        return {}
+    figures = read_json(path, Manifest, "manifest of figures")["figures"]
+    for name, record in figures.items():
+        for file in (record["file"], record["still"]):
+            if file and not (ASSETS / file).resolve().is_relative_to(ASSETS.resolve()):
+                raise ValueError(f"'{path}' names a file outside of its folder for '{name}'")
+    return figures
 
 
 def write_manifest(records: dict[str, Any]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
+
+from ddpm import reading
+from ddpm.forms import Log
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSETS = ROOT / "site_assets"
@@ -17,8 +19,13 @@ def results_file(name: str) -> Path:
 
 
 def read_json(name: str) -> dict[str, Any]:
-    """A results file by its name, such as "training/attention"."""
-    return json.loads(results_file(name).read_text())
+    """A results file by its name, such as "training/attention".
+
+    Raises:
+        ValueError: it is damaged.
+        OSError: it is missing.
+    """
+    return reading.read_json(results_file(name), what="results file")
 
 
 def measured_models() -> dict[str, Any]:
@@ -42,11 +49,11 @@ def read_log(path: Path) -> dict[str, Any]:
     """The log of a training, beside its weights.
 
     Raises:
-        ValueError: it is missing, or holds no log of a training on MNIST.
+        ValueError: it is missing or damaged, or holds no log of a training on MNIST.
     """
     if not path.is_file():
         raise ValueError(f"no log '{path}' beside the weights")
-    log: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    if not log.get("epochs") or log.get("images") != 55_000:
+    log: dict[str, Any] = reading.read_json(path, Log, "log of a training")
+    if not log["epochs"] or log["images"] != 55_000:
         raise ValueError(f"'{path}' is no log of a training on all of MNIST")
     return log

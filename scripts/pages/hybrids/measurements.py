@@ -9,18 +9,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ddpm.choices import ACROSS, CONTRAST, SHARES
 from ddpm.data import as_images, bundled
 from ddpm.devices import default_device, fast_arithmetic
 from ddpm.loading import load
-from ddpm.techniques.hybrids import (
-    ACROSS,
-    CONTRAST,
-    HYBRID_GUIDANCE,
-    SHARES,
-    draw_hybrid,
-    gaussian,
-    moving,
-)
+from ddpm.techniques.hybrids import HYBRID_GUIDANCE, draw_hybrid, gaussian, moving
 from scripts.workshop.judge import judge, rows
 from scripts.workshop.registry import SEED, digest_of, measurement
 
