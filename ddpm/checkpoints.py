@@ -23,7 +23,7 @@ class Run:
     """Everything that changes while training, and so everything a checkpoint holds.
 
     Attributes:
-        data: `Digits.digest()` of the images that are trained on; empty if it is not known.
+        data: `ddpm.trainings.digest` of the images that are trained on; empty if it is not known.
         plan: how many epochs, and how many steps if they were limited, the training is to have;
             None before it starts, and for checkpoints of the first release. Where it is None,
             any number of epochs may follow.
