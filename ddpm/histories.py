@@ -35,6 +35,7 @@ def sample_history(
     keep: set[int] | None = None,
     progress: bool = False,
     spacing: str = "trailing",
+    clip: bool = False,
 ) -> tuple[Tensor, dict[int, Tensor]]:
     """Draws `each` images of each label, with a progress bar if wanted.
 
@@ -61,6 +62,7 @@ def sample_history(
                 seed=seed,
                 first=start,
                 spacing=spacing,
+                clip=clip,
             )
             for state in states:
                 bar.update(state.t > 0)

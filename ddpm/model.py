@@ -94,8 +94,7 @@ class Diffusion:
             return self.eps_fn()
         if not recipe.label_dropout:
             raise ValueError(f"'{recipe.name}' was never trained without labels: give one")
-        n = arguments.integer("n", n, 1)
-        null = torch.full((n,), recipe.classes, device=self.device)
+        null = torch.full((arguments.integer("n", n, 1),), recipe.classes, device=self.device)
         estimate = condition(partial(recipe.ask, self.network), null)
         return as_eps(estimate, recipe.predicts, self.schedule)
 
@@ -115,6 +114,7 @@ class Diffusion:
         eps_fn: EpsFn | None = None,
         project: Callable[[Tensor, int], Tensor] = lambda x, t: x,
         size: int | None = None,
+        clip: bool = False,
     ) -> Iterator[State]:
         """The states on the way from noise to images, for histories and GIFs.
 
@@ -132,6 +132,7 @@ class Diffusion:
             eps_fn: a noise estimate for these images, in the place of `labels` and `guidance`.
             project: (x, t) -> x, applied after each step.
             size: pixels a side, where `eps_fn` takes other images than the network.
+            clip: clamp each guess of x_0 to the range of images; eps follows, as `sample` says.
 
         Yields:
             One `State` per time visited, in the network's range; `to_images` makes pictures.
@@ -147,17 +148,23 @@ class Diffusion:
         noise = self.noise(count, seed, first, size=size)
         start = noise()
         arguments.function("project", project)
+        arguments.kind("clip", clip, bool, "True or False")
         states = sample(
             self.eps_fn(labels, guidance) if eps_fn is None else eps_fn,
             start if x is None else tensors.tensor("x", x, start).to(self.device),
             self.path(steps, spacing) if path is None else arguments.times("path", path, T, end=0),
             self.schedule,
             step_rule(self.recipe.sampler if sampler is None else sampler),
+            clean=self.recipe.scaling.clip if clip else self.clean,
             project=project,
             noise=noise,
         )
         return watched(states)
         # --8<-- [end:states]
+
+    def clean(self, x0: Tensor) -> Tensor:
+        """What is made of each guess of the clean image: nothing else, for our own models."""
+        return x0
 
     def noise(
         self, count: int, seed: int = 0, first: int = 0, stream: int = 0, size: int | None = None
@@ -175,8 +182,7 @@ class Diffusion:
         """
         channels, own, _ = self.recipe.scaling.shape
         side = own if size is None else arguments.integer("size", size, 1)
-        shape = (channels, side, side)
-        return Noise(image_seeds(count, seed, first, stream), shape, self.device)
+        return Noise(image_seeds(count, seed, first, stream), (channels, side, side), self.device)
 
     def sample(self, n: int | None = None, *, batch: int = 250, **options: Any) -> Tensor:
         """Images from noise: float32 (N, C, H, W) in [0, 1], on the CPU.
@@ -240,9 +246,5 @@ class Diffusion:
             for name, network in sets.items()
             for key, value in network.state_dict().items()
         }
-        metadata = {
-            "format": FORMAT,
-            "recipe": json.dumps(self.recipe.to_dict()),
-            "training": json.dumps(self.header),
-        }
-        write_tensors(path, tensors, metadata)
+        recipe, training = json.dumps(self.recipe.to_dict()), json.dumps(self.header)
+        write_tensors(path, tensors, {"format": FORMAT, "recipe": recipe, "training": training})

@@ -19,7 +19,8 @@ from ddpm import arguments, tensors
 from ddpm.schedule import NoiseSchedule
 
 EpsFn = Callable[[Tensor, int], Tensor]
-"""The noise estimate for images (N, C, H, W) at one time t, conditioning already bound."""
+"""The noise estimate for images (N, C, H, W) at one time t, conditioning already bound. A network
+that also predicts the variance of a step (`ddpm.variance`) answers (N, 2 C, H, W), eps first."""
 
 
 # --8<-- [start:state]
@@ -30,7 +31,8 @@ class State:
     Attributes:
         t: the time.
         x: images (N, C, H, W) at time t, in the network's range.
-        x0: the guess of the clean images made at time t; x itself at t = 0.
+        x0: the guess of the clean images made at time t; x itself at t = 0. Where the path
+            goes back to more noise, the guess is the one of the step before.
     """
 
     t: int
@@ -51,6 +53,7 @@ class Step:
             is deterministic.
         estimate: (x, t) -> (eps, x0), for rules that look a second time.
         before: the step made before this one, for rules that remember.
+        variance: what the network predicts of the step's variance, of the shape of x, if it does.
     """
 
     x: Tensor
@@ -62,6 +65,7 @@ class Step:
     noise: Callable[[], Tensor]
     estimate: Callable[[Tensor, int], tuple[Tensor, Tensor]]
     before: Step | None = None
+    variance: Tensor | None = None
 
     @property
     def alpha(self) -> float:
@@ -187,10 +191,11 @@ def sample(
     Args:
         eps_fn: the noise estimate.
         x: images (N, C, H, W) at time path[0].
-        path: the times to visit; a step to a later time adds noise (resampling).
+        path: the times to visit; a step to a later time adds noise (resampling), without a call.
         schedule: the noise schedule that the network was trained with.
         step: the rule for one step.
-        clean: applied to each guess of x_0, to keep it in range for example.
+        clean: applied to each guess of x_0, to keep it in range for example. Where it changes
+            the guess, eps follows: the two make up x, and DDIM with eta = 1 is `posterior`.
         project: (x, t) -> x, applied after each step, to hold known pixels for example.
         noise: draws noise of the shape of x; torch's global generator unless given.
     """
@@ -198,18 +203,24 @@ def sample(
     arguments.function("eps_fn", eps_fn)
     draw = noise or (lambda: torch.randn_like(x))
 
-    def estimate(x: Tensor, t: int) -> tuple[Tensor, Tensor]:
-        eps = tensors.same("what eps_fn returns", eps_fn(x, t), x)
-        return eps, clean(schedule.x0_from_eps(x, t, eps))
+    def look(x: Tensor, t: int) -> tuple[Tensor, Tensor, Tensor | None]:
+        eps, variance = tensors.eps_and_variance("what eps_fn returns", eps_fn(x, t), x)
+        guess = schedule.x0_from_eps(x, t, eps)
+        x0 = clean(guess)
+        return eps if x0 is guess else schedule.eps_from_x0(x, t, x0), x0, variance
 
-    before = None
+    def estimate(x: Tensor, t: int) -> tuple[Tensor, Tensor]:
+        return look(x, t)[:2]
+
+    before, x0 = None, x
     for t, s in pairwise(path):
-        eps, x0 = estimate(x, t)
-        yield State(t, x, x0)
         if s > t:
+            yield State(t, x, x0)  # adding noise takes no guess, so none is asked for
             x, before = schedule.renoise(x, t, s, draw()), None
         else:
-            now = Step(x, t, s, eps, x0, schedule, draw, estimate, before)
+            eps, x0, variance = look(x, t)
+            yield State(t, x, x0)
+            now = Step(x, t, s, eps, x0, schedule, draw, estimate, before, variance)
             x, before = step(now), replace(now, before=None)
         x = project(x, s)
     yield State(path[-1], x, x)

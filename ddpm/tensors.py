@@ -76,6 +76,17 @@ def same(name: str, value: Any, like: Tensor | None = None) -> Tensor:
     return value
 
 
+def eps_and_variance(name: str, value: Any, x: Tensor) -> tuple[Tensor, Tensor | None]:
+    """A noise estimate of the shape of x, and the variance if a network predicts that as well.
+
+    The variance lies behind the estimate, in as many channels again: (N, 2 C, H, W).
+    """
+    if isinstance(value, Tensor) and value.shape[1:2] == (2 * x.shape[1],):
+        eps, variance = value.chunk(2, 1)
+        return same(name, eps, x), variance
+    return same(name, value, x), None
+
+
 def each_time(name: str, t: Tensor, T: int, count: int) -> None:
     """Refuses times that are not integers (N,) within 0..T."""
     if t.is_floating_point() or t.is_complex() or t.dtype == torch.bool:

@@ -1,7 +1,7 @@
 """Which times a sampler visits, from noise down to the image, as plain integers.
 
-A path is a tuple `(t_0, t_1, ..., t_n)`: the sampler starts at `t_0`, and each of the n
-transitions costs one network call (two for second-order rules). Every path ends at 0.
+A path is a tuple `(t_0, t_1, ..., t_n)`: the sampler starts at `t_0`, and each of its
+transitions to less noise costs one network call (two for second-order rules). Every path ends at 0.
 """
 
 from __future__ import annotations
@@ -91,11 +91,11 @@ def from_time(path: Sequence[int], t: int) -> Timesteps:
 
 # --8<-- [start:resampled]
 def resampled(path: Sequence[int], jump: int, repeats: int) -> Timesteps:
-    """A path whose every `jump` transitions are walked `repeats` times.
+    """A path whose every `jump` transitions are taken `repeats` times, and the last one once.
 
-    After each walk but the last it goes back to where the walk began, in one stride that adds
-    noise. The walk that ends at 0 is made once: from there only the network's finest decisions
-    could be taken again, and it knows no time 0. `repeats` of 1 leaves the path as it is.
+    After each walk of `jump` transitions but the last it goes back to where the walk began, in
+    one stride that adds noise. The walks are counted from the end: the first may be shorter, and
+    only the transition to 0 is not repeated. `repeats` of 1 leaves the path as it is.
 
     Raises:
         ValueError: `jump` or `repeats` is below 1, or there are more than `LONGEST` times.
@@ -105,11 +105,10 @@ def resampled(path: Sequence[int], jump: int, repeats: int) -> Timesteps:
     path = arguments.times("path", path)
     jump = arguments.integer("jump", jump, 1)
     repeats = arguments.integer("repeats", repeats, 1, LONGEST // len(path))
-    visited = [path[0]]
-    for start in range(0, len(path) - 1, jump):
-        walk = list(path[start + 1 : start + jump + 1])
-        visited += walk
-        if walk[-1] > 0:
-            visited += [path[start], *walk] * (repeats - 1)
-    return tuple(visited)
+    visited, start, last = [path[0]], 0, len(path) - 2
+    for end in range(last % jump or jump, last + 1, jump):
+        walk = path[start + 1 : end + 1]
+        visited += [*walk, *(path[start], *walk) * (repeats - 1)]
+        start = end
+    return (*visited, *path[start + 1 :])
     # --8<-- [end:resampled]

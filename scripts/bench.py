@@ -24,25 +24,28 @@ from scripts.workshop.speeds import (
     training_speeds,
 )
 
+PAIRS = 5
+"""Fewer pairs give no median that holds."""
 
-def bench(names: Annotated[tuple[str, ...], tyro.conf.Positional] = (), pairs: int = 3) -> None:
+
+def bench(names: Annotated[tuple[str, ...], tyro.conf.Positional] = (), pairs: int = PAIRS) -> None:
     """Measures speeds against their rivals, and records the ratios.
 
     Args:
         names: which of training (every recipe's images per second), sampling (what the loop costs
             beside its network calls), quality (how soon the flagship draws as well as
-            attention-class), speed (how many digits a second, drawn as well) and peers (other
-            libraries' loops); all by default.
-        pairs: how often ours and theirs are timed in turn, in training and beside peers.
+            attention-class, at the speeds of training), speed (how many digits a second, drawn
+            as well) and peers (other libraries' loops); all by default.
+        pairs: how often ours and theirs are timed in turn; the medians count.
     """
-    if pairs < 1:
-        raise ValueError("--pairs must be at least 1")
+    if pairs < PAIRS:
+        raise ValueError(f"--pairs must be at least {PAIRS}, not {pairs}")
     device = default_device()
     benches: dict[str, Callable[[], Any]] = {
         "training": lambda: training_speeds(device, pairs),
         "sampling": lambda: loop_overhead(device),
         "quality": lambda: time_to_quality(device),
-        "speed": lambda: digits_per_second(device),
+        "speed": lambda: digits_per_second(device, pairs),
         "peers": lambda: beside_peers(device, pairs),
     }
     unknown = [name for name in names if name not in benches]

@@ -16,6 +16,7 @@ from ddpm.devices import default_device
 from ddpm.files import write_json
 from ddpm.records import how
 from scripts.workshop.judge import rows_file
+from scripts.workshop.numbers import copy_numbers
 from scripts.workshop.records import MEASURED, RESULTS, measured_models
 from scripts.workshop.registry import MEASUREMENTS, SEED, register_all
 
@@ -24,13 +25,17 @@ def evaluate(
     names: Annotated[tuple[str, ...], tyro.conf.Positional] = (),
     list_: Annotated[bool, tyro.conf.arg(name="list")] = False,
     quick: bool = False,
+    copy: bool = False,
 ) -> None:
     """Measures, and writes the results that the pages read.
+
+    A setting that several results show has one number: afterwards it is copied to all of them.
 
     Args:
         names: which; all by default.
         list_: only list their names.
         quick: fewer samples, to see that all works; nothing is written.
+        copy: measure nothing, only copy.
     """
     register_all()
     if list_:
@@ -40,7 +45,7 @@ def evaluate(
     unknown = [name for name in names if name not in MEASUREMENTS]
     if unknown:
         raise ValueError(f"unknown measurement '{unknown[0]}'; --list shows all")
-    for name in names or MEASUREMENTS:
+    for name in () if copy else names or MEASUREMENTS:
         resumed, started = rows_file(name).is_file(), time.perf_counter()
         values = MEASUREMENTS[name](quick)
         values["how"] = how(default_device(), SEED, time.perf_counter() - started)
@@ -51,6 +56,8 @@ def evaluate(
         if name == "quality" and not quick:
             write_json(MEASURED, measured_models())
         print(f"{name}: {values}")
+    for name in [] if quick else copy_numbers():
+        print(f"copied numbers to {name}")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from ddpm.commands.program import run
 from ddpm.files import alone, clear_folder
 from scripts.workshop.building import build_all
 from scripts.workshop.differences import describe
-from scripts.workshop.manifest import read_manifest, select_stale, write_manifest
+from scripts.workshop.manifest import at_hand, read_manifest, select_stale, write_manifest
 from scripts.workshop.outcomes import compare, print_table, same
 from scripts.workshop.provenance import Code
 from scripts.workshop.records import ASSETS
@@ -27,6 +27,7 @@ def figures(
     list_: Annotated[bool, tyro.conf.arg(name="list")] = False,
     check: bool = False,
     stale: bool = False,
+    section: str | None = None,
 ) -> None:
     """Rebuilds figures from the bundled weights and digits, and tells what changed.
 
@@ -36,6 +37,7 @@ def figures(
         check: build into a temporary folder and fail where bytes differ from the committed ones.
         stale: only those whose code, inputs, words or files are not those of their record; with
             --check, only say which, and fail if there are any.
+        section: only those of one page, such as text; --list shows them.
     """
     register_all()
     if list_:
@@ -46,10 +48,19 @@ def figures(
     if unknown:
         raise ValueError(f"unknown figure '{unknown[0]}'; --list shows all")
 
+    sections = {figure.section for figure in FIGURES.values()}
+    if section is not None and (section not in sections or names):
+        there = f"there are {', '.join(sorted(sections))}, without names of figures beside them"
+        raise ValueError(f"unknown section '{section}'; {there}")
+    chosen = [FIGURES[name] for name in names] or [*FIGURES.values()]
+    if section is not None:
+        chosen = [figure for figure in chosen if figure.section == section]
+    chosen = at_hand(chosen)
+
     with nullcontext() if check else alone(ASSETS / "manifest.json", "another run writes"):
         if not check:
             clear_folder(ASSETS)
-        draw([FIGURES[name] for name in names] or [*FIGURES.values()], check, stale, not names)
+        draw(chosen, check, stale, not names and section is None)
 
 
 def draw(chosen: list[Figure], check: bool, stale: bool, all_: bool) -> None:
@@ -79,7 +90,7 @@ def draw(chosen: list[Figure], check: bool, stale: bool, all_: bool) -> None:
                 manifest[done.name] = old if old and same(old, new) else new
                 write_manifest(manifest)
     if not check and all_:
-        write_manifest({name: manifest[name] for name in FIGURES})
+        write_manifest({name: manifest[name] for name in FIGURES if name in manifest})
     if outcomes:
         print_table(sorted(outcomes, key=lambda outcome: [*FIGURES].index(outcome.name)))
         print(f"in {time.perf_counter() - started:.0f} s")

@@ -86,13 +86,17 @@ def photo(tmp_path: Path, digits: Digits) -> tuple[Path, Path]:
 def call(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[int, str, str]]:
-    """Calls a script as its command line would: (exit code, standard output, standard error)."""
+    """Calls a script as its command line would: (exit code, standard output, standard error).
+
+    A command on text-to-image is called by "text-" and its name.
+    """
 
     def call(module: str, *arguments: object) -> tuple[int, str, str]:
         from ddpm.commands.program import run
 
-        script = import_module(f"scripts.{module}")
-        main = {"train": "train_recipe"}.get(module, module)
+        kind, _, name = module.rpartition("-")
+        script = import_module(f"ddpm.commands.{kind}.{name}" if kind else f"scripts.{module}")
+        main = {"train": "train_recipe"}.get(module, name)
         monkeypatch.setattr(sys, "argv", [f"scripts/{module}.py", *map(str, arguments)])
         code = 0
         try:

@@ -190,6 +190,8 @@ WRONG: dict[str, tuple[Call, str]] = {
     **table(sdedit(batch=...), "batch", 0, 1.5, "1"),
     **table(sdedit(repeats=...), "repeats", 0, 1.5, 10**9),
     **table(sdedit(jump=...), "jump", 0, -1, 1.5),
+    **table(sdedit(clip=...), "clip", 1, "yes", [True]),
+    **table(sample(labels=[3], clip=...), "clip", 1, "yes", None),
     **table(sdedit(guidance=...), "guidance", NAN, INF, "1"),
     **table(sdedit(label=None, guidance=...), "guidance", NAN),
     **table(sdedit(how=...), "how", 1),

@@ -395,6 +395,39 @@ def frozen(z):
     return lambda x: torch.randn(x.shape, generator=torch.Generator().manual_seed(z))
 
 
+def beta_at(v):
+    """beta of the last step, (N, 1, 1, 1), from the table of alpha_bar."""
+    return 1 - per_image(v.alpha_bar, v.t) / per_image(v.alpha_bar, v.t - 1)
+
+
+def last_step(v, before):
+    """What the step from t - 1 to t added."""
+    return v.x - (1 - beta_at(v)).sqrt() * before
+
+
+def against_last(network, v, target):
+    """A loss whose target is made of x at t - 1."""
+    before = add_noise(v.x0, v.t - 1, v.eps, v.alpha_bar)
+    return F.mse_loss(network(v.x, v.t), target(v, before))
+
+
+def on_another_noise(target):
+    """A training step along x at t - 1, whose target is made of both noises."""
+
+    def wrong(network, optimizer, x0, alpha_bar):
+        t = torch.randint(1, len(alpha_bar), (len(x0),))
+        eps, last = torch.randn_like(x0), torch.randn_like(x0)
+        alpha = per_image(alpha_bar, t) / per_image(alpha_bar, t - 1)
+        x = alpha.sqrt() * add_noise(x0, t - 1, eps, alpha_bar) + (1 - alpha).sqrt() * last
+        error = F.mse_loss(network(x, t), target(eps, last))
+        optimizer.zero_grad()
+        error.backward()
+        optimizer.step()
+        return error.item()
+
+    return wrong
+
+
 WRONG = [
     ("schedule", lambda T: make(T)[0], "two tables"),
     ("schedule", lambda T: tuple(v[1:] for v in make(T)), "every index is off by one"),
@@ -476,6 +509,36 @@ WRONG = [
         "root of the mean square",
     ),
     ("loss", asked(lambda net, v: F.mse_loss(net(v.x, v.t), v.eps) / 2), "half of the mean square"),
+    (
+        "loss",
+        asked(lambda net, v: against_last(net, v, lambda v, before: v.x - before)),
+        "the difference of x_t and x at t - 1",
+    ),
+    (
+        "loss",
+        asked(lambda net, v: against_last(net, v, lambda v, before: last_step(v, before))),
+        "the noise that the last step added, times sqrt(beta)",
+    ),
+    (
+        "loss",
+        asked(
+            lambda net, v: against_last(
+                net, v, lambda v, before: last_step(v, before) / beta_at(v).sqrt()
+            )
+        ),
+        "predicts all of the noise in x_t",
+    ),
+    (
+        "loss",
+        asked(lambda net, v: against_last(net, v, lambda v, _: beta_at(v).sqrt() * v.eps)),
+        "the share of the last step",
+    ),
+    ("training_step", on_another_noise(lambda eps, last: last), "noise that the last step added"),
+    (
+        "training_step",
+        on_another_noise(lambda eps, last: torch.randn_like(eps)),
+        "noise that is not in x_t",
+    ),
     ("training_step", lambda *a: 0.0, "never asked"),
     ("training_step", lambda *a: training_step(*a, first=0), "t = 0: they are clean"),
     ("training_step", lambda *a: training_step(*a, last=-1), "t = T never occurs"),

@@ -1,5 +1,6 @@
 """Our step rules against the schedulers of another library, step for step on the same network."""
 
+from dataclasses import replace
 from functools import partial
 
 import diffusers
@@ -95,6 +96,37 @@ def test_ddim_with_noise_is_theirs(network, steps):
     assert (last.x - other).abs().max() < 1e-4
 
 
+def eps_kept(eps_fn):
+    """DDIM with the clamped guess and the network's own eps: an estimate and its step rule."""
+    last = []
+
+    def remember(x, t):
+        last[:] = [eps_fn(x, t)]
+        return last[0]
+
+    return remember, lambda step: ddim(replace(step, eps=last[0]))
+
+
+@pytest.mark.parametrize("steps", [5, 20])
+def test_a_clamped_guess_is_theirs_with_the_eps_that_follows_it_and_with_the_networks_own(
+    network, steps
+):
+    """The network's data lie around 0.4, so that a clamp to 0.5 has something to do."""
+    scheduler = diffusers.DDIMScheduler(
+        **SETTINGS, clip_sample=True, clip_sample_range=0.5, timestep_spacing="trailing"
+    )
+    x = torch.randn(2, 1, 8, 8, generator=torch.Generator().manual_seed(1))
+    path, clean = strided(1000, steps), partial(torch.clamp, min=-0.5, max=0.5)
+    ends = []
+    for corrected, (eps_fn, rule) in {True: (network, ddim), False: eps_kept(network)}.items():
+        expected, _ = theirs(scheduler, network, x, steps, use_clipped_model_output=corrected)
+        states = [state.x for state in sample(eps_fn, x, path, SCHEDULE, rule, clean)]
+        for ours, other in zip(states, expected, strict=True):
+            assert (ours - other).abs().max() < 1e-4
+        ends.append(states[-2])
+    assert (ends[0] - ends[1]).abs().max() > 0.01
+
+
 @pytest.mark.parametrize("steps", [5, 10, 37, 100])
 def test_dpm_solver_is_theirs(network, steps):
     scheduler = diffusers.DPMSolverMultistepScheduler(
@@ -114,8 +146,14 @@ def test_dpm_solver_is_theirs(network, steps):
 
 
 @pytest.mark.parametrize("steps", [5, 10, 37])
-def test_heun_with_the_mean_of_eps_is_theirs(network, steps):
-    scheduler = diffusers.HeunDiscreteScheduler(**SETTINGS, timestep_spacing="trailing")
+@pytest.mark.parametrize("most", [None, 0.5], ids=["free", "clamped"])
+def test_heun_with_the_mean_of_eps_is_theirs(network, steps, most):
+    scheduler = diffusers.HeunDiscreteScheduler(
+        **SETTINGS,
+        timestep_spacing="trailing",
+        clip_sample=most is not None,
+        clip_sample_range=most or 1.0,
+    )
     scheduler.set_timesteps(steps)
     path = strided(1000, steps)
     x = torch.randn(2, 1, 8, 8, generator=torch.Generator().manual_seed(1))
@@ -128,7 +166,8 @@ def test_heun_with_the_mean_of_eps_is_theirs(network, steps):
         if k % 2 or k == 2 * (steps - 1):
             states.append(other * float(SCHEDULE.alpha_bar[path[len(states)]].sqrt()))
     rule = partial(heun, mean_of="eps")
-    ours = [state.x for state in sample(network, x, path, SCHEDULE, rule)]
+    clean = partial(torch.clamp, min=-most, max=most) if most else lambda x0: x0
+    ours = [state.x for state in sample(network, x, path, SCHEDULE, rule, clean)]
     for one, its in zip(ours, states, strict=True):
         assert (one - its).abs().max() < 1e-4
 

@@ -138,11 +138,26 @@ GIVEN: dict[str, dict[str, str]] = {
     },
     "sdedit.md": {
         "0.3": "a strength that is measured",
+        "0.39": "a strength of the figures",
+        "0.69": "a strength of the figures",
+        "0.78": "a strength of the figures",
+        "0.84": "a strength of the figures",
+        "0.90": "a strength of the figures",
         "0.5": "a strength that is measured",
         "0.6": "a strength chosen as an example",
         "0.7": "a strength that is measured",
         "0.9": "a strength that is measured",
         "60%": "the share of steps that a strength of 0.6 is",
+    },
+    "text-to-image.md": {
+        **dict.fromkeys(
+            ("4.8", "0.4", "0.9", "4.3", "1.2"), "billions of weights, as the models' cards say"
+        ),
+        **dict.fromkeys(("9.6", "0.8", "1.8", "8.6", "2.4"), "two bytes for each of them"),
+        **dict.fromkeys(
+            ("0.96", "0.90", "0.84", "0.78", "0.69", "0.39"), "(990 - 30 i_start) / 1000"
+        ),
+        "1.4": "the guidance of the recipe `digits`",
     },
     "sources.md": {"4.0": "a licence's version", "3.0": "a licence's version"},
     "warmup.md": {

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from scripts import evaluate
 
 
@@ -17,12 +19,23 @@ def test_a_result_is_written_with_how_it_was_measured_and_a_quick_one_is_not(
 ):
     monkeypatch.setitem(evaluate.MEASUREMENTS, "six", lambda quick: {"six": 6, "quick": quick})
     monkeypatch.setattr(evaluate, "RESULTS", tmp_path)
+    monkeypatch.setattr(evaluate, "copy_numbers", lambda: ["seven"])
     code, out, _ = call("evaluate", "six", "--quick")
     assert code == 0
     assert "'six': 6" in out
     assert list(tmp_path.iterdir()) == []
-    assert call("evaluate", "six")[0] == 0
+    assert "copied" not in out
+    code, out, _ = call("evaluate", "six")
+    assert code == 0
+    assert out.endswith("copied numbers to seven\n")
     result = json.loads((tmp_path / "six.json").read_text())
     assert (result["six"], result["quick"]) == (6, False)
     assert result["how"]["command"] == "python -m scripts.evaluate six"
     assert {"seed", "device", "seconds", "versions"} <= result["how"].keys()
+
+
+def test_copying_measures_nothing(call, monkeypatch):
+    monkeypatch.setattr(evaluate, "MEASUREMENTS", {"six": lambda quick: pytest.fail("measured")})
+    monkeypatch.setattr(evaluate, "register_all", lambda: None)
+    monkeypatch.setattr(evaluate, "copy_numbers", lambda: ["seven"])
+    assert call("evaluate", "--copy")[1] == "copied numbers to seven\n"

@@ -18,9 +18,10 @@ from scripts.workshop.records import ASSETS, ROOT
 from scripts.workshop.registry import FIGURES, Figure, register_all
 
 register_all()
-PUBLISHED = [*FIGURES]
-
 RECORDS = read_manifest()
+PUBLISHED = [name for name, figure in FIGURES.items() if name in RECORDS or not figure.pipeline]
+"""All but those that nobody has made yet who has the weights they need."""
+
 CODE = Code()
 
 
@@ -52,7 +53,7 @@ def test_no_picture_lies_about_without_a_record():
     assert found == known
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
+@pytest.mark.parametrize("name", FIGURES)
 def test_words_are_whole_sentences(name):
     figure = FIGURES[name]
     for words in (figure.caption, figure.made, figure.alt):

@@ -5,6 +5,7 @@ import torch
 
 from ddpm.schedule import NoiseSchedule
 from scripts.pages.grounds import put_right
+from scripts.workshop.records import read_json
 
 
 @pytest.mark.parametrize("t", [200, 700, 1000])
@@ -26,3 +27,10 @@ def test_mean_and_amplitude_of_the_estimate_are_read_off_the_border_and_put_righ
     assert (right(eps * factor + shift) - eps).abs().max() < 1e-3
     assert (right(eps * factor, amplitude=False) - eps).abs().max() > 0.1
     assert torch.equal(right(eps + shift, above=t + 1), eps + shift)
+
+
+def test_the_clamp_was_measured_with_the_weights_and_the_count_of_the_other_ways():
+    clamped, others = read_json("grounds_clamped"), read_json("grounds")
+    assert clamped["rows"].keys() < others["rows"].keys()
+    for key in ("weights", "count", "steps"):
+        assert clamped[key] == others[key]

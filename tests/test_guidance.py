@@ -6,7 +6,7 @@ import pytest
 import torch
 from sheets import numbered, numbers
 
-from ddpm.guidance import as_eps, condition, guided
+from ddpm.guidance import as_eps, autoguided, condition, guided, in_interval
 from ddpm.model import Diffusion
 from ddpm.schedule import NoiseSchedule
 from scripts.pages import guidance as page
@@ -41,6 +41,49 @@ def test_guidance_asks_both_questions_in_one_batch():
 
     guided(counting, LABELS, null=7, scale=2.0)(X, 0)
     assert sizes == [6]
+
+
+def test_guidance_in_an_interval_asks_once_outside_of_it():
+    sizes = []
+
+    def counting(x, t, label):
+        sizes.append(len(x))
+        return network(x, t, label)
+
+    inside = guided(counting, LABELS, null=7, scale=2.0)
+    eps_fn = in_interval(inside, condition(counting, LABELS), 3, 5)
+    for t in range(2, 7):
+        wanted = inside if 3 <= t <= 5 else condition(network, LABELS)
+        assert torch.equal(eps_fn(X, t), wanted(X, t))
+    sizes.clear()
+    for t in range(2, 7):
+        eps_fn(X, t)
+    assert sizes == [3, 6, 6, 6, 3]
+    with pytest.raises(ValueError, match="high must be at least 5, not 3"):
+        in_interval(inside, inside, 5, 3)
+
+
+def test_autoguidance_goes_from_the_weak_through_the_strong():
+    strong, weak = (lambda x, t, y=y: torch.full_like(x, y) for y in (3.0, 1.0))
+    for scale, wanted in ((0, 1), (1, 3), (2, 5)):
+        assert torch.equal(autoguided(strong, weak, scale)(X, 4), torch.full_like(X, wanted))
+
+
+@pytest.mark.parametrize("rescale", [0.0, 0.5, 1.0])
+def test_rescaling_brings_back_the_spread_of_the_answer_with_labels(rescale):
+    torch.manual_seed(0)
+    answers = torch.randn(6, 1, 4, 4)
+
+    def answer(x, t, label):
+        return answers
+
+    plain = guided(answer, LABELS, null=7, scale=4.0)(torch.zeros(3, 1, 4, 4), 5)
+    result = guided(answer, LABELS, 7, 4.0, rescale)(torch.zeros(3, 1, 4, 4), 5)
+    spread, wanted = plain.std((1, 2, 3)), answers[:3].std((1, 2, 3))
+    assert torch.allclose(result.std((1, 2, 3)), (1 - rescale) * spread + rescale * wanted)
+    for one, other in zip(result, plain, strict=True):  # each image is only scaled
+        ratio = one / other
+        assert torch.allclose(ratio, ratio.mean().expand_as(ratio), rtol=1e-4)
 
 
 def test_a_scale_of_one_is_no_guidance(tiny):

@@ -45,12 +45,17 @@ LEAVES = (
 """Modules that import nothing of this project, but for the checks of arguments."""
 
 
+TITLES = {"home": "index", "text": "text-to-image"}
+"""The pages whose file has another name than their module, and why: the first is a site's start,
+the second's address says what it is about."""
+
+
 def is_command(module: str) -> bool:
     """Whether a module is a command's: what the commands share is none."""
     path = Path(module)
     if path.name in ("__init__.py", "shared.py", "program.py"):
         return False
-    return path.parent in (Path("scripts"), Path("ddpm/commands"))
+    return path.parent in (Path("scripts"), Path("ddpm/commands"), Path("ddpm/commands/text"))
 
 
 def imports(text: str) -> Iterator[str]:
@@ -96,7 +101,7 @@ def test_pages_with_figures_are_modules():
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_name_of_a_page_leads_to_its_text_and_its_test(page):
-    assert (ROOT / "docs" / f"{'index' if page == 'home' else page}.md").is_file()
+    assert (ROOT / "docs" / f"{TITLES.get(page, page)}.md").is_file()
     assert (ROOT / "tests" / f"test_{page}.py").is_file()
 
 

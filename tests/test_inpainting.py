@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 import torch
 from PIL import Image
@@ -6,8 +8,10 @@ from techniques import IMAGE, QUICK, SCHEDULE, arrays
 from ddpm.masks import MASKS
 from ddpm.sampling import SAMPLERS, sample, step_rule
 from ddpm.techniques.inpainting import inpaint, keep_known
+from ddpm.techniques.shared import How
 from ddpm.timesteps import resampled, strided
-from scripts.pages.inpainting import replacement_mean, seam_error
+from scripts.pages.inpainting.measurements import calls_of, seam_error, unknown_pixel
+from scripts.workshop.records import read_json
 
 
 def to_grey(x, t):
@@ -134,6 +138,26 @@ def test_the_seam_is_measured_where_the_mask_ends():
     assert float(seam_error(images, MASKS["bottom"])) == pytest.approx(0.5)
 
 
-def test_replacement_is_biased_and_resampling_helps():
-    once, often = (replacement_mean(repeats, count=2000) for repeats in (1, 5))
-    assert once < often - 0.05 < 0.9
+def test_two_pixels_are_biased_and_short_walks_correct_more_than_long_ones():
+    once, long, short = (unknown_pixel(25, *how, count=2000) for how in ((1, 1), (10, 3), (1, 3)))
+    assert once["mean"] + 0.1 < long["mean"] < short["mean"] - 0.02
+    assert short["mean"] < 0.9
+
+
+def test_the_calls_depend_on_the_repeats_and_not_on_the_jump():
+    for jump in (1, 2, 5, 10):
+        for repeats in (1, 3, 20):
+            path = resampled(strided(1000, 25), jump, repeats)
+            assert sum(s < t for t, s in pairwise(path)) == calls_of(25, repeats)
+
+
+def test_the_default_jump_is_the_best_measured_at_equal_calls():
+    """By the rule in the measurement's module, which was written before the numbers."""
+    means = read_json("walks")["all"]
+    settings = {jump: means[f"25-{jump}-3"] for jump in (1, 2, 5)}
+    least = min(settings.values(), key=lambda row: row["excess"])
+    limit = least["excess"] + 2 * least["excess_error"]
+    good = [jump for jump, row in settings.items() if row["excess"] <= limit]
+    pixels = read_json("two_pixels")
+    off = {jump: pixels["exact"]["mean"] - pixels["jumps"][str(jump)]["3"]["mean"] for jump in good}
+    assert How().jump == min(good, key=lambda jump: abs(off[jump]))

@@ -3,7 +3,34 @@
 import pytest
 
 from scripts.pages.leaderboard import measurements
+from scripts.pages.leaderboard.clipping import change
 from scripts.pages.leaderboard.exact import SCHEDULES, STD, calls_of, flow_error, spread, steps_for
+from scripts.workshop.records import read_json
+
+
+@pytest.mark.parametrize(
+    ("free", "clamped", "word"),
+    [
+        (100, 2, "cured"),
+        (100, 2.1, "smaller"),
+        (100, 91, "no difference"),
+        (1.5, 1.4, "no difference"),
+        (1.5, 1.3, "smaller"),
+        (1.0, 1.2, "larger"),
+        (100, 120, "larger"),
+    ],
+)
+def test_what_the_clamp_does_is_named_by_the_distance(free, clamped, word):
+    assert change({"fid_over_floor": free}, {"fid_over_floor": clamped}) == word
+
+
+def test_the_clamp_is_compared_with_the_rows_of_the_other_records():
+    free = {**read_json("leaderboard")["rows"], **read_json("guidance")["rows"]}
+    compared = read_json("clipping")["rows"]
+    assert compared.keys() == {"beta-noise-5", "heun-eps-10", "7", "10"}
+    for key, pair in compared.items():
+        for name in ("accuracy", "fid", "fid_over_floor"):
+            assert pair["free"][name] == free[key][name]
 
 
 @pytest.mark.parametrize("calls", [5, 10, 25, 100])

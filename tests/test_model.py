@@ -72,6 +72,22 @@ def test_states_start_where_told(model):
     assert torch.equal(states[0].x, x)
 
 
+@pytest.mark.parametrize("clip", [False, True])
+def test_predictions_are_clamped_to_the_range_of_images_if_asked(model, clip):
+    def far(x, t):
+        return 0.1 * x  # which leaves the guess as large as the noise
+
+    states = [*model.states(2, steps=5, eps_fn=far, clip=clip)]
+    within = [bool((state.x0.abs() <= 1).all()) for state in states]
+    assert all(within) if clip else not any(within)
+
+
+def test_the_clamp_is_off_by_default(model):
+    images = {clip: model.sample(labels=[1, 2], steps=5, clip=clip) for clip in (False, True)}
+    assert torch.equal(model.sample(labels=[1, 2], steps=5), images[False])
+    assert (images[True] - images[False]).abs().max() > 1e-3
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

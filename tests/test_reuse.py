@@ -82,6 +82,44 @@ def test_an_estimate_of_ones_own(model):
     assert (images - six_alone).abs().mean() > 0.01
 
 
+def test_a_model_of_another_library():
+    diffusers = pytest.importorskip("diffusers", reason="the model is one of diffusers")
+    torch.manual_seed(0)
+    unet = diffusers.UNet2DModel(
+        sample_size=16,
+        in_channels=1,
+        out_channels=1,
+        layers_per_block=1,
+        block_out_channels=(8, 16),
+        norm_num_groups=4,
+        down_block_types=("DownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "UpBlock2D"),
+    )
+    scheduler = diffusers.DDPMScheduler()
+    # --8<-- [start:own-model]
+    import ddpm
+    from ddpm.noise import Noise
+
+    schedule = ddpm.NoiseSchedule.from_betas(scheduler.betas)
+
+    def eps_fn(x, t):
+        return unet(x, t - 1).sample  # this library counts times from 0
+
+    noise = Noise(range(4), (1, 16, 16))
+    states = ddpm.sample(eps_fn, noise(), ddpm.strided(schedule.T, 5), schedule, ddpm.ddim)
+    *_, last = states
+    images = (last.x / 2 + 0.5).clamp(0, 1)
+    # --8<-- [end:own-model]
+    assert images.shape == (4, 1, 16, 16)
+    theirs = diffusers.DDIMScheduler(clip_sample=False, timestep_spacing="trailing")
+    theirs.set_timesteps(5)
+    x = Noise(range(4), (1, 16, 16))()
+    for t in theirs.timesteps:
+        with torch.no_grad():
+            x = theirs.step(unet(x, t).sample, t, x).prev_sample
+    assert (x - last.x).abs().max() < 1e-3 * x.abs().max()
+
+
 def test_train_and_keep(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     # --8<-- [start:recipe]

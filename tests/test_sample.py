@@ -24,6 +24,16 @@ def test_sample_writes_what_the_ending_says(call, weights, tmp_path):
         assert gif.n_frames == 5
 
 
+def test_sample_clamps_if_asked(call, weights, tmp_path):
+    options = ["--model", weights, "--labels", "3", "--steps", "4", "--out", tmp_path / "x.npz"]
+    assert call("sample", *options, "--clip")[0] == 0
+    with np.load(tmp_path / "x.npz", allow_pickle=False) as arrays:
+        drawn = torch.from_numpy(arrays["images"])
+    model = ddpm.load(weights)
+    assert (drawn - model.sample(labels=[3], steps=4, clip=True)[:, 0]).abs().max() < 1e-5
+    assert (drawn - model.sample(labels=[3], steps=4)[:, 0]).abs().max() > 1e-3
+
+
 def test_sample_with_another_seed_is_another_image(call, weights, tmp_path):
     for seed in (0, 0, 1):
         call("sample", "--model", weights, "--labels", "3", "--steps", "2", "--seed", seed,

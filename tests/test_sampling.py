@@ -143,6 +143,57 @@ def test_clean_is_applied_to_every_guess_and_project_after_every_step():
     assert visited == list(path[1:])
 
 
+def clamp(x0):
+    return x0.clamp(-0.1, 0.5)
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_a_clamped_guess_and_the_eps_that_follows_it_still_make_up_x(rule):
+    seen = []
+
+    def look(step):
+        seen.append(step)
+        return rule(step)
+
+    run(look, strided(1000, 10), 1000, clean=clamp)
+    for step in seen:
+        assert torch.equal(step.x0, clamp(step.x0))
+        assert (SCHEDULE.add_noise(step.x0, step.t, step.eps) - step.x).abs().max() < 1e-9
+    asked = ideal_eps(seen[-1].x, seen[-1].t)
+    was_clamped = SCHEDULE.x0_from_eps(seen[-1].x, seen[-1].t, asked) != seen[-1].x0
+    assert was_clamped.any()
+    assert not was_clamped.all()
+    assert ((seen[-1].eps - asked).abs()[was_clamped] > 0).all()
+    assert (seen[-1].eps - asked).abs()[~was_clamped].max() < 1e-9
+
+
+def test_clamped_ddim_with_all_the_noise_is_clamped_posterior():
+    for path in (every(1000), strided(1000, 37)):
+        a, b = (run(rule, path, 100, clean=clamp) for rule in (posterior, partial(ddim, eta=1.0)))
+        assert (a - b).abs().max() < 1e-9
+        assert (a - run(posterior, path, 100)).abs().max() > 0.01
+
+
+def test_a_clamp_that_clamps_nothing_changes_nothing():
+    path = strided(1000, 37)
+    x = run(ddim, path, 100, clean=lambda x0: x0.clamp(-100, 100))
+    assert (x - run(ddim, path, 100)).abs().max() < 1e-9
+
+
+def test_going_back_to_more_noise_asks_the_network_nothing():
+    asked = []
+
+    def counted(x, t):
+        asked.append(t)
+        return ideal_eps(x, t)
+
+    path = (1000, 500, 1000, 500, 250, 500, 250, 0)
+    states = [*sample(counted, torch.zeros(1, 1, 1, 1), path, SCHEDULE)]
+    assert [state.t for state in states] == list(path)
+    assert asked == [1000, 1000, 500, 500, 250]
+    assert torch.equal(states[1].x0, states[0].x0)
+
+
 def test_a_step_back_in_time_adds_the_noise_of_the_forward_process():
     exact = torch.full((COUNT, 1, 1, 1), 0.5, dtype=torch.float64)
     states = list(sample(ideal_eps, exact, (100, 200), SCHEDULE))

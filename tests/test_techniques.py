@@ -4,10 +4,12 @@ import pytest
 import torch
 from techniques import IMAGE, same
 
+from ddpm.data import Scaling
 from ddpm.guidance import as_eps, guided
 from ddpm.model import Diffusion
 from ddpm.sampling import SAMPLERS
 from ddpm.techniques.anagrams import draw_anagram
+from ddpm.techniques.denoising import denoise
 from ddpm.techniques.hybrids import draw_hybrid
 from ddpm.techniques.inpainting import inpaint
 from ddpm.techniques.sdedit import sdedit
@@ -34,6 +36,27 @@ def test_identities(untrained, sampler, guidance):
     assert not same(draw_hybrid(untrained, labels, [0, 0, 0], n=3, across=1, **options), plain)
     assert not same(inpaint(untrained, IMAGE, all_new.tril(), labels, n=3, **options), plain)
     assert not same(sdedit(untrained, IMAGE, 0.8, labels, n=3, **options), plain)
+
+
+def test_every_technique_passes_the_clamp_on(untrained, monkeypatch):
+    clamped = []
+    clip = Scaling.clip
+    monkeypatch.setattr(Scaling, "clip", lambda self, x: clamped.append(x) or clip(self, x))
+    options = {"steps": 3, "guidance": 3.0}
+    noisy = torch.zeros(1, 1, 28, 28)
+    calls = (
+        lambda clip: draw_anagram(untrained, [3, 8], clip=clip, **options),
+        lambda clip: draw_hybrid(untrained, 3, 8, clip=clip, **options),
+        lambda clip: inpaint(untrained, IMAGE, torch.ones(28, 28), 3, clip=clip, **options),
+        lambda clip: sdedit(untrained, IMAGE, 1.0, 3, clip=clip, **options),
+        lambda clip: denoise(untrained, noisy, 100, 3, clip=clip, **options),
+    )
+    for call in calls:
+        clamped.clear()
+        call(False)
+        assert not clamped
+        call(True)
+        assert len(clamped) == 3
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)

@@ -66,11 +66,15 @@ def test_from_time_begins_where_told():
             from_time(path, t)
 
 
-def test_resampling_walks_each_part_so_often_and_the_last_one_once():
+def test_resampling_walks_each_part_so_often_and_the_step_to_0_once():
     path = (10, 8, 6, 4, 2, 0)
     assert resampled(path, 2, 1) == path
+    assert resampled(path, 1, 2) == (10, 8, 10, 8, 6, 8, 6, 4, 6, 4, 2, 4, 2, 0)
     assert resampled(path, 2, 2) == (10, 8, 6, 10, 8, 6, 4, 2, 6, 4, 2, 0)
-    assert resampled(path, 5, 3) == path
+    assert resampled(path, 3, 2) == (10, 8, 10, 8, 6, 4, 2, 8, 6, 4, 2, 0)  # the first is shorter
+    assert resampled(path, 9, 2) == (10, 8, 6, 4, 2, 10, 8, 6, 4, 2, 0)
+    assert resampled((10, 0), 1, 3) == (10, 0)
+    assert resampled((0,), 1, 3) == (0,)
     with pytest.raises(ValueError, match="jump must be at least 1, not 0"):
         resampled(path, 0, 2)
 
@@ -81,7 +85,8 @@ def test_a_resampled_path_visits_the_same_times_and_ends_at_0(steps, jump, repea
     walked = resampled(path, jump, repeats)
     assert set(walked) == set(path)
     assert (walked[0], walked[-1], walked.count(0)) == (100, 0, 1)
-    repeated = (steps - 1) // jump  # parts that do not end at 0
     ups = sum(t < s for t, s in pairwise(walked))
-    assert ups == repeated * (repeats - 1)
-    assert len(walked) - 1 == steps + ups * (jump + 1)
+    assert ups == -((1 - steps) // jump) * (repeats - 1)
+    downs = [pair for pair in pairwise(walked) if pair[1] < pair[0]]
+    assert all(downs.count(pair) == (repeats if pair[1] else 1) for pair in pairwise(path))
+    assert len(downs) == (steps - 1) * repeats + 1  # the calls, whatever the jump

@@ -13,6 +13,10 @@ from ddpm.checks.answers import PER_IMAGE, TIME, Mistake, T, close, compare, ima
 from ddpm.checks.calls import call
 from ddpm.schedule import NoiseSchedule
 
+ALL_THE_NOISE = (
+    "The network predicts all of the noise in x_t, which is eps, and not only what one step added."
+)
+
 
 def loss(function: Callable[..., Tensor]) -> None:
     """Checks the training loss of a network that predicts the noise.
@@ -56,11 +60,16 @@ def loss(function: Callable[..., Tensor]) -> None:
     )
     answer = network(x_t, t)
     error = F.mse_loss(answer, eps)
+    last_step = {
+        f"The answer is compared with {words}. {ALL_THE_NOISE}": F.mse_loss(answer, target)
+        for words, target in _of_the_last_step(right, x0, t, eps).items()
+    }
     compare(
         "The loss",
         given,
         error,
-        {
+        last_step
+        | {
             "The answer is compared with the clean image. This network predicts the"
             " noise.": F.mse_loss(answer, x0),
             "The answer is compared with x_t, which the network has seen. What it has to find is"
@@ -74,6 +83,21 @@ def loss(function: Callable[..., Tensor]) -> None:
         },
     )
     praise("the loss")
+
+
+def _of_the_last_step(
+    schedule: NoiseSchedule, x0: Tensor, t: Tensor, eps: Tensor
+) -> dict[str, Tensor]:
+    """What is taken for the noise of the last step, from t - 1 to t, by its name."""
+    now, before = schedule.add_noise(x0, t, eps), schedule.add_noise(x0, t - 1, eps)
+    beta = schedule.beta[t].float().reshape(-1, 1, 1, 1)
+    added = now - (1 - beta).sqrt() * before
+    return {
+        "the noise that the last step added": added / beta.sqrt(),
+        "the noise that the last step added, times sqrt(beta)": added,
+        "eps times sqrt(beta), the share of the last step": beta.sqrt() * eps,
+        "the difference of x_t and x at t - 1": now - before,
+    }
 
 
 def _check_question(x: Any, t: Any) -> None:
@@ -140,9 +164,12 @@ def training_step(function: Callable[..., Any]) -> None:
         error = F.mse_loss(expected[0] * x + expected[1], eps)
         if given is None:
             raise Mistake("The step should return its loss: without it nobody can draw a curve.")
-        compare("The loss", torch.tensor(number("The loss", given)), error.detach(), {})
-        (gradient,) = torch.autograd.grad(error, expected)
         moved = probe.weights.detach() - before
+        value = number("The loss", given)
+        if not close(torch.tensor(value), error.detach()):
+            _name_target(value, moved / -rate, before, x, short.beta[t.long()])
+        compare("The loss", torch.tensor(value), error.detach(), {})
+        (gradient,) = torch.autograd.grad(error, expected)
         right = -rate * gradient
         mistakes = {
             "The weights did not move. After `loss.backward()` comes"
@@ -158,6 +185,33 @@ def training_step(function: Callable[..., Any]) -> None:
     if close(*noises):
         raise Mistake("Both steps drew the same noise. Is there a seed inside the function?")
     praise("the training step")
+
+
+# --8<-- [start:name_target]
+def _name_target(value: float, gradient: Tensor, weights: Tensor, x: Tensor, beta: Tensor) -> None:
+    """Says what the answers w x + b were compared with, if it is noise, but not eps.
+
+    The loss and its gradient determine the target's mean, its mean square and its mean product
+    with x. The latter is the mean of sigma for eps, that of sqrt(beta) for the last step's noise,
+    and 0 for noise that is not in x.
+
+    Raises:
+        Mistake: it was the noise of the last step, or noise that is not in x.
+    """
+    answer = weights[0] * x + weights[1]
+    with_x = float((x * answer).mean() - gradient[0] / 2)
+    mean = float(answer.mean() - gradient[1] / 2)
+    with_answer = float(weights[0]) * with_x + float(weights[1]) * mean
+    square = value - float(answer.square().mean()) + 2 * with_answer
+    if abs(square - 1) > 0.1 or abs(mean) > 0.1:
+        return
+    if abs(with_x - float(beta.sqrt().mean())) < 0.05:
+        raise Mistake(
+            f"The answer is compared with the noise that the last step added. {ALL_THE_NOISE}"
+        )
+    if abs(with_x) < 0.05:
+        raise Mistake("The answer is compared with noise that is not in x_t. Use the same eps.")
+    # --8<-- [end:name_target]
 
 
 def _check_times(t: Tensor, last: int, count: int) -> None:

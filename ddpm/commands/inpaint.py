@@ -39,7 +39,8 @@ def inpaint(
         mask: top, bottom, left, stripe, hole or freehand; or an image as large as yours, white
             where it is to be filled in.
         label: what the whole is to be; by default the model is told nothing.
-        repeats: how often each five steps are taken (RePaint's resampling).
+        repeats: how often every step but the last is taken (RePaint's resampling); three times
+            cost nearly three times the network calls, and make the parts fit better.
         fit: how a large image is cut: around the ink, padded, or cropped to its middle. An image
             in colour is cropped unless it is padded.
         show_input_: a .png to write what the network saw to; none by default.

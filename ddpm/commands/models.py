@@ -33,8 +33,8 @@ def models(json_: Annotated[bool, tyro.conf.arg(name="json")] = False) -> None:
     Steps, accuracy and FID are those of the model's default setting; calls counts the network
     evaluations of an image, two for each guided step. Accuracy is the share of samples that a
     classifier recognises as the requested digit. FID/floor compares the samples' distance from
-    real digits with that of other real digits: 1 is as good as real. Both are measured by a
-    classifier that had no part in any choice.
+    real digits with that of other real digits: 1 is as good as real. Both are measured by the
+    bundled classifier, as on the pages of the site.
 
     Args:
         json_: print the list as JSON, for programs.

@@ -30,6 +30,7 @@ def sample(
     sampler: str | None = None,
     spacing: str = "trailing",
     guidance: float | None = None,
+    clip: bool = False,
     weights: Literal["raw", "averaged"] | None = None,
     seed: int = 0,
     device: str | None = None,
@@ -52,6 +53,7 @@ def sample(
             (evenly, ending with 1) or quadratic (denser towards the image).
         guidance: how strongly to insist on the label, 1 being not at all; the model's own by
             default, 1.4 for digits. Only for models that were also trained without labels.
+        clip: clamp the predicted clean image to the range of images at every step.
         weights: the last step's weights or their running average; the better set by default.
         seed: of the noise; the same seed draws the same images.
         device: cpu, cuda, mps ...; a GPU or another accelerator by default if there is one, else
@@ -90,6 +92,7 @@ def sample(
         keep=times,
         progress=True,
         spacing=spacing,
+        clip=clip,
     )
 
     across = each if chosen and each <= 20 else None

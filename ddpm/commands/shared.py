@@ -37,6 +37,7 @@ class Sampling:
             by default, 25 for digits.
         sampler: ancestral, beta-noise, no-noise, ddim, heun, heun-eps or dpm-solver; by default
             ancestral for inpaint, anagram and hybrid, and otherwise the model's own.
+        clip: clamp the predicted clean image to the range of images at every step.
         weights: the last step's weights or their running average; the better set by default.
         seed: of the noise; the same seed draws the same images.
         device: cpu, cuda, mps ...; a GPU or another accelerator by default if there is one, else
@@ -49,6 +50,7 @@ class Sampling:
     guidance: Annotated[float | None, UNSET] = None
     steps: Annotated[int | None, UNSET] = None
     sampler: Annotated[str | None, UNSET] = None
+    clip: bool = False
     weights: Annotated[Literal["raw", "averaged"] | None, UNSET] = None
     seed: int = 0
     device: Annotated[str | None, UNSET] = None
@@ -60,7 +62,8 @@ class Sampling:
         Raises:
             ValueError: an option is out of range, or there is no such model.
         """
-        return check_sampling(self.model, self.each, **self.how())
+        how = {name: value for name, value in self.how().items() if name != "clip"}
+        return check_sampling(self.model, self.each, **how)
 
     def load(self) -> Diffusion:
         """The model.
@@ -79,6 +82,7 @@ class Sampling:
             "steps": self.steps,
             "sampler": self.sampler,
             "seed": self.seed,
+            "clip": self.clip,
         }
 
 

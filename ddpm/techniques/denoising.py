@@ -60,6 +60,7 @@ def denoise(
             seed=options.seed,
             first=first,
             eps_fn=eps_for(model, label, len(noisy), part, options.guidance),
+            clip=options.clip,
         )
 
     return draw_parts(model, len(noisy), states, options)

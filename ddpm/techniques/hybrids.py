@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ddpm import arguments
+from ddpm import arguments, tensors
 from ddpm.choices import ACROSS, CONTRAST, SHARES
 from ddpm.model import Diffusion
 from ddpm.sampling import EpsFn
@@ -122,7 +122,9 @@ def mosaic(
         far = eps_far(seen, own) / across
         parts = x.unflatten(2, (across, -1)).unflatten(4, (across, -1))  # (N, C, a, H, a, W)
         tiles = parts.permute(0, 2, 4, 1, 3, 5)  # (N, a, a, C, H, W)
-        eps_tiles = eps_near(tiles.flatten(0, 2), t).reshape(tiles.shape)
+        flat = tiles.flatten(0, 2)
+        eps_tiles = tensors.same("what eps_near returns", eps_near(flat, t), flat)
+        eps_tiles = eps_tiles.reshape(tiles.shape)
         near = eps_tiles.permute(0, 3, 1, 4, 2, 5).reshape(x.shape)
         return near + share(t) * spread(far - average(near))
 

@@ -89,6 +89,7 @@ def inpaint(
             first=first,
             eps_fn=eps_for(model, label, len(x0), part, options.guidance),
             project=keep_known(known, drawn, model.schedule, noise),
+            clip=options.clip,
         )
 
     return draw_parts(model, len(x0), states, options)

@@ -35,6 +35,7 @@ class How:
         seed, first: the images are numbers first, first + 1, ... of this seed.
         batch: how many go through the network together.
         repeats, jump: each `jump` steps are taken `repeats` times (RePaint's resampling).
+        clip: clamp each guess of the clean image to the range of images (`Diffusion.states`).
     """
 
     guidance: float | None = None
@@ -44,7 +45,8 @@ class How:
     first: int = 0
     batch: int = 250
     repeats: int = 1
-    jump: int = 5
+    jump: int = 1
+    clip: bool = False
 
     def __post_init__(self) -> None:
         if self.guidance is not None:
@@ -57,6 +59,7 @@ class How:
         arguments.integer("first", self.first, 0, PER_SEED - 1)
         for name in ("batch", "repeats", "jump"):
             arguments.integer(name, getattr(self, name), 1)
+        arguments.kind("clip", self.clip, bool, "True or False")
 
 
 def how_to(given: Mapping[str, Any], **defaults: Any) -> How:
@@ -164,6 +167,7 @@ def draw_from_noise(
             first=first,
             eps_fn=estimate(part, options.guidance),
             size=size,
+            clip=options.clip,
         )
 
     return draw_parts(model, n, states, options)

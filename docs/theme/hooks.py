@@ -9,6 +9,7 @@ from typing import Any
 
 import cards
 import excerpts
+import live
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
@@ -33,7 +34,7 @@ def on_config(config: MkDocsConfig) -> None:
 
 @event_priority(50)  # before the plugin that renders notebooks
 def on_files(files: Files, config: MkDocsConfig) -> None:
-    """Adds site_assets/ under assets/, and the parts of MathJax that a page can ask for.
+    """Adds site_assets/ under assets/, and what pages can ask for of MathJax and onnxruntime-web.
 
     Notebooks to download install the package from its repository, where the site knows that.
     """
@@ -51,7 +52,7 @@ def on_files(files: Files, config: MkDocsConfig) -> None:
     for path in sorted(p for p in root.rglob("*") if p.is_file() and not p.name.startswith(".")):
         uri = f"assets/{path.relative_to(root).as_posix()}"
         files.append(File.generated(config, uri, abs_src_path=str(path)))
-    for uri, path in _mathjax():
+    for uri, path in (*_mathjax(), *live.runtime(root.parent)):
         files.append(File.generated(config, uri, abs_src_path=str(path)))
 
 

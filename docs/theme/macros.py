@@ -27,7 +27,18 @@ log = logging.getLogger("mkdocs.site")
 RECORDS = "reproduce.md"
 WORDS = {"caption", "made", "alt", "script", "source"}
 REQUIRED = WORDS | {"section", "file", "width", "height", "seconds"}
-FIGURE_FIELDS = ("made", "script", "inputs", "device", "seconds", "versions", "bytes", "sha256")
+FIGURE_FIELDS = (
+    "made",
+    "script",
+    "inputs",
+    "pipeline",
+    "device",
+    "date",
+    "seconds",
+    "versions",
+    "bytes",
+    "sha256",
+)
 
 
 def define_env(env: Any) -> None:
@@ -70,6 +81,23 @@ def define_env(env: Any) -> None:
             f'<figure class="figure{crisp}" markdown="1">\n<div class="picture">'
             f"{_picture(entry, asset, eager)}</div>\n"
             f'<figcaption markdown="span">{caption}</figcaption>\n</figure>'
+        )
+
+    @env.macro
+    def measured(result: str, path: str = "how") -> bool:
+        """Whether a result has a value there, for what a page can only say once it is measured."""
+        with contextlib.suppress(Missing):
+            return results.value(result, path.split(".")) is not None
+        return False
+
+    @macro
+    def figure_once_made(name: str, shows: str) -> str:
+        """A figure that needs weights from elsewhere; until there is one, what it would show."""
+        if name in _figures(read("manifest.json")):
+            return figure(name)
+        return (
+            f'<p class="unmade"><strong>Not made yet.</strong> {escape(shows)} It needs the'
+            f" model's weights: <code>nox -s figures -- {escape(name)}</code> makes it.</p>"
         )
 
     @macro

@@ -28,7 +28,10 @@ from typing import Any
 from results import Missing, Results
 
 Rows = Mapping[str, Any] | Sequence[Any] | None
-"""The rows' keys by their labels; or keys that are their own labels; or None for all entries."""
+"""The rows' keys by their labels; or keys that are their own labels; or None for all entries.
+
+A key with a question mark at its end has a row only if the record has an entry of that name.
+"""
 
 PLACE = re.compile(r"\{([^{}|]+):([^{}|:\\]*)\}")
 FORMULA = re.compile(r"(\$[^$]*\$)")
@@ -77,7 +80,20 @@ class Table:
                 raise Missing(f"{self.result}#{'.'.join(self.path)} has no entries")
             rows = list(rows)
         pairs = rows.items() if isinstance(rows, Mapping) else [(str(key), key) for key in rows]
-        return [Row(label, key, index, len(rows)) for index, (label, key) in enumerate(pairs)]
+        pairs = [(label, key) for label, key in map(self._known, pairs) if key is not None]
+        return [Row(label, key, index, len(pairs)) for index, (label, key) in enumerate(pairs)]
+
+    def _known(self, pair: tuple[str, Any]) -> tuple[str, Any]:
+        """A label and its key without the question mark; None for a key that has no entry."""
+        label, key = pair
+        if not (isinstance(key, str) and key.endswith("?")):
+            return pair
+        name = key.removesuffix("?")
+        try:
+            self.results.value(self.result, [*self.path, name])
+        except Missing:
+            return label, None
+        return label.removesuffix("?"), name
 
     def _line(self, line: str, row: Row) -> str:
         texts = []

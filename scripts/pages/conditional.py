@@ -4,50 +4,52 @@ from __future__ import annotations
 
 import math
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import torch
 from PIL import Image
 from torch import Tensor
-from tqdm import tqdm
 
 from ddpm import viz
-from ddpm.classifiers import load_classifier
 from ddpm.devices import fast_arithmetic
-from ddpm.histories import sample_history
 from ddpm.loading import load
 from scripts.pages.sampling import STEPS, history, history_sheet, unlabelled
 from scripts.workshop.formulas import LINEAR, ratio
+from scripts.workshop.judge import COUNT, rows
+from scripts.workshop.quality import kept
 from scripts.workshop.records import read_json
-from scripts.workshop.registry import SEED, digest_of, figure, measurement
+from scripts.workshop.registry import digest_of, figure, measurement
+from scripts.workshop.samples import Setting, judged
+
+
+def settings() -> dict[str, Setting]:
+    """Both sets of weights of course A's network, by all of its steps and by DDIM in 50.
+
+    DDIM computes in float32, since errors at large t are what its samples suffer from.
+    """
+    return {
+        f"{weights}-{sampler}-{steps}": Setting(
+            "attention-class", sampler, steps, weights=weights, arithmetic=arithmetic
+        )
+        for sampler, steps, arithmetic in (("ancestral", 1000, "fast"), ("ddim", 50, "float32"))
+        for weights in ("raw", "averaged")
+    }
 
 
 @measurement
 def reading(quick: bool) -> dict[str, Any]:
-    """The share of conditional samples that are read as the digit asked for."""
-    each = 2 if quick else 10
-    classifier = load_classifier()
-    asked = torch.arange(10).repeat_interleave(each)
-    shares: dict[str, dict[str, float]] = {}
-    settings = [("ancestral", 1000), ("ddim", 50)]
-    with tqdm(total=2 * len(settings), unit="setting") as bar:
-        for sampler, steps in settings:
-            row = shares.setdefault(f"{sampler}-{steps}", {})
-            for weights in ("raw", "averaged"):
-                bar.set_description(f"{sampler}, {steps} steps, {weights}")
-                model = load("attention-class", weights=weights)
-                images, _ = sample_history(model, list(range(10)), each, steps, sampler, SEED)
-                row[weights] = float((classifier.read(images) == asked).float().mean())
-                # Most pixels of a digit are background: a grey ground shows in the median pixel.
-                row[f"{weights}_grey"] = float(
-                    (images.flatten(1).median(1).values > 0.1).float().mean()
-                )
-                bar.update()
+    """The share of conditional samples recognised as the digit asked for, and of grey ones."""
+    weights = digest_of("weights/attention-class.safetensors")
+    chosen = dict(list(settings().items())[2:3]) if quick else settings()
+    jobs: dict[str, Any] = {name: partial(judged, setting) for name, setting in chosen.items()}
+    if not quick:
+        jobs["raw-ancestral-1000"] = partial(kept, "attention-class")
     return {
-        "attention-class": shares,
-        "count": len(asked),
+        "rows": rows("reading-quick" if quick else "reading", {"weights": weights}, jobs),
+        "count": COUNT,
         "classifier_test_accuracy": read_json("classifier")["accuracy"]["test"],
-        "weights": digest_of("weights/attention-class.safetensors"),
+        "weights": weights,
     }
 
 

@@ -17,7 +17,7 @@ from ddpm.data import as_images, bundled, held_out
 from ddpm.devices import default_device, fast_arithmetic
 from ddpm.loading import load
 from ddpm.metrics import psnr
-from ddpm.techniques.denoising import add_noise
+from ddpm.techniques.denoising import add_noise, denoise
 from ddpm.timesteps import from_time
 from scripts.workshop.judge import judge
 from scripts.workshop.records import read_json
@@ -53,6 +53,22 @@ def ladder(quick: bool) -> dict[str, Any]:
         "count": len(digits),
         "weights": digest_of("weights/digits.safetensors"),
     }
+
+
+@measurement
+def longer_ladder(quick: bool) -> dict[str, Any]:
+    """The error of many steps over that of one, with 25 and with 100 steps from T to 0."""
+    digits = bundled()[:: 500 if quick else 50]
+    images, model, table = as_images(digits), load("digits"), {}
+    for t in (500, 750):
+        noisy = add_noise(model, images, t, SEED)
+        with fast_arithmetic(default_device()):
+            one = (denoise(model, noisy, t, once=True) - images).square().mean()
+            for steps in (25, 100):
+                many = denoise(model, noisy, t, sampler="ancestral", steps=steps, seed=SEED)
+                table[f"{t}-{steps}"] = {"ratio": float((many - images).square().mean() / one)}
+    weights = digest_of("weights/digits.safetensors")
+    return {"rows": table, "count": len(digits), "weights": weights}
 
 
 SHOWN = (250, 500, 750)
@@ -133,28 +149,34 @@ states it shows."""
 @figure(
     "ladder-strided",
     "denoising",
-    caption="Every fifth state on the way down from t = 691 in strides of 30: the image, and the"
-    " guess of the clean one, whose first is the result of a single step.",
-    made="A held-out 3, the model `digits` told nothing, 24 ancestral steps; in the last column the"
-    " clean digit, and below it the best blur of the first image.",
-    alt="Two rows of seven cells. Above, noise thins out from left to right until a digit is left;"
-    " below, a soft grey digit sharpens. In the last column the clean digit, and a smear.",
+    caption="Every fifth state from t = 691 in strides of 30: the image, the predicted clean image"
+    " at that time, and the best blur of the image. The first prediction is the result of a single"
+    " step.",
+    made="A held-out 3, the model `digits` without a label, 24 ancestral steps; the last column"
+    " shows the clean digit beside each row.",
+    alt="Three rows of seven cells. In the first, noise thins out from left to right until a digit"
+    " is left. In the second, a soft grey digit sharpens. In the third, a smear becomes a digit"
+    " only near the end. The last cell of each row is the clean digit.",
     models=("digits",),
     settings={"seed": 0, "t": START, "stride": STRIDE},
 )
 def ladder_strided() -> Image.Image:
-    """The states of the iterative way from t = 691."""
+    """The states of the iterative way from t = 691, their predictions and their blurs."""
     model, image = load("digits"), held_out(3)[None, None]
     noisy = add_noise(model, image, START)
     path = (*range(START, 0, -STRIDE), 0)
     states = model.states(x=noisy, path=path, sampler="ancestral", eps_fn=model.unlabelled(1))
     chosen = [s for s in states if (START - s.t) % (EVERY * STRIDE) == 0 or s.t == 0]
-    above = [*(model.to_images(s.x) for s in chosen), image]
-    below = [*(model.to_images(s.x0) for s in chosen)]
-    below.append(blurred(model, noisy, START, best_blur(model, START)))
+    rows = {
+        "image": [model.to_images(s.x) for s in chosen],
+        "predicted": [model.to_images(s.x0) for s in chosen],
+        "best blur": [
+            blurred(model, s.x, s.t, best_blur(model, s.t) if s.t else 0.0) for s in chosen
+        ],
+    }
     return viz.sheet(
-        torch.stack([torch.cat(above)[:, 0], torch.cat(below)[:, 0]]),
-        rows=["image", "guess"],
+        torch.stack([torch.cat([*cells, image])[:, 0] for cells in rows.values()]),
+        rows=list(rows),
         columns=[*(str(s.t) for s in chosen), "clean"],
         across="t",
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 import math
-from functools import partial
 from itertools import pairwise
 from statistics import NormalDist
 from typing import Any
@@ -20,79 +19,19 @@ from ddpm.checkpoints import Run
 from ddpm.data import bundled, mnist
 from ddpm.devices import default_device
 from ddpm.guidance import as_eps
-from ddpm.loading import bundled_models, load
-from ddpm.metrics import fid_to
 from ddpm.model import Diffusion
-from ddpm.recipes import DIGITS, RECIPES, recipe
+from ddpm.recipes import DIGITS, recipe
 from ddpm.sampling import Step, ddim
 from ddpm.schedule import NoiseSchedule
 from ddpm.timesteps import strided
 from ddpm.training import min_snr_weight, train
 from scripts.pages.home import DEFAULTS, each_label
 from scripts.workshop.formulas import COSINE, LINEAR, log_snr, ratio, turns
-from scripts.workshop.judge import (
-    COUNT,
-    distance,
-    draw_fast,
-    floor,
-    judge,
-    real_images,
-    rows,
-    second_classifier,
-    test_images,
-    verdict,
-)
+from scripts.workshop.judge import COUNT, draw_fast, floor, verdict
 from scripts.workshop.records import read_json
-from scripts.workshop.registry import SEED, digest_of, figure, measurement
+from scripts.workshop.registry import figure, measurement
 
 NAMES = [str(digit) for digit in range(10)]
-
-
-@measurement
-def quality(quick: bool) -> dict[str, Any]:
-    """How well every model draws what it is asked for, at its default setting.
-
-    A second classifier, trained here, was not there when anything was chosen.
-    """
-    second = second_classifier(1 if quick else 6)
-    judges = {"": judge(), "second_": second}
-    distances = {"": distance(), "second_": fid_to(test_images(), second)}
-    floors = {
-        prefix: sum(fid(images) for images in real_images(COUNT)) / len(real_images(COUNT))
-        for prefix, fid in distances.items()
-    }
-    asked = torch.arange(10).repeat_interleave(COUNT // 10)
-
-    def of_model(name: str) -> dict[str, Any]:
-        model = load(name)
-        images, seconds = draw_fast(model, asked, seed=SEED)
-        recipe = model.recipe
-        row: dict[str, Any] = {
-            "sampler": recipe.sampler,
-            "steps": recipe.steps,
-            "guidance": recipe.guidance,
-            "seconds": seconds,
-            "weights": digest_of(f"weights/{name}.safetensors"),
-        }
-        for prefix, classifier in judges.items():
-            fid = distances[prefix](images)
-            right = classifier.read(images) == asked
-            row[f"{prefix}accuracy"] = float(right.float().mean())
-            row[f"{prefix}fid"] = fid
-            row[f"{prefix}fid_over_floor"] = fid / floors[prefix]
-        return row
-
-    names = [name for name in bundled_models() if RECIPES[name].classes]
-    settings = {name: digest_of(f"weights/{name}.safetensors") for name in names}
-    jobs = {name: partial(of_model, name) for name in (["digits"] if quick else names)}
-    read = second.read(test_images())
-    return {
-        "models": rows("quality-quick" if quick else "quality", settings, jobs),
-        "floor": floors[""],
-        "second_floor": floors["second_"],
-        "second_test_accuracy": float((read == mnist("test").labels).float().mean()),
-        "count": COUNT,
-    }
 
 
 EPOCHS, LEARNED = 5, 15_000

@@ -21,17 +21,14 @@ from ddpm.noise import Noise
 from ddpm.sampling import EpsFn, StepRule, ddim, posterior, sample
 from ddpm.schedule import NoiseSchedule
 from ddpm.timesteps import strided
-from scripts.workshop.formulas import (
-    LINEAR,
-    ratio,
-)
+from scripts.workshop.formulas import LINEAR, ratio
 from scripts.workshop.judge import judge, natural_labels, rows
 from scripts.workshop.records import read_json
 from scripts.workshop.registry import SEED, digest_of, figure, measurement
 
 TIMES = (1, 20, *range(50, 1001, 50))
 MODELS = {"attention-class": ("raw", "averaged"), "digits": ("averaged",)}
-COUNT, STEPS = 300, 50
+COUNT, STEPS = 1000, 50
 
 
 @torch.no_grad()
@@ -103,15 +100,18 @@ def put_right(
 WAYS = {"": {}, "mean": {"amplitude": False}, "amplitude": {"mean": False}, "both": {"mean": True}}
 """What is put right, and how `put_right` is told; nothing in the first."""
 
+CLAMP = "clamp"
+"""Another way: nothing is put right, but each predicted image is clamped to its range."""
+
 
 def states(model: Diffusion, labels: Tensor, rule: StepRule, steps: int, way: str) -> Any:
-    """A walk of course A's network with its estimate put right in one of the ways."""
-    size = model.recipe.scaling.size
-    noise = Noise(range(len(labels)), (1, size, size), model.device)
+    """A walk of course A's network with its estimate put right in one of the ways, or clamped."""
+    noise = Noise(range(len(labels)), model.recipe.scaling.shape, model.device)
     eps_fn: EpsFn = model.eps_fn(labels)
-    if way:
-        eps_fn = put_right(eps_fn, model.schedule, above=200, **WAYS[way])
-    return sample(eps_fn, noise(), model.path(steps), model.schedule, rule, noise=noise)
+    if how := WAYS.get(way):
+        eps_fn = put_right(eps_fn, model.schedule, above=200, **how)
+    clean = model.recipe.scaling.clip if way == CLAMP else lambda x0: x0
+    return sample(eps_fn, noise(), model.path(steps), model.schedule, rule, clean, noise=noise)
 
 
 def drawn(weights: str, rule: StepRule, steps: int, way: str) -> dict[str, float]:
@@ -145,25 +145,42 @@ def grounds(quick: bool) -> dict[str, Any]:
     return {"offsets": curves, "rows": table, "steps": STEPS, **settings}
 
 
+@measurement
+def grounds_clamped(quick: bool) -> dict[str, Any]:
+    """Samples of `grounds` by the last weights, nothing put right, each prediction clamped."""
+    jobs = {
+        f"raw-{name}": partial(drawn, "raw", rule, 3 if quick else STEPS, CLAMP)
+        for name, rule in (("ddim", ddim), ("ancestral", posterior))
+    }
+    settings = {"weights": digest_of("weights/attention-class.safetensors"), "count": COUNT}
+    table = rows("grounds_clamped-quick" if quick else "grounds_clamped", settings, jobs)
+    return {"rows": table, "steps": STEPS, **settings}
+
+
 @figure(
     "put-right",
     "grounds",
     caption="The same noise, the same network, the same 50 steps of DDIM: as it is, with the mean"
-    " of the noise estimate put right, with its amplitude, and with both.",
+    " of the noise estimate put right, with its amplitude, and with both; and with nothing put"
+    " right, but the predicted image clamped at every step.",
     made="The model `attention-class` with its last weights, nothing picked; the border of the"
     " picture tells what is wrong with the estimate.",
-    alt="Four rows of the digits 0 to 9. In the first two, most cells are full of noise, a few with"
+    alt="Five rows of the digits 0 to 9. In the first two, most cells are full of noise, a few with"
     " a digit behind it, and one is an even grey or an empty black; in the third, digits on nearly"
-    " black grounds; in the last, digits on black, all but one easy to read.",
+    " black grounds; in the fourth, digits on black, all but one easy to read; in the last, digits"
+    " that can be read, some with noise around them and one on an even grey.",
     models=("attention-class",),
     settings={"seed": 0, "steps": 50},
 )
 def put_right_sheet() -> Image.Image:
-    """Every digit in all four ways."""
+    """Every digit in all ways."""
     model, labels = load("attention-class", weights="raw"), torch.arange(10)
-    lines = [model.last_images(states(model, labels, ddim, STEPS, way))[:, 0] for way in WAYS]
+    lines = [
+        model.last_images(states(model, labels, ddim, STEPS, way))[:, 0] for way in (*WAYS, CLAMP)
+    ]
     columns = [str(digit) for digit in range(10)]
-    return viz.sheet(torch.stack(lines), rows=["as it is", *[*WAYS][1:]], columns=columns)
+    names = ["as it is", *[*WAYS][1:], CLAMP]
+    return viz.sheet(torch.stack(lines), rows=names, columns=columns)
 
 
 @figure(

@@ -11,10 +11,10 @@ from PIL import Image
 
 from ddpm import viz
 from ddpm.loading import load
-from ddpm.metrics import diversity
-from scripts.workshop.judge import COUNT, draw_fast, floor, judge, natural_labels, rows, verdict
+from scripts.workshop.judge import COUNT, floor, rows
 from scripts.workshop.records import read_json
-from scripts.workshop.registry import SEED, digest_of, figure, measurement
+from scripts.workshop.registry import digest_of, figure, measurement
+from scripts.workshop.samples import judged, own
 
 SCALES = (0.0, 0.5, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 10.0)
 
@@ -22,16 +22,10 @@ SHOWN = (1.0, 1.1, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 10.0)
 """The scales of the grid."""
 
 
-def one_scale(scale: float, count: int) -> dict[str, Any]:
+def one_scale(scale: float, count: int, **options: Any) -> dict[str, Any]:
     """The flagship at one scale: all that can be said of its samples."""
-    asked = natural_labels(count)
-    images, _ = draw_fast(load("digits"), asked, guidance=scale, seed=SEED)
-    return {
-        "scale": scale,
-        "omega": scale - 1,
-        **verdict(images, asked),
-        "diversity": float(diversity(images, asked, judge()).mean()),
-    }
+    setting = own("digits", guidance=scale, **options)
+    return {"scale": scale, "omega": scale - 1, **judged(setting, count)}
 
 
 @measurement

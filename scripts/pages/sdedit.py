@@ -121,7 +121,7 @@ MADE = (
     "sdedit-digits",
     "sdedit",
     caption="Three held-out digits, from almost all noise on the left to the input on the right:"
-    " with less noise the result first keeps the digit, then the very strokes.",
+    " at 0.39 the strokes stay, at 0.69 two of three digits, from 0.84 on none.",
     made=MADE + " Told nothing.",
     alt="Three rows of seven digits. On the left they have little to do with the input on the"
     " right; from the middle on they are the same digit, and next to the input nearly the same"
@@ -137,8 +137,8 @@ def sdedit_digits() -> Image.Image:
 @figure(
     "sdedit-drawings",
     "sdedit",
-    caption="A house, a spiral and a letter become digits: which ones, the drawing suggests and the"
-    " noise decides.",
+    caption="A house, a spiral and a letter: with little noise the drawing stays, with more it"
+    " becomes something that looks written and keeps less and less of the drawing.",
     made=MADE + " Told nothing.",
     alt="Three rows of seven images. On the right the drawings; to the left of them things between"
     " drawing and digit, and further left digits that share some of the drawing's strokes, then"

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from ddpm.checkpoints import Run
-from ddpm.data import Digits, bundled, mnist
+from ddpm.data import Digits, Scaling, bundled, mnist
 from ddpm.devices import default_device, fast_arithmetic
 from ddpm.model import Diffusion
 from ddpm.recipes import DIGITS, RESUNET, Recipe
@@ -67,6 +67,8 @@ ROWS: dict[str, tuple[str, Recipe]] = {
     "wide": ("64 channels, one block a level", network(64, 1)),
     "small": ("32 channels", network(32, 2)),
     "no-dropout": ("labels never dropped, no guidance", change(label_dropout=0, guidance=1)),
+    "unit-range": ("pixels from 0 to 1", change(scaling=Scaling(size=28, mean=0.0, std=1.0))),
+    "wide-range": ("pixels from -2 to 2", change(scaling=Scaling(size=28, mean=0.5, std=0.25))),
     "shifted": ("digits shifted by up to one pixel", DIGITS),
     "balanced": ("as many of each digit", DIGITS),
     "resunet": ("course B's network, 24 features, rate of 1e-3", SMALL),

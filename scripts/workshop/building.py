@@ -91,6 +91,7 @@ def build(figure: Figure, folder: Path, code: Code) -> dict[str, Any]:
         **files,
         "pixelated": not files["file"].endswith(".svg"),
         **known(figure, files["file"], code),
+        **({"pipeline": figure.pipeline()} if figure.pipeline else {}),
         "seconds": round(time.perf_counter() - started, 1),
         "date": datetime.date.today().isoformat(),
         "device": device_name(default_device()),

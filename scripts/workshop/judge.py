@@ -98,17 +98,38 @@ def same_many_real(count: int) -> Tensor:
     return test_images()[order[:count]]
 
 
-def verdict(images: Tensor, asked: Tensor) -> dict[str, float]:
-    """Accuracy, distance, the distance over its floor, precision and recall of drawn digits."""
+CLEAR = 0.9
+"""A clear sample is one whose digit has at least this probability for the classifier."""
+
+
+def clear(images: Tensor) -> float:
+    """The share of images that are clear, which needs no label."""
+    with torch.no_grad():
+        shares = torch.cat([judge()(part).softmax(1) for part in images.split(500)])
+    return float((shares.amax(1) >= CLEAR).float().mean())
+
+
+def verdict(images: Tensor, asked: Tensor | None) -> dict[str, float]:
+    """Accuracy, distance, the distance over its floor, precision, recall and the clear share.
+
+    Without labels that were asked for there is no accuracy.
+    """
     fid = distance()(images)
     precision, recall = precision_recall(images, same_many_real(len(images)), judge())
+    right = {} if asked is None else {"accuracy": accuracy(images, asked)}
     return {
-        "accuracy": float((judge().read(images) == asked).float().mean()),
+        **right,
         "fid": fid,
         "fid_over_floor": fid / floor(len(images)),
         "precision": precision,
         "recall": recall,
+        "clear": clear(images),
     }
+
+
+def accuracy(images: Tensor, asked: Tensor) -> float:
+    """The share of images that the classifier recognises as the digit asked for."""
+    return float((judge().read(images) == asked).float().mean())
 
 
 def over_seeds(verdicts: list[dict[str, float]]) -> dict[str, float]:

@@ -57,6 +57,20 @@ def select_stale(
     return [figure for figure in chosen if found.get(figure.name, ["words"]) != ["words"]]
 
 
+def at_hand(chosen: list[Figure]) -> list[Figure]:
+    """The figures whose weights are on this machine; says which others are skipped, and why."""
+    found = []
+    for figure in chosen:
+        try:
+            if figure.pipeline:
+                figure.pipeline()
+        except ValueError as error:
+            print(f"{figure.name:28} skipped: {error}")
+        else:
+            found.append(figure)
+    return found
+
+
 def read_manifest() -> dict[str, Any]:
     """The records of all figures, by name; empty if there are none yet.
 

@@ -11,6 +11,7 @@ from ddpm.forms import Log
 ROOT = Path(__file__).resolve().parents[2]
 ASSETS = ROOT / "site_assets"
 RESULTS = ASSETS / "results"
+LIVE = ASSETS / "live"
 
 
 def results_file(name: str) -> Path:
@@ -28,14 +29,28 @@ def read_json(name: str) -> dict[str, Any]:
     return reading.read_json(results_file(name), what="results file")
 
 
+def live_models() -> dict[str, Any]:
+    """The records of the models that the site runs in the browser, by name; empty before any.
+
+    Raises:
+        ValueError: their file is damaged.
+    """
+    path = LIVE / "models.json"
+    if not path.is_file():
+        return {}
+    records: dict[str, Any] = reading.read_json(path, what="list of live models")["models"]
+    return records
+
+
 def measured_models() -> dict[str, Any]:
     """How good the bundled models are, for `ddpm models`: a part of the measurement `quality`.
 
-    The numbers are those of the second classifier, which had no part in any choice.
+    The numbers are those of the first classifier, as on all pages; without labels there is no
+    accuracy.
     """
     quality = read_json("quality")
     models = {
-        name: {key: row[f"second_{key}"] for key in ("accuracy", "fid_over_floor")}
+        name: {key: row[key] for key in ("accuracy", "fid_over_floor") if key in row}
         for name, row in quality["models"].items()
     }
     return {"models": models, "count": quality["count"]}

@@ -20,6 +20,8 @@ from PIL import Image
 from scripts.workshop.records import results_file
 
 FAMILIES = (
+    "workshop.quality",
+    "workshop.rival",
     "pages.digits",
     "pages.home",
     "pages.forward",
@@ -41,6 +43,7 @@ FAMILIES = (
     "pages.inpainting",
     "pages.anagrams",
     "pages.hybrids",
+    "pages.text",
     "workshop.second_opinion",
     "pages.warmup",
     "pages.conventions",
@@ -70,6 +73,8 @@ class Figure:
         levels: grey levels of a GIF.
         still: the frame of a GIF that stands for it where nothing should move.
         shares: figures with the same word show some of the same samples, which are made once.
+        pipeline: says which weights from elsewhere it is made with, for its record; it raises
+            ValueError where they are not on this machine, and the figure is then skipped.
     """
 
     name: str
@@ -86,6 +91,7 @@ class Figure:
     levels: int = 16
     still: int = -1
     shares: str = ""
+    pipeline: Callable[[], dict[str, str]] | None = None
 
     def code(self) -> tuple[str, str]:
         """The module and the name of the function that draws it, or of the one around that."""

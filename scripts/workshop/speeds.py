@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import time
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 from unittest import mock
@@ -29,8 +30,9 @@ from ddpm.recipes import DIGITS, RECIPES, recipe
 from ddpm.sampling import posterior, sample
 from ddpm.timesteps import strided
 from ddpm.training import train
-from scripts.workshop.judge import draw_fast, verdict
+from scripts.workshop.judge import natural_labels, verdict
 from scripts.workshop.records import read_json
+from scripts.workshop.rival import reaches
 from scripts.workshop.timing import paired, seconds, synchronize
 
 
@@ -145,73 +147,80 @@ def loop_overhead(device: torch.device, name: str = "attention-class", pairs: in
 def time_to_quality(device: torch.device) -> dict[str, Any]:
     """How soon the flagship draws as well as `attention-class` does when it is done.
 
-    The goal is what `evaluate quality` measured of `attention-class` with its own 1000 steps;
-    the time of its training is 20 epochs at the speed of the source's way, timed here.
+    The goal is what `evaluate quality` measured of `attention-class` with its own 1000 steps.
+    Both times are those of the epochs at the speeds of the bench `training`: ours for the
+    flagship, the source's way for its network.
     """
     rival = recipe("attention-class")
-    goal = read_json("quality")["models"][rival.name]
+    goal, speeds = read_json("quality")["models"][rival.name], read_json("bench")["training"]
     digits = mnist("train")
-    speed = source_way(rival.name, device, 30)
-    theirs = rival.training.epochs * len(digits) / speed
-    asked, state, ours = torch.arange(10).repeat_interleave(100), Run.start(DIGITS, device), 0.0
+    asked, state = natural_labels(), Run.start(DIGITS, device)
     reached: dict[str, float] = {}
     for progress in train(state, digits, bundled()[:500]):
         if progress.entry is None:
             continue
-        ours += progress.entry["seconds"]
         images = Diffusion(DIGITS, copy.deepcopy(state.averaged), device).sample(labels=asked)
         reached = verdict(images, asked)
-        print(f"epoch {state.epoch}, {ours:.0f} s: {reached}")
-        if reached["accuracy"] >= goal["accuracy"] and reached["fid"] <= goal["fid"]:
+        print(f"epoch {state.epoch}: {reached}")
+        if reaches(reached, goal):
             break
     return {
         "recipe": DIGITS.name,
         "rival": rival.name,
-        "goal": {key: goal[key] for key in ("accuracy", "fid")},
+        "goal": {key: goal[key] for key in ("accuracy", "fid", "count")},
         "reached": reached,
         "epochs": state.epoch,
-        "ours": ours,
-        "theirs": theirs,
-        "ratio": ours / theirs,
+        **seconds_of(state.epoch, rival.training.epochs, len(digits), speeds),
     }
 
 
-def digits_per_second(device: torch.device) -> dict[str, Any]:
-    """How fast the flagship draws as well as `attention-class` does with 1000 ancestral steps.
+def seconds_of(
+    epochs: int, theirs: int, images: int, speeds: Mapping[str, Mapping[str, float]]
+) -> dict[str, float]:
+    """Seconds of epochs of the flagship, and of the rival in the source's way; their ratio."""
+    seconds = {
+        "ours": epochs * images / speeds["digits"]["ours"],
+        "theirs": theirs * images / speeds["attention-class"]["theirs"],
+    }
+    return {**seconds, "ratio": seconds["ours"] / seconds["theirs"]}
 
-    Of the settings, the cheapest first, the first one counts whose accuracy is at least, and
-    whose distance at most, what `evaluate quality` measured of the rival. The rival's speed is
-    that of a tenth of its steps. Both in the device's fast arithmetic.
+
+def digits_per_second(device: torch.device, pairs: int, count: int = 250) -> dict[str, Any]:
+    """How fast the flagship draws as well as `attention-class`, against two settings of the latter.
+
+    The settings are those of the record `rival`: the flagship's fewest calls that reach the goal,
+    the rival's fewest calls that are as good as all, and all. What all take is computed from the
+    fewest, call for call. Both in the device's fast arithmetic, in turn.
     """
-    goal, asked = read_json("quality")["models"]["attention-class"], torch.arange(1000) % 10
-    rival, n = load("attention-class", device), 250
-    times = rival.path(1000)[:101]
-    x = Noise(range(n), (1, rival.recipe.scaling.size, rival.recipe.scaling.size), device)()
-    with fast_arithmetic(device):
-        spent = seconds(lambda: whole_loop(rival, x, times, asked[:n].to(device)), device)
-    theirs = n / (spent * 1000 / (len(times) - 1))
-    ours, tried = 0.0, {}
-    for calls in (3, 4, 5, 6, 8, 10):
-        options = {"sampler": "dpm-solver", "steps": calls, "guidance": 1.0}
-        images, spent = draw_fast(load("digits", device), asked, **options)
-        tried[str(calls)] = verdict(images, asked) | {"per_second": len(images) / spent}
-        if (
-            tried[str(calls)]["accuracy"] >= goal["accuracy"]
-            and tried[str(calls)]["fid"] <= goal["fid"]
-        ):
-            ours = tried[str(calls)]["per_second"]
-            break
-    said = f"{ours:.1f} digits a second with {calls} calls" if ours else "no setting draws as well"
-    print(f"{said}, {theirs:.2f} digits a second with 1000")
-    return {
-        "goal": {key: goal[key] for key in ("accuracy", "fid")},
-        "calls": calls,
-        "reached": tried[str(calls)],
-        "tried": tried,
-        "ours": ours,
-        "theirs": theirs,
-        "ratio": ours / theirs,
+    found, asked = read_json("rival"), torch.arange(count) % 10
+    settings = {"ours": found["reached"], "theirs": found["fewest"]}
+
+    def draw(which: str) -> None:
+        model, row = load(settings[which]["model"], device), settings[which]
+        how = {key: row[key] for key in ("sampler", "steps", "guidance")}
+        with fast_arithmetic(device):
+            model.sample(labels=asked, **how)
+
+    draw("ours")
+    draw("theirs")
+    timed = paired(
+        partial(seconds, partial(draw, "ours"), device),
+        partial(seconds, partial(draw, "theirs"), device),
+        pairs,
+    )
+    more = found["goal"]["steps"] / found["fewest"]["steps"]
+    speeds = {
+        "ours": count / timed["ours"],
+        "fewest": count / timed["theirs"],
+        "own": count / timed["theirs"] / more,
+        "ratio_fewest": 1 / timed["ratio"],
+        "ratio_own": more / timed["ratio"],
     }
+    print(
+        f"{speeds['ours']:.1f} digits a second with {settings['ours']['steps']} calls,"
+        f" {speeds['fewest']:.2f} with the rival's {settings['theirs']['steps']}"
+    )
+    return {**speeds, "images": count, "pairs": pairs}
 
 
 def beside_peers(device: torch.device, pairs: int, count: int = 64) -> dict[str, Any]:

@@ -80,6 +80,16 @@ def test_site_holds_records_and_no_source(site):
     assert [file for file in site.rglob("*") if file.suffix in (".py", ".pyc", ".md")] == []
 
 
+def test_site_holds_the_engine_its_models_and_its_runtime(site):
+    engine = ROOT / "docs" / "live" / "engine"
+    for path in [*engine.iterdir(), *(ROOT / "site_assets" / "live").iterdir()]:
+        there = "live/engine" if path.parent == engine else "assets/live"
+        assert (site / there / path.name).read_bytes() == path.read_bytes()
+    names = {path.name for path in (site / "live" / "runtime").iterdir()}
+    assert names == {"LICENSE", "ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"}
+    assert not (site / "node_modules").exists()
+
+
 def test_macros_excerpts_and_notebooks(build, tree, visit):
     root = tree(
         '{{ figure("line") }}\n\nLoss {{ number("small", "epochs.-1.loss", ".3f") }}\n\n'
@@ -138,6 +148,15 @@ TABLE = """\
 | {*} | {rows.*.*:} | {epochs.0.loss:.1f .2f} |
 | last | 7 | ${below:,.1f}$ | {other#a.b:} of {rows.one.fid:.1%} |
 {% endcall %}
+
+{% call table("small#rows", rows={"first": "one?", "third": "three?"}) %}
+| row | what |
+| --- | --- |
+| {*} | {*.words:} |
+{% endcall %}
+
+{% if measured("small", "rows.one") %}There is a result.{% endif %}
+{% if measured("none") or measured("small", "rows.three") %} Nothing.{% endif %}
 """
 
 
@@ -154,8 +173,10 @@ def test_a_table_has_the_rows_that_it_is_called_with(build, tree, visit):
             ["row", "what", "FID"], ["one", "first", "0.123"], ["two", "second", ""],
             ["row", "name", "in words", "loss, \N{MINUS SIGN}1234"],
             ["1", "first", "first", "0.0"], ["2", "second", "second", "0.03"],
-            ["last", "7", rows[-1][2].strip(), "5 of 12.3%"],
+            ["last", "7", rows[6][2].strip(), "5 of 12.3%"],
+            ["row", "what"], ["first", "first"],
         ]  # fmt: skip
+        assert page.get_by_text("There is a result.").inner_text() == "There is a result."
         assert page.locator("td mjx-container").count() == 1
         assert page.locator("td em").inner_text() == "second"
         sources = [cell.get_attribute("data-source") for cell in page.locator(".result").all()]

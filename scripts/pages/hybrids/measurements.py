@@ -66,9 +66,9 @@ DESIGNS: dict[str, dict[str, Any]] = {
     "2 across, share falling": {"across": 2, "contrast": 0.6, "shares": (1.0, 0.5)},
     "3 across, share falling": {"across": 3, "contrast": 0.6, "shares": (1.0, 0.5)},
     "4 across, share 0.7": {"across": 4, "contrast": 0.6, "shares": (0.7, 0.7)},
-    "4 across, share falling": {"across": 4, "contrast": 0.6, "shares": (1.0, 0.5)},
 }
-"""All that was tried: one image split by a fixed kernel, by one that moves with t, and canvases."""
+"""What was tried besides the default: one image split by a fixed kernel, by one that moves with
+t, and canvases. The default, four across with the share falling, has the matrix of all pairs."""
 
 
 def off_diagonal(count: int) -> tuple[Tensor, Tensor]:

@@ -8,21 +8,11 @@ from typing import Any
 
 from ddpm import viz
 from ddpm.loading import load
-from ddpm.metrics import diversity
 from ddpm.recipes import DIGITS
 from scripts.pages.leaderboard.exact import calls_of, steps_for
-from scripts.workshop.judge import (
-    BATCH,
-    COUNT,
-    draw_fast,
-    floor,
-    judge,
-    natural_labels,
-    over_seeds,
-    rows,
-    verdict,
-)
-from scripts.workshop.registry import SEED, digest_of, measurement
+from scripts.workshop.judge import BATCH, COUNT, draw_fast, floor, natural_labels, rows
+from scripts.workshop.registry import digest_of, measurement
+from scripts.workshop.samples import judged, own
 
 CALLS = (5, 10, 20, 25, 50, 100, 250, 1000)
 
@@ -57,17 +47,10 @@ def one_setting(
     sampler: str, calls: int, count: int, seeds: int | None = None, **options: Any
 ) -> dict[str, Any]:
     """The flagship with one sampler and so many calls, over the seeds that it is given."""
-    model, asked = load("digits"), natural_labels(count)
-    steps, verdicts = steps_for(sampler, calls), []
-    for seed in range(1, (seeds or SEEDS[calls]) + 1):
-        images, _ = draw_fast(model, asked, sampler=sampler, steps=steps, seed=seed, **options)
-        verdicts.append(verdict(images, asked))
+    setting = own("digits", sampler=sampler, steps=steps_for(sampler, calls), **options)
     return {
-        "sampler": sampler,
+        **judged(setting, count, range(1, (seeds or SEEDS[calls]) + 1)),
         "calls": calls,
-        "steps": steps,
-        "seeds": len(verdicts),
-        **over_seeds(verdicts),
     }
 
 
@@ -114,16 +97,8 @@ def leaderboard(quick: bool) -> dict[str, Any]:
 
 def one_variety(sampler: str, calls: int) -> dict[str, float]:
     """How near the samples of one setting are to real digits, and how many of those they cover."""
-    asked = natural_labels()
-    images, _ = draw_fast(
-        load("digits"), asked, sampler=sampler, steps=steps_for(sampler, calls), seed=SEED
-    )
-    found = verdict(images, asked)
-    return {
-        "precision": found["precision"],
-        "recall": found["recall"],
-        "diversity": float(diversity(images, asked, judge()).mean()),
-    }
+    found = judged(own("digits", sampler=sampler, steps=steps_for(sampler, calls)))
+    return {name: found[name] for name in ("precision", "recall", "diversity")}
 
 
 @measurement
@@ -167,15 +142,9 @@ FINALISTS = (
 
 def finalist(sampler: str, calls: int, guidance: float, count: int) -> dict[str, Any]:
     """The flagship with one setting, by many digits."""
-    model, asked = load("digits"), natural_labels(count)
     steps = steps_for(sampler, calls)
-    images, _ = draw_fast(model, asked, sampler=sampler, steps=steps, guidance=guidance, seed=SEED)
-    return {
-        "sampler": sampler,
-        "calls": calls,
-        "guidance": guidance,
-        **verdict(images, asked),
-    }
+    setting = own("digits", sampler=sampler, steps=steps, guidance=guidance)
+    return {**judged(setting, count), "calls": calls}
 
 
 @measurement

@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import math
 import time
+from functools import partial
 from typing import Any
 
 import torch
@@ -23,8 +24,10 @@ from ddpm.noise import PER_SEED, Noise
 from ddpm.recipes import DIGITS
 from ddpm.sampling import StepRule, ddim, posterior, sample
 from ddpm.training import train
-from scripts.workshop.judge import judge
+from scripts.workshop.judge import COUNT, judge, natural_labels, rows
+from scripts.workshop.quality import weights_of
 from scripts.workshop.registry import SEED, digest_of, figure, measurement
+from scripts.workshop.samples import Setting, drawn, judged
 
 STARTS, RUNS, STEPS = 20, 100, 50
 """How many first noises, how many runs from each, and the steps of a run."""
@@ -102,22 +105,17 @@ def predict(rule: StepRule, steps: int, training: int, held_out: int) -> dict[st
     }
 
 
-def without_noise(name: str, sampler: str, count: int, steps: int) -> dict[str, float]:
-    """What a sampler draws of each digit: how much is read as asked, and how much varies.
+def without_noise(name: str, sampler: str, count: int, steps: int) -> dict[str, Any]:
+    """What a sampler draws of each digit: how many are recognised, and how much they vary.
 
     Returns:
-        `accuracy`; `spread`: the standard deviation of a pixel over the images of one digit, the
-        mean over pixels and digits.
+        The row of `judged`, with `spread`: the standard deviation of a pixel over the images of
+        one digit, the mean over pixels and digits.
     """
-    model, asked = load(name), torch.arange(10).repeat_interleave(count // 10)
-    with fast_arithmetic(default_device()):
-        images = model.sample(
-            labels=asked, sampler=sampler, steps=steps, guidance=1.0, seed=SEED
-        ).float()
-    return {
-        "accuracy": float((judge().read(images) == asked).float().mean()),
-        "spread": float(images.unflatten(0, (10, -1)).std(1).mean()),
-    }
+    setting = Setting(name, sampler, steps).whole()
+    images, labels = drawn(setting, count), natural_labels(count)
+    spreads = [images[labels == label].std(0).mean() for label in range(10)]
+    return {**judged(setting, count), "spread": float(torch.stack(spreads).mean())}
 
 
 @measurement
@@ -129,11 +127,15 @@ def randomness(quick: bool) -> dict[str, Any]:
         "ancestral": predict(posterior, steps, training, held_out)
         | given_start(posterior, steps, runs, count),
         "ddim": predict(ddim, 25, training, held_out) | given_start(ddim, 25, 2, count),
-        "no_noise": {
-            f"{name}, {sampler}": without_noise(name, sampler, 10 * (runs // 10), 2 * steps)
-            for name in ("attention-class", "digits")
-            for sampler in ("ancestral", "ddim", "no-noise")
-        },
+        "no_noise": rows(
+            "randomness-quick" if quick else "randomness",
+            weights_of(["attention-class", "digits"]),
+            {
+                f"{name}, {sampler}": partial(without_noise, name, sampler, COUNT, 2 * steps)
+                for name in (["digits"] if quick else ["attention-class", "digits"])
+                for sampler in ("ancestral", "ddim", "no-noise")
+            },
+        ),
         "largest": math.log2(10),
         "starts": count,
         "runs": runs,

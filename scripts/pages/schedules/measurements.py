@@ -20,7 +20,6 @@ from ddpm.devices import default_device, fast_arithmetic
 from ddpm.images import read_pictures, write_pictures
 from ddpm.loading import load
 from ddpm.model import Diffusion
-from ddpm.noise import Noise
 from ddpm.recipes import DIGITS, Recipe
 from ddpm.schedule import NoiseSchedule
 from ddpm.training import train
@@ -30,6 +29,7 @@ from scripts.workshop.formulas import (
 from scripts.workshop.judge import COUNT, floor, natural_labels, rows, verdict
 from scripts.workshop.records import read_json, results_file
 from scripts.workshop.registry import SEED, digest_of, figure, measurement
+from scripts.workshop.samples import judged, own
 
 DRAWN: Mapping[str, tuple[NoiseSchedule, str]] = {
     "linear, T = 300": (NoiseSchedule.linear(300), viz.VERMILION),
@@ -49,21 +49,24 @@ SHORT: dict[str, Any] = {"sampler": "ancestral", "steps": 60}
 EPOCHS = 2
 
 
-def started(name: str, matched: bool) -> dict[str, float]:
+def started(name: str, matched: bool) -> dict[str, Any]:
     """A model's samples from pure noise, or from real digits with all the noise of T."""
+    setting = own(name)
+    if setting.steps > SHORT["steps"]:
+        setting = own(name, **SHORT)
+    if not matched:
+        return judged(setting)
     model, asked = load(name), natural_labels(COUNT)
-    size = model.recipe.scaling.size
-    x = Noise(range(7_000_000, 7_000_000 + COUNT), (1, size, size))()
-    if matched:
-        digits = mnist("train")
-        chosen = torch.randperm(len(digits), generator=torch.Generator().manual_seed(SEED))
-        of_each = {label: [int(i) for i in chosen[:20_000] if digits.labels[i] == label]
-                   for label in range(10)}  # fmt: skip
-        picked = [of_each[label].pop() for label in asked.tolist()]
-        x0 = model.recipe.scaling.to_network(digits.images[picked])
-        x = model.schedule.add_noise(x0, model.recipe.T, x)
+    digits = mnist("train")
+    chosen = torch.randperm(len(digits), generator=torch.Generator().manual_seed(SEED))
+    of_each = {label: [int(i) for i in chosen[:20_000] if digits.labels[i] == label]
+               for label in range(10)}  # fmt: skip
+    picked = [of_each[label].pop() for label in asked.tolist()]
+    x0 = model.recipe.scaling.to_network(digits.images[picked])
+    # The first noise of the other start, so that the two differ in the digit alone.
+    x = model.schedule.add_noise(x0, model.recipe.T, model.noise(COUNT, SEED)().cpu())
+    way: dict[str, Any] = {"sampler": setting.sampler, "steps": setting.steps}
     with fast_arithmetic(default_device()):
-        way = SHORT if model.recipe.steps > SHORT["steps"] else {}
         images = model.sample(labels=asked, x=x, seed=SEED, **way).float()
     return verdict(images, asked)
 

@@ -1,0 +1,1 @@
+"""`ddpm text NAME ...`: the experiments on a text-to-image model, with prompts for labels."""

@@ -1,0 +1,80 @@
+/**
+ * A network that runs as an ONNX file, as `python -m scripts.export` writes it.
+ *
+ * The file takes the sampler's own times and answers what `Recipe.ask` answers in Python.
+ * @module
+ */
+
+/**
+ * @typedef {import("./tensors.js").Images} Images
+ * @typedef {import("./guidance.js").Network} Network
+ * @typedef {typeof import("onnxruntime-web/wasm")} Runtime
+ */
+
+/**
+ * The network of an inference session.
+ * @param {Runtime} ort @param {import("onnxruntime-web").InferenceSession} session
+ * @returns {Network}
+ */
+export function ofSession(ort, session) {
+  return async (x, t, labels) => {
+    const n = x.shape[0];
+    /** @type {Record<string, import("onnxruntime-web").Tensor>} */
+    const feeds = {
+      x: new ort.Tensor("float32", x.values, x.shape),
+      t: new ort.Tensor("float32", new Float32Array(n).fill(t), [n]),
+    };
+    if (labels) feeds.label = new ort.Tensor("int32", Int32Array.from(labels), [n]);
+    const { answer } = await session.run(feeds);
+    return { values: /** @type {Float32Array} */ (answer.data), shape: x.shape };
+  };
+}
+
+/**
+ * How a worker is told to open a network.
+ * @typedef {{ kind: "open", runtime: string, model: ArrayBuffer }} Open
+ */
+/**
+ * How a worker is asked.
+ * @typedef {{ kind: "ask", x: Images, t: number, labels: number[] | null }} Ask
+ */
+/** @typedef {(Open | Ask) & { id: number }} Question */
+/** @typedef {{ id: number, images?: Images, error?: string }} Answer */
+
+/**
+ * The network of a worker, so that the page never waits for it.
+ * @param {Worker} worker which runs `worker.js`
+ * @param {string} runtime address of the folder of the runtime's files
+ * @param {ArrayBuffer} model the ONNX file
+ * @returns {Promise<Network>}
+ */
+export async function ofWorker(worker, runtime, model) {
+  /** @type {Map<number, { resolve: (images: any) => void, reject: (error: Error) => void }>} */
+  const waiting = new Map();
+  let next = 0;
+  /** @type {(error: string, ids?: Iterable<number>) => void} */
+  const fail = (error, ids = [...waiting.keys()]) => {
+    for (const id of ids) {
+      waiting.get(id)?.reject(new Error(error));
+      waiting.delete(id);
+    }
+  };
+  worker.onmessage = ({ data }) => {
+    const { id, images, error } = /** @type {Answer} */ (data);
+    if (error) fail(error, [id]);
+    waiting.get(id)?.resolve(images);
+    waiting.delete(id);
+  };
+  worker.onerror = (event) => fail(`the worker stopped: ${event.message ?? "it cannot be loaded"}`);
+  worker.onmessageerror = () => fail("the worker's answer cannot be read");
+
+  /** @param {Open | Ask} question @param {Transferable[]} [transfer] @returns {Promise<any>} */
+  const ask = (question, transfer = []) =>
+    new Promise((resolve, reject) => {
+      const id = next++;
+      waiting.set(id, { resolve, reject });
+      worker.postMessage({ ...question, id }, transfer);
+    });
+  await ask({ kind: "open", runtime, model }, [model]);
+  return (x, t, labels) => ask({ kind: "ask", x, t, labels });
+}

@@ -1,0 +1,127 @@
+"""How good the samples of every bundled model are, with a label and without.
+
+`quality` has each model at the setting that its recipe names; every other record that shows one
+of these settings has the same numbers (see `numbers.py`).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from ddpm.classifiers import Classifier
+from ddpm.data import mnist
+from ddpm.loading import bundled_models
+from ddpm.metrics import fid_to
+from ddpm.recipes import recipe
+from scripts.workshop.judge import (
+    COUNT,
+    clear,
+    floor,
+    over_seeds,
+    real_images,
+    rows,
+    same_many_real,
+    second_classifier,
+    test_images,
+    verdict,
+)
+from scripts.workshop.records import read_json
+from scripts.workshop.registry import digest_of, measurement
+from scripts.workshop.samples import Setting, drawn, judged, labels_of, own
+
+
+def generators() -> list[str]:
+    """The bundled models that samples come from: all but the denoiser of one level of noise."""
+    return [name for name in bundled_models() if recipe(name).T > 1]
+
+
+def weights_of(names: list[str]) -> dict[str, str]:
+    """The digests of bundled models' weights, by name."""
+    return {name: digest_of(f"weights/{name}.safetensors") for name in names}
+
+
+class Second:
+    """The second classifier, with its own distance and floor; trained when it is first asked."""
+
+    def __init__(self, epochs: int):
+        self.classifier: Classifier = second_classifier(epochs)
+        self.distance = fid_to(test_images(), self.classifier)
+        draws = real_images(COUNT)
+        self.floor = sum(self.distance(images) for images in draws) / len(draws)
+        read = self.classifier.read(test_images())
+        self.test_accuracy = float((read == mnist("test").labels).float().mean())
+
+    def verdict(self, setting: Setting, seed: int) -> dict[str, float]:
+        """What it says of a setting's samples."""
+        images, asked = drawn(setting, seed=seed), labels_of(setting)
+        found = {"second_fid": (fid := self.distance(images))}
+        found["second_fid_over_floor"] = fid / self.floor
+        if asked is not None:
+            found["second_accuracy"] = float((self.classifier.read(images) == asked).float().mean())
+        return found
+
+
+def seeds_of(name: str) -> range:
+    """The seeds that a model is measured with: two where its recipe takes few steps."""
+    return range(2 if recipe(name).steps <= 25 else 1)
+
+
+def of_model(name: str, second: Second) -> dict[str, Any]:
+    """A model at the setting of its recipe, by both classifiers."""
+    setting, seeds = own(name), seeds_of(name)
+    theirs = over_seeds([second.verdict(setting, seed) for seed in seeds])
+    row = judged(setting, seeds=seeds)  # of the same samples, which are kept until now
+    return {**row, **theirs, "digest": digest_of(f"weights/{name}.safetensors")}
+
+
+@measurement
+def quality(quick: bool) -> dict[str, Any]:
+    """How good the samples of every model are at its recipe's setting.
+
+    A second classifier, trained here, was not there when anything was chosen.
+    """
+    second = Second(1 if quick else 6)
+    names = ["digits"] if quick else generators()
+    jobs = {name: partial(of_model, name, second) for name in names}
+    return {
+        "models": rows("quality-quick" if quick else "quality", weights_of(names), jobs),
+        "floor": floor(COUNT),
+        "second_floor": second.floor,
+        "second_test_accuracy": second.test_accuracy,
+        "count": COUNT,
+    }
+
+
+def kept(name: str) -> dict[str, Any]:
+    """A model at the setting of its recipe: from `quality`, or judged anew for other weights."""
+    row: dict[str, Any] = read_json("quality")["models"].get(name, {})
+    if row.get("digest") == digest_of(f"weights/{name}.safetensors"):
+        return {key: row[key] for key in row if not key.startswith("second_")}
+    return judged(own(name), seeds=seeds_of(name))
+
+
+LABELLED: dict[str, Setting] = {
+    "attention": own("attention", steps=100),
+    "attention-class": own("attention-class", steps=100),
+    "time": own("time", steps=60),
+    "class": own("class", steps=60, guidance=1.0),
+}
+"""Pairs that differ in the label: course A's in 100 of 1000 steps, course C's in 60 of 300."""
+
+
+@measurement
+def unconditional(quick: bool) -> dict[str, Any]:
+    """Samples with labels and without, at equal settings; and what real digits come to."""
+    chosen = {"time": LABELLED["time"]} if quick else LABELLED
+    settings = weights_of(sorted({setting.model for setting in chosen.values()}))
+    jobs: dict[str, Any] = {name: partial(judged, setting) for name, setting in chosen.items()}
+    name = "unconditional-quick" if quick else "unconditional"
+    real = [verdict(images, None) for images in real_images(COUNT)]
+    return {
+        "rows": rows(name, settings, jobs),
+        "real": {**over_seeds(real), "clear_test": clear(same_many_real(COUNT))},
+        "weights": settings,
+        "count": COUNT,
+        "floor": floor(COUNT),
+    }

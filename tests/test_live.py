@@ -1,0 +1,117 @@
+"""The runtime of the live pages: installed once, as pinned, and a clear error without npm."""
+
+import importlib
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = "node_modules/onnxruntime-web"
+
+
+@pytest.fixture
+def live(monkeypatch):
+    pytest.importorskip("mkdocs")
+    monkeypatch.syspath_prepend(ROOT / "docs" / "theme")
+    return importlib.import_module("live")
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch, live):
+    """A site with an engine, for which a stand-in for npm installs what the lockfile names."""
+    (tmp_path / "docs" / "live" / "engine").mkdir(parents=True)
+    (tmp_path / "package.json").write_text("{}")
+    (tmp_path / ".npmrc").write_text("")
+    pin(tmp_path, "2")
+    runs = []
+
+    def run(command, cwd, **options):
+        runs.append(command[1:])
+        lock = json.loads(Path(cwd, "package-lock.json").read_text())
+        put(Path(cwd), lock["packages"][PACKAGE]["version"], live.FILES)
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(live.shutil, "which", lambda name, path=None: "npm")
+    monkeypatch.setattr(live.subprocess, "run", run)
+    return tmp_path, runs
+
+
+def pin(root, version):
+    lock = {"packages": {PACKAGE: {"version": version}}}
+    (root / "package-lock.json").write_text(json.dumps(lock))
+
+
+def put(root, version, files):
+    (root / PACKAGE / "dist").mkdir(parents=True, exist_ok=True)
+    (root / PACKAGE / "package.json").write_text(json.dumps({"version": version}))
+    for name in files:
+        (root / PACKAGE / "dist" / name).write_text(version)
+
+
+def test_it_is_installed_once_and_again_for_another_version(live, root):
+    folder, runs = root
+    for version in ("2", "3"):
+        pin(folder, version)
+        for _ in range(2):
+            files = dict(live.runtime(folder))
+            assert [*files] == [f"live/runtime/{name}" for name in live.FILES]
+            assert [path.read_text() for path in files.values()] == [version] * len(live.FILES)
+    assert runs == [["ci", "--omit=dev"]] * 2
+    assert sorted(path.name for path in (folder / ".cache").iterdir()) == [
+        "onnxruntime-web-2",
+        "onnxruntime-web-3",
+    ]
+
+
+def test_what_is_in_node_modules_is_taken_if_it_is_the_same_version(live, root):
+    folder, runs = root
+    put(folder, "2", live.FILES)
+    assert {path.parent for _, path in live.runtime(folder)} == {folder / PACKAGE / "dist"}
+    assert runs == []
+    pin(folder, "3")
+    assert {path.read_text() for _, path in live.runtime(folder)} == {"3"}
+    assert len(runs) == 1
+
+
+def test_two_builds_can_install_it_at_once(live, root, monkeypatch):
+    folder, _ = root
+    install = live.subprocess.run
+
+    def slow(command, cwd, **options):
+        monkeypatch.setattr(live.subprocess, "run", install)
+        assert dict(live.runtime(folder))  # meanwhile the other build gets there first
+        return install(command, cwd, **options)
+
+    monkeypatch.setattr(live.subprocess, "run", slow)
+    assert {path.read_text() for _, path in live.runtime(folder)} == {"2"}
+
+
+def test_a_site_without_an_engine_needs_none(live, tmp_path):
+    assert [*live.runtime(tmp_path)] == []
+
+
+def test_without_npm_one_line_says_what_to_do(live, root, monkeypatch):
+    monkeypatch.setattr(live.shutil, "which", lambda name, path=None: None)
+    with pytest.raises(live.PluginError, match=r"install Node\.js, or run"):
+        [*live.runtime(root[0])]
+
+
+def test_what_npm_says_is_passed_on(live, root, monkeypatch):
+    failed = subprocess.CompletedProcess(
+        [], 1, "", "npm warn old\nnpm error code ENOTFOUND\nnpm error more\n"
+    )
+    monkeypatch.setattr(live.subprocess, "run", lambda command, **options: failed)
+    with pytest.raises(
+        live.PluginError, match=r"runtime: npm error code ENOTFOUND npm error more$"
+    ):
+        [*live.runtime(root[0])]
+
+
+def test_the_lockfile_names_no_host_and_pins_every_package():
+    text = (ROOT / "package-lock.json").read_text("utf-8")
+    assert "://" not in text
+    packages = {key: p for key, p in json.loads(text)["packages"].items() if key}
+    assert PACKAGE in packages
+    assert [key for key, p in packages.items() if not p["integrity"].startswith("sha512-")] == []
