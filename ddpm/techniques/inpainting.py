@@ -52,7 +52,7 @@ REPEATS = 3
 
 
 def walks(model: Diffusion) -> dict[str, int]:
-    """The default path: the recipe's network calls, spent on three walks in a third of its steps."""
+    """The default path: the recipe's calls, spent on three walks in a third of its steps."""
     return {"steps": 1 + (model.recipe.steps - 1) // REPEATS, "repeats": REPEATS}
 
 
