@@ -82,6 +82,7 @@ class ResUNet(Network):
     """
 
     multiple = 4  # it halves twice
+    width_multiple = 8  # GroupNorm has 8 groups
     needs_label = True
 
     def __init__(
