@@ -18,7 +18,6 @@ RECIPE_NAMES = (
     "attention-class",
     "resunet",
     "resunet-large",
-    "resunet-small",
     "denoiser",
     "time",
     "class",
