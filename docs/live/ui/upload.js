@@ -1,0 +1,92 @@
+/**
+ * A picture of the reader's own, by a button or dropped on the drawing.
+ * @module
+ */
+
+import { button, el } from "./dom.js";
+import { rounded } from "./state.js";
+import { sentence } from "./runner.js";
+import { paint } from "./paint.js";
+
+/**
+ * @param {HTMLElement} target where a picture can be dropped
+ * @param {(pixels: Float32Array) => void} take gets 28x28 pixels
+ */
+export function upload(target, take) {
+  const stages = el("div", { className: "live-stages", hidden: true });
+  const error = el("div", { className: "live-error", role: "alert", hidden: true });
+  const input = el("input", { type: "file", accept: "image/*", hidden: true });
+  const open = button("Upload", () => input.click(), { title: "A photo or a scan of a digit" });
+
+  /** @param {File | undefined} file */
+  async function read(file) {
+    if (!file) return;
+    error.hidden = true;
+    try {
+      const { bring } = await import("../engine/images.js");
+      const { image, steps } = bring(await greyOf(file));
+      stages.replaceChildren(
+        ...steps.map(({ name, pixels, width, height }) => {
+          const canvas = el("canvas", { className: "live-canvas", role: "img", "aria-label": name });
+          paint(canvas, { images: pixels, n: 1, width, height });
+          return el("figure", {}, canvas, el("figcaption", {}, name));
+        }),
+      );
+      stages.hidden = false;
+      take(rounded(image));
+    } catch (reason) {
+      error.replaceChildren(sentence(reason), " ", button("Choose another", () => input.click()));
+      error.hidden = false;
+    }
+  }
+  input.addEventListener("change", () => {
+    read(input.files?.[0]);
+    input.value = "";
+  });
+  target.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    target.classList.add("live-over");
+  });
+  for (const end of ["dragleave", "drop"]) {
+    target.addEventListener(end, () => target.classList.remove("live-over"));
+  }
+  target.addEventListener("drop", (event) => {
+    event.preventDefault();
+    read(event.dataTransfer?.files[0]);
+  });
+  return { button: open, elements: [input, error, stages] };
+}
+
+/** Pixels in which the ink is looked for; a larger picture is reduced first. */
+const MOST = 1_500_000;
+
+/**
+ * A picture file in grey, upright, as `ddpm.reader` makes it of a picture without transparency.
+ * @param {Blob} file
+ * @returns {Promise<{ pixels: Float32Array, width: number, height: number }>}
+ */
+async function greyOf(file) {
+  /** @type {ImageBitmap} */
+  let bitmap;
+  try {
+    bitmap = await createImageBitmap(file);
+  } catch (cause) {
+    throw new Error("this file is no picture that your browser can read", { cause });
+  }
+  const factor = Math.ceil(Math.sqrt((bitmap.width * bitmap.height) / MOST));
+  const [width, height] = [bitmap.width, bitmap.height].map((side) => Math.ceil(side / factor));
+  const canvas = el("canvas", { width, height });
+  const context = canvas.getContext("2d");
+  if (!context) throw new Error("this browser cannot read the pixels of a picture");
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, width, height);
+  context.imageSmoothingQuality = "high";
+  context.drawImage(bitmap, 0, 0, width, height);
+  const { data } = context.getImageData(0, 0, width, height);
+  const pixels = new Float32Array(width * height);
+  for (let i = 0; i < pixels.length; i++) {
+    const [r, g, b] = data.subarray(4 * i, 4 * i + 3);
+    pixels[i] = ((r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16) / 255;
+  }
+  return { pixels, width, height };
+}
