@@ -63,7 +63,7 @@ export function draw({ models, changed, say }) {
     const what = state.label === null ? "a digit" : `a ${state.label}`;
     result.setAttribute("aria-label", `Your drawing on its way to ${what}, at t = ${t}`);
   });
-  const reading = reads("the result");
+  const reading = reads();
 
   const pen = button("Pen", () => take(true), { "aria-pressed": "true" });
   const eraser = button("Eraser", () => take(false), { "aria-pressed": "false" });

@@ -147,7 +147,7 @@ export const fill = (drawing) => ({ models, changed, say }) => {
     paint(result, x);
     result.setAttribute("aria-label", `${x.n} fillings at t = ${t}`);
   });
-  const reading = reads("the result");
+  const reading = reads();
   const options = () => ({ label: state.label, n: state.n, ...common.how() });
 
   return {

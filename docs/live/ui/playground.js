@@ -43,7 +43,7 @@ function open(root) {
     makeTool("generate", "Generate", models, generate(still("generate")), moved),
     makeTool("draw", "Draw and transform", models, drawing, moved),
     makeTool("fill", "Erase and fill", models, (frame) => fill(pad())(frame), moved),
-    makeTool("two", "Two in one", models, two(still("two")), moved),
+    makeTool("two", "Two in one", models, two, moved),
   ];
 
   const tabs = tools.map((tool) => {

@@ -9,11 +9,8 @@ import { classifier, sentence } from "./runner.js";
 /** @param {number} share */
 const percent = (share) => `${(100 * share).toFixed(share > 0.9995 ? 0 : 1)} %`;
 
-/**
- * A line that says what pictures show.
- * @param {string} [what] the picture is called so
- */
-export function reads(what = "") {
+/** A line that says what pictures show. */
+export function reads() {
   const words = el("span", { className: "live-words" });
   const bars = Array.from({ length: 10 }, () => el("i"));
   const chart = el(
@@ -35,22 +32,24 @@ export function reads(what = "") {
      * Reads images of 28x28.
      * @param {ArrayLike<number>} images
      * @param {(number | null)[]} [wanted] what each was to be
+     * @param {string} [lead] which pictures these are, such as "Up close, "
      * @returns {Promise<string>} the words
      */
-    async show(images, wanted = []) {
+    async show(images, wanted = [], lead = "") {
       const mine = ++last;
       try {
         const readings = await (await classifier()).read(images);
         if (mine !== last) return "";
         const [first] = readings;
         const right = readings.filter(({ digit }, k) => digit === wanted[k]).length;
-        const one = `The classifier reads ${what ? `${what} as ` : ""}a ${first.digit}, with a certainty of ${percent(first.certainty)}.`;
         const asked = wanted.every((label) => typeof label === "number") && wanted.length > 0;
-        const of = readings.map(({ digit }) => digit).join(" ");
-        const many = asked
-          ? `The classifier recognises ${right} of ${readings.length} as the requested digit.`
-          : `The classifier reads ${of}.`;
-        words.textContent = readings.length === 1 ? one : many;
+        const said =
+          readings.length === 1
+            ? `reads a ${first.digit}, with a certainty of ${percent(first.certainty)}`
+            : asked
+              ? `recognises ${right} of ${readings.length} as the requested digit`
+              : `reads ${readings.map(({ digit }) => digit).join(", ")}`;
+        words.textContent = `${lead}${lead ? "the" : "The"} classifier ${said}.`;
         chart.hidden = readings.length > 1;
         bars.forEach((bar, k) => {
           bar.style.height = `${100 * first.shares[k]}%`;

@@ -150,7 +150,7 @@ export function makeTool(id, title, models, build, moved) {
 
   const element = el(
     "div",
-    { className: `live-tool live-${id}`, role: "tabpanel", id: newId("panel"), tabIndex: -1 },
+    { className: `live-tool live-tool-${id}`, role: "tabpanel", id: newId("panel"), tabIndex: -1 },
     el("div", { className: "live-stage" }, ...parts.stage),
     el(
       "div",

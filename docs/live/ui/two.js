@@ -4,60 +4,72 @@
  * @module
  */
 
+import { ACROSS, CONTRAST } from "../engine/choices.js";
 import { commandOf } from "../engine/commands.js";
-import { average } from "../engine/tensors.js";
-import { view } from "../engine/views.js";
-import { choices, digits, list, slider } from "./controls.js";
-import { button, el, still } from "./dom.js";
-import { bytesOf, paint } from "./paint.js";
+import { average, map, tiles } from "../engine/tensors.js";
+import { through, view } from "../engine/views.js";
+import { choices, digits, list } from "./controls.js";
+import { el, still } from "./dom.js";
+import { bytesOf } from "./paint.js";
 import { reads } from "./reads.js";
 import { settings } from "./settings.js";
 import { labelFrom } from "./state.js";
-import { LARGE, TURNS, distant, greyOf, turned } from "./turning.js";
-
-const FRAMES = 14;
-const PERIOD = 40;
+import { TURNS } from "./turning.js";
+import { Viewer } from "./viewer.js";
 
 /** @typedef {import("./paint.js").Sheet} Sheet */
+/** @typedef {import("../engine/tensors.js").Images} Images */
 /** @typedef {"anagram" | "hybrid"} Kind */
 
+/** What is usual for each kind. */
+const USUAL = {
+  anagram: { first: 6, second: 9, guidance: 10, steps: 25 },
+  hybrid: { first: 3, second: 8, guidance: 4, steps: 15 },
+};
+
+/** What stands there before the first picture. */
+const GALLERY = "../../assets/figures/anagrams/anagram-gallery.png";
+
 /**
- * @param {HTMLElement | null} placeholder stands there before the first picture
- * @returns {(frame: import("./tool.js").Frame) => import("./tool.js").Parts}
+ * @param {import("./tool.js").Frame} frame
+ * @returns {import("./tool.js").Parts}
  */
-export const two = (placeholder) => ({ models, changed, say }) => {
+export function two({ models, changed, say }) {
   const state = {
     kind: /** @type {Kind} */ ("anagram"),
     first: /** @type {number | null} */ (6),
     second: /** @type {number | null} */ (9),
     view: "rotate_180",
-    across: 2,
+    across: ACROSS,
   };
-  /** @type {Sheet | null} */
-  let made = null;
-  let madeBy = { kind: state.kind, view: state.view };
-  const common = settings({ models, usual: { steps: 25, sampler: "ancestral", guidance: 10 }, onchange: changed });
+  const usual = { steps: 25, sampler: "ancestral", guidance: 10 };
+  const common = settings({ models, usual, onchange: changed });
+  const viewer = new Viewer();
+  const [near, far] = [reads(), reads()];
+  const placeholder = el("figure", { hidden: true });
+
+  /** Sets what is usual for a kind. @param {Kind} kind @param {Record<string, string>} [given] */
+  const begin = (kind, given = {}) => {
+    const { guidance, steps, ...labels } = USUAL[kind];
+    state.kind = kind;
+    state.first = labelFrom(given.first, labels.first) ?? labels.first;
+    state.second = labelFrom(given.second, labels.second) ?? labels.second;
+    common.set({ guidance: String(guidance), steps: String(steps), ...given });
+  };
 
   /** @type {<K extends keyof typeof state>(key: K) => (value: (typeof state)[K]) => void} */
   const sets = (key) => (value) => {
     state[key] = value;
-    if (key === "kind") {
-      const near = value === "hybrid";
-      common.set({ guidance: near ? "4" : "10", seed: String(common.state.seed) });
-      [state.first, state.second] = near ? [3, 8] : [6, 9];
-    }
-    layout();
+    if (key === "kind") begin(state.kind, { seed: String(common.state.seed) });
+    show();
     changed();
   };
-  const kind = choices({
-    label: "Kind",
-    choices: [
-      { value: /** @type {Kind} */ ("anagram"), text: "Anagram", title: "Another digit when it is turned" },
-      { value: /** @type {Kind} */ ("hybrid"), text: "Hybrid", title: "Another digit from a distance" },
-    ],
-    value: state.kind,
-    onchange: sets("kind"),
-  });
+  /** @type {{ value: Kind, text: string, title: string }[]} */
+  const kinds = [
+    { value: "anagram", text: "Anagram", title: "Another digit when it is turned" },
+    { value: "hybrid", text: "Hybrid", title: "Another digit from a distance" },
+  ];
+  const kind = choices({ label: "Kind", choices: kinds, value: state.kind, onchange: sets("kind") });
   const first = digits({ label: "As it is", value: state.first, onchange: sets("first") });
   const second = digits({ label: "Through the view", value: state.second, onchange: sets("second") });
   const views = list({ label: "View", choices: TURNS, value: state.view, onchange: sets("view") });
@@ -68,199 +80,123 @@ export const two = (placeholder) => ({ models, changed, say }) => {
     onchange: sets("across"),
   });
 
-  const [canvas, other] = [0, 1].map(() => el("canvas", { className: "live-canvas", role: "img", width: LARGE, height: LARGE }));
-  const captions = [0, 1].map(() => el("figcaption"));
-  const pair = el(
-    "div",
-    { className: "live-two live-hands", hidden: true },
-    el("figure", {}, canvas, captions[0]),
-    el("figure", {}, other, captions[1]),
-  );
-  const along = slider({
-    label: "Turn",
-    min: 0,
-    max: 1,
-    step: 0.01,
-    value: 0,
-    show: (value) => `${Math.round(100 * value)} %`,
-    onchange() {
-      pause();
-      show();
-    },
-  });
-  const play = button("Turn it", () => (timer ? pause() : start()));
-  const row = el("div", { className: "live-along", hidden: true }, along.element, play);
-  const [near, far] = [reads("it"), reads("the other view")];
-
-  /** @type {ReturnType<typeof setInterval> | undefined} */
-  let timer;
-  function pause() {
-    clearInterval(timer);
-    timer = undefined;
-  }
-  function start() {
-    const to = along.value > 0.5 ? 0 : 1;
-    if (still()) {
-      along.value = to;
-      show();
-      return;
-    }
-    timer = setInterval(() => {
-      const next = along.value + (to ? 0.03 : -0.03);
-      along.value = Math.min(Math.max(next, 0), 1);
-      show();
-      if (along.value === to) pause();
-    }, PERIOD);
-  }
-
   function show() {
-    if (!made) return;
-    const hybrid = madeBy.kind === "hybrid";
-    const at = along.value;
-    if (hybrid) {
-      distant(canvas, made, at);
-      distant(other, made, at, true);
-    } else {
-      turned(canvas, made, madeBy.view, at);
-      turned(other, made, madeBy.view, 1);
-    }
-    const shown = hybrid ? `at ${Math.round(100 * at)} % of the distance` : `turned by ${Math.round(100 * at)} %`;
-    canvas.setAttribute("aria-label", `The picture, ${shown}`);
-    other.setAttribute("aria-label", hybrid ? "What of it is left there, enlarged" : "The picture through the view");
-  }
-
-  function layout() {
     const hybrid = state.kind === "hybrid";
-    const set = (/** @type {HTMLElement} */ element, /** @type {string} */ text) => {
-      const named = element.querySelector("legend, label");
-      if (named) named.textContent = text;
+    /** @type {(element: HTMLElement, text: string) => void} */
+    const name = (element, text) => {
+      const legend = element.querySelector("legend");
+      if (legend) legend.textContent = text;
     };
-    set(first.element, hybrid ? "From a distance" : "As it is");
-    set(second.element, hybrid ? "Up close" : "Through the view");
-    set(along.element, hybrid ? "Distance" : "Turn");
-    play.textContent = hybrid ? "Step back" : "Turn it";
-    captions[0].textContent = hybrid ? "Drag, or use the slider" : "Drag to turn it";
-    captions[1].textContent = hybrid ? "What of it is left there, enlarged" : "Through the view";
+    name(first.element, hybrid ? "From a distance" : "As it is");
+    name(second.element, hybrid ? "Up close" : "Through the view");
     views.element.hidden = hybrid;
     across.element.hidden = !hybrid;
-    kind.value = state.kind;
-    first.value = state.first;
-    second.value = state.second;
-    views.value = state.view;
-    across.value = state.across;
+    for (const [control, value] of /** @type {const} */ ([
+      [kind, state.kind],
+      [first, state.first],
+      [second, state.second],
+      [views, state.view],
+      [across, state.across],
+    ])) {
+      /** @type {{ value: any }} */ (control).value = value;
+    }
   }
-
-  canvas.classList.add("live-turn");
-  /** @type {{ x: number, value: number } | null} */
-  let held = null;
-  canvas.addEventListener("pointerdown", (event) => {
-    pause();
-    canvas.setPointerCapture(event.pointerId);
-    held = { x: event.clientX, value: along.value };
-  });
-  canvas.addEventListener("pointermove", (event) => {
-    if (!held) return;
-    const moved = (event.clientX - held.x) / canvas.clientWidth;
-    along.value = Math.min(Math.max(held.value + moved, 0), 1);
-    show();
-  });
-  for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => (held = null));
+  show();
 
   const labels = () => [state.first ?? 0, state.second ?? 0];
-  const anagramOptions = () => ({ labels: labels(), views: ["identity", state.view], ...common.how() });
-  const hybridOptions = () => ({ far: labels()[0], near: labels()[1], across: state.across, ...common.how() });
+  const options = {
+    anagram: () => ({ labels: labels(), views: ["identity", state.view], ...common.how() }),
+    hybrid: () => {
+      const [far, near] = labels();
+      return { far, near, across: state.across, ...common.how() };
+    },
+  };
 
-  /** @param {Sheet} sheet */
+  /** What the classifier reads of it in both ways. @param {Sheet} sheet */
   async function read({ images, height }) {
-    const picture = { values: Float32Array.from(images), shape: /** @type {[number, number, number, number]} */ ([1, 1, height, height]) };
+    /** @type {Images} */
+    const picture = { values: Float32Array.from(images), shape: [1, 1, height, height] };
     const [a, b] = labels();
     if (state.kind === "anagram") {
-      /** @type {(value: number) => number} */
-      const there = (value) => 2 * value - 1;
-      const centred = { ...picture, values: picture.values.map(there) };
-      const seen = view(state.view).apply(centred).values.map((value) => (value + 1) / 2);
-      return `${await near.show(images, [a])} ${await far.show(seen, [b])}`;
+      const seen = through(picture, view(state.view)).values;
+      const asItIs = await near.show(images, [a], "As it is, ");
+      return `${asItIs} ${await far.show(seen, [b], "Through the view, ")}`;
     }
-    const away = await far.show(average(picture, state.across).values, [a]);
-    if (state.across === 1) {
-      near.clear();
-      return away;
-    }
-    const { tiles } = await import("../engine/tensors.js");
+    // The far image has a part of the range; the classifier has learned from the whole of it.
+    const contrast = state.across === 1 ? 1 : CONTRAST;
+    const away = map(average(picture, state.across), (value) =>
+      Math.min(Math.max((value - 0.5) / contrast + 0.5, 0), 1),
+    );
+    const there = await far.show(away.values, [a], "From a distance, ");
     const parts = tiles(picture, state.across);
-    return `${away} ${await near.show(parts.values, Array(state.across ** 2).fill(b))}`;
+    const wanted = Array(state.across ** 2).fill(b);
+    return `${there} ${await near.show(parts.values, wanted, "Up close, ")}`;
   }
-  layout();
 
   return {
-    stage: [...(placeholder ? [placeholder] : []), pair, row, near.element, far.element],
-    panel: [kind.element, first.element, second.element, views.element, across.element, ...common.elements],
-    pause,
+    stage: [placeholder, viewer.pair, viewer.row, near.element, far.element],
+    panel: [
+      kind.element,
+      first.element,
+      second.element,
+      views.element,
+      across.element,
+      ...common.elements,
+    ],
+    pause: () => viewer.pause(),
+    enter() {
+      if (viewer.sheet || placeholder.firstChild) return;
+      const alt = "Five pictures, each shown twice: as it is and turned, where it is another digit";
+      const src = new URL(GALLERY, import.meta.url).href;
+      placeholder.append(el("img", { src, alt, width: 1050, height: 232 }));
+      placeholder.hidden = false;
+    },
     job: () => ({
       model: common.state.model,
       async work(engine, model, signal) {
-        pause();
         const hybrid = state.kind === "hybrid";
         const side = 28 * (hybrid ? state.across : 1);
         /** @param {Float32Array} images @returns {Sheet} */
         const sheet = (images) => ({ images, n: 1, height: side, width: side });
-        placeholder?.remove();
-        pair.hidden = row.hidden = false;
+        placeholder.hidden = true;
         near.clear();
         far.clear();
-        along.value = 0;
-        madeBy = { kind: state.kind, view: state.view };
+        viewer.name(hybrid ? null : state.view);
         const watching = {
           signal,
           /** @param {{ x: Float32Array }} now */
-          watch(now) {
-            made = sheet(now.x);
-            if (!still()) show();
+          watch: ({ x }) => {
+            if (!still()) viewer.put(sheet(x));
           },
         };
         const { images } = hybrid
-          ? await engine.hybrid(model, { ...hybridOptions(), ...watching })
-          : await engine.anagram(model, { ...anagramOptions(), ...watching });
-        made = sheet(images);
-        show();
-        say(await read(made));
-        if (!still()) start();
+          ? await engine.hybrid(model, { ...options.hybrid(), ...watching })
+          : await engine.anagram(model, { ...options.anagram(), ...watching });
+        viewer.put(sheet(images));
+        say(await read(sheet(images)));
+        if (!still()) viewer.start();
       },
     }),
-    command: () =>
-      state.kind === "hybrid"
-        ? commandOf("hybrid", hybridOptions(), common.state.model)
-        : commandOf("anagram", anagramOptions(), common.state.model),
+    command: () => commandOf(state.kind, options[state.kind](), common.state.model),
     set(given) {
-      state.kind = given.kind === "hybrid" ? "hybrid" : "anagram";
-      const usual = state.kind === "hybrid" ? ["3", "8", "4"] : ["6", "9", "10"];
-      state.first = labelFrom(given.first ?? usual[0], 6) ?? 6;
-      state.second = labelFrom(given.second ?? usual[1], 9) ?? 9;
+      begin(given.kind === "hybrid" ? "hybrid" : "anagram", given);
       if (TURNS.some(({ value }) => value === given.view)) state.view = given.view;
-      state.across = ["1", "2", "4"].includes(given.across) ? Number(given.across) : 2;
-      common.set({ guidance: usual[2], ...given });
-      layout();
+      state.across = ["1", "2"].includes(given.across) ? Number(given.across) : ACROSS;
+      show();
     },
     address: () => ({
       kind: state.kind,
-      first: state.first,
-      second: state.second,
+      first: state.first ?? 0,
+      second: state.second ?? 0,
       ...(state.kind === "hybrid" ? { across: state.across } : { view: state.view }),
       ...common.address(),
+      steps: common.state.steps,
       guidance: common.state.guidance,
     }),
-    picture: () => (made ? bytesOf(made) : null),
+    picture: () => (viewer.sheet ? bytesOf(viewer.sheet) : null),
     moving() {
-      const sheet = made;
-      if (!sheet) return null;
-      const drawn = document.createElement("canvas");
-      const frames = Array.from({ length: 2 * FRAMES }, (_, k) => {
-        const share = k <= FRAMES ? k / FRAMES : 2 - k / FRAMES;
-        if (madeBy.kind === "hybrid") distant(drawn, sheet, share);
-        else turned(drawn, sheet, madeBy.view, share);
-        return greyOf(drawn);
-      });
-      return { frames };
+      const frames = viewer.frames();
+      return frames && { frames };
     },
   };
-};
+}
