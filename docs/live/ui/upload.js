@@ -26,9 +26,9 @@ export function upload(target, take) {
       const { bring } = await import("../engine/images.js");
       const { image, steps } = bring(await greyOf(file));
       stages.replaceChildren(
-        ...steps.map(({ name, pixels, width, height }) => {
+        ...steps.map(({ name, values, width, height }) => {
           const canvas = el("canvas", { className: "live-canvas", role: "img", "aria-label": name });
-          paint(canvas, { images: pixels, n: 1, width, height });
+          paint(canvas, { images: values, n: 1, width, height });
           return el("figure", {}, canvas, el("figcaption", {}, name));
         }),
       );
@@ -57,13 +57,13 @@ export function upload(target, take) {
   return { button: open, elements: [input, error, stages] };
 }
 
-/** Pixels in which the ink is looked for; a larger picture is reduced first. */
-const MOST = 1_500_000;
+/** Pixels of a picture; more is taken for a mistake. */
+const LARGEST = 50_000_000;
 
 /**
- * A picture file in grey, upright, as `ddpm.reader` makes it of a picture without transparency.
+ * A picture file in grey, upright, on white where it is transparent.
  * @param {Blob} file
- * @returns {Promise<{ pixels: Float32Array, width: number, height: number }>}
+ * @returns {Promise<import("../engine/morphology.js").Plane>}
  */
 async function greyOf(file) {
   /** @type {ImageBitmap} */
@@ -73,20 +73,21 @@ async function greyOf(file) {
   } catch (cause) {
     throw new Error("this file is no picture that your browser can read", { cause });
   }
-  const factor = Math.ceil(Math.sqrt((bitmap.width * bitmap.height) / MOST));
-  const [width, height] = [bitmap.width, bitmap.height].map((side) => Math.ceil(side / factor));
-  const canvas = el("canvas", { width, height });
-  const context = canvas.getContext("2d");
+  const { width, height } = bitmap;
+  if (width * height > LARGEST) {
+    throw new Error(`this picture has ${width} × ${height} pixels, and 50 million are the most`);
+  }
+  const context = el("canvas", { width, height }).getContext("2d", { willReadFrequently: true });
   if (!context) throw new Error("this browser cannot read the pixels of a picture");
   context.fillStyle = "#fff";
   context.fillRect(0, 0, width, height);
-  context.imageSmoothingQuality = "high";
-  context.drawImage(bitmap, 0, 0, width, height);
+  context.drawImage(bitmap, 0, 0);
   const { data } = context.getImageData(0, 0, width, height);
-  const pixels = new Float32Array(width * height);
-  for (let i = 0; i < pixels.length; i++) {
-    const [r, g, b] = data.subarray(4 * i, 4 * i + 3);
-    pixels[i] = ((r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16) / 255;
+  const values = new Float32Array(width * height);
+  for (let i = 0, at = 0; i < values.length; i++, at += 4) {
+    // As Pillow makes grey of colour.
+    const grey = data[at] * 19595 + data[at + 1] * 38470 + data[at + 2] * 7471 + 0x8000;
+    values[i] = (grey >> 16) / 255;
   }
-  return { pixels, width, height };
+  return { values, width, height };
 }
