@@ -7,7 +7,6 @@ import * as engine from "../../docs/live/engine/index.js";
 import { Generator, imageSeeds, noise } from "../../docs/live/engine/noise.js";
 import * as timesteps from "../../docs/live/engine/timesteps.js";
 import { gaussian, moving } from "../../docs/live/engine/hybrids.js";
-import { bring } from "../../docs/live/engine/images.js";
 import { checkView } from "../../docs/live/engine/views.js";
 
 const { fround } = Math;
@@ -53,9 +52,6 @@ const ACTIONS = {
     checkView(view, x.shape[2], x.shape[1]);
     return { seen: plain(view.apply(images)), back: plain(view.undo(view.apply(images))) };
   },
-  bring: ({ values, width, height }) => [
-    ...bring({ values: Float32Array.from(values), width, height }).image,
-  ],
   command: ({ args }) => engine.commandOf(...args),
   badView: () => {
     const times = (factor) => (x) => ({ ...x, values: x.values.map((value) => factor * value) });
