@@ -24,7 +24,7 @@ PICTURES = {
     },
     "of the network's size": drawn(side=28),
     "dark, of the network's size": 255 - drawn("4", side=28),
-    "a strip": drawn()[200:230],
+    "a strip": drawn()[100:400, 120:360],
     "larger than what is looked at": np.kron(drawn("0"), np.ones((3, 3))),
 }
 
@@ -52,7 +52,7 @@ def answers(tmp_path_factory):
 def test_a_picture_becomes_the_same_pixels(answers, name):
     image = np.reshape(answers[name]["image"], (28, 28))
     expected = bring(Image.fromarray(as_bytes(PICTURES[name])))[0].numpy()
-    assert expected.max() > 0.9
+    assert expected.max() > 0.8
     assert np.abs(image - expected).max() <= MOSTLY
 
 

@@ -41,19 +41,20 @@ function open(root) {
   const pad = () => /** @type {import("./pad.js").Pad} */ (drawn);
   const tools = [
     makeTool("generate", "Generate", models, generate(still("generate")), moved),
-    makeTool("draw", "Draw and transform", models, drawing, moved),
-    makeTool("fill", "Erase and fill", models, (frame) => fill(pad())(frame), moved),
+    makeTool("draw", "Draw | and transform", models, drawing, moved),
+    makeTool("fill", "Erase | and fill", models, (frame) => fill(pad())(frame), moved),
     makeTool("two", "Two in one", models, two, moved),
   ];
 
   const tabs = tools.map((tool) => {
+    const [name, more = ""] = tool.title.split("|"); // a phone shows the short name
     const tab = el("button", {
       type: "button",
       role: "tab",
       id: newId("tab"),
       "aria-controls": tool.element.id,
       onclick: () => show(tool, true),
-    }, tool.title);
+    }, name, el("span", { className: "live-more" }, more));
     tool.element.setAttribute("aria-labelledby", tab.id);
     return tab;
   });
@@ -80,6 +81,7 @@ function open(root) {
       each.element.hidden = each !== tool;
       tabs[k].setAttribute("aria-selected", String(each === tool));
       tabs[k].tabIndex = each === tool ? 0 : -1;
+      if (each === tool) bar.scrollLeft = tabs[k].offsetLeft - bar.offsetLeft - 40;
     });
     if (chosen) write();
   }

@@ -126,11 +126,11 @@ export function makeTool(id, title, models, build, moved) {
       return download(async () => grey && png(grey, true), file.name);
     }, { "aria-label": `Download ${file.name}, which the command reads` }),
   );
-  const line = el("div", { className: "live-command" }, el("pre", {}, code), copyCode);
+  const line = el("div", { className: "live-command" }, code, copyCode);
   const foot = el(
     "div",
     { className: "live-foot" },
-    el("span", { className: "live-caption" }, "The same in Python's package"),
+    el("span", { className: "live-caption" }, "The same picture in Python"),
     line,
     el("div", { className: "live-actions" }, link, still, moving, ...files, copied),
   );

@@ -33,6 +33,7 @@ export function upload(target, take) {
         }),
       );
       stages.hidden = false;
+      if (!image.some((value) => value > 0)) throw new Error("no digit was found in this picture");
       take(rounded(image));
     } catch (reason) {
       error.replaceChildren(sentence(reason), " ", button("Choose another", () => input.click()));
