@@ -7,6 +7,7 @@ import { commandOf } from "../engine/commands.js";
 import { choices, digits, slider } from "./controls.js";
 import { button, el } from "./dom.js";
 import { Filmstrip } from "./filmstrip.js";
+import { heldOut } from "./heldout.js";
 import { Pad, SIDE } from "./pad.js";
 import { bytesOf, empty, paint } from "./paint.js";
 import { reads } from "./reads.js";
@@ -14,34 +15,9 @@ import { settings } from "./settings.js";
 import { labelFrom, packed, unpacked } from "./state.js";
 
 const PIXELS = SIDE * SIDE;
-const HELD_OUT = new URL("../../assets/live/held-out.png", import.meta.url);
 
 /** How much of the hidden part is red, green and blue. */
 const VEIL = [213, 94, 0];
-
-/** Ten held-out digits, fetched when they are asked for first. @type {Promise<Float32Array> | null} */
-let fetched = null;
-
-/** The ten digits, one after the other. @returns {Promise<Float32Array>} */
-function heldOut() {
-  fetched ??= (async () => {
-    const image = new Image();
-    image.src = HELD_OUT.href;
-    await image.decode();
-    const context = el("canvas", { width: 10 * SIDE, height: SIDE }).getContext("2d");
-    const pixels = new Float32Array(10 * PIXELS);
-    if (!context) return pixels;
-    context.drawImage(image, 0, 0);
-    const { data } = context.getImageData(0, 0, 10 * SIDE, SIDE);
-    for (let i = 0; i < pixels.length; i++) {
-      const [k, y, x] = [Math.floor(i / PIXELS), Math.floor((i % PIXELS) / SIDE), i % SIDE];
-      pixels[i] = data[4 * (y * 10 * SIDE + k * SIDE + x)] / 255;
-    }
-    return pixels;
-  })();
-  fetched.catch(() => (fetched = null));
-  return fetched;
-}
 
 /** The half of a picture that is hidden at first. */
 function lowerHalf() {
@@ -86,15 +62,12 @@ export const fill = (drawing) => ({ models, changed, say }) => {
   }
   async function choose() {
     try {
-      image = state.digit === null ? drawing.pixels.slice() : await picked(state.digit);
+      image = state.digit === null ? drawing.pixels.slice() : await heldOut(state.digit);
     } catch {
       say("The held-out digits cannot be downloaded: choose one again.");
     }
     pad.paint();
   }
-  /** @param {number} k */
-  const picked = async (k) => (await heldOut()).slice(k * PIXELS, (k + 1) * PIXELS);
-
   const picture = digits({
     label: "Picture",
     none: "Mine",
@@ -180,7 +153,7 @@ export const fill = (drawing) => ({ models, changed, say }) => {
         : {
             model: common.state.model,
             async work(engine, model, signal) {
-              if (state.digit !== null) image = await picked(state.digit);
+              if (state.digit !== null) image = await heldOut(state.digit);
               film.reset();
               const { n } = state;
               /** @param {Float32Array} images */
