@@ -12,6 +12,7 @@ import pytest
 import torch
 
 import ddpm
+from ddpm.classifiers import load_classifier
 from ddpm.masks import MASKS
 
 ROOT = Path(__file__).parents[2]
@@ -101,6 +102,17 @@ def test_every_technique_gives_the_package_s_picture(live_base, visit, model, se
     plain = {k: v.flatten().tolist() if torch.is_tensor(v) else v for k, v in options.items()}
     images = torch.tensor(visit(live_base, "").page.evaluate(CALL, [name, plain]))
     assert float((images - expected).abs().max()) * 255 <= GREY_LEVELS
+
+
+def test_the_classifier_reads_held_out_digits(live_base, visit):
+    images = torch.stack([ddpm.data.held_out(label) for label in range(10)])
+    read = """(images) => import("/live/engine/index.js").then((e) => e.loadClassifier())
+        .then((classifier) => classifier.read(images))"""
+    answers = visit(live_base, "").page.evaluate(read, images.flatten().tolist())
+    assert [answer["digit"] for answer in answers] == [*range(10)]
+    shares = torch.tensor([answer["shares"] for answer in answers])
+    expected = load_classifier()(images[:, None]).softmax(1)
+    assert float((shares - expected).abs().max()) < 1e-3
 
 
 def test_a_failed_download_is_named_and_can_be_tried_again(live_base, visit):
