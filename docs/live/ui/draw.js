@@ -148,7 +148,9 @@ export function draw({ models, changed, say }) {
       return last ? bytesOf(last.x) : null;
     },
     moving: () =>
-      film.frames.length > 1 ? { frames: film.frames.map(({ x }) => bytesOf(x)), delay: 120 } : null,
+      film.frames.length > 1
+        ? () => ({ frames: film.frames.map(({ x }) => bytesOf(x)), delay: 120 })
+        : null,
     files: [{ name: "drawing.png", picture: () => (pad.blank ? null : bytesOf(one(pad.pixels))) }],
   };
 }

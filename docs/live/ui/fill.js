@@ -199,7 +199,7 @@ export const fill = (drawing) => ({ models, changed, say }) => {
       return last ? bytesOf(last.x) : null;
     },
     moving: () =>
-      film.frames.length > 1 ? { frames: film.frames.map(({ x }) => bytesOf(x)) } : null,
+      film.frames.length > 1 ? () => ({ frames: film.frames.map(({ x }) => bytesOf(x)) }) : null,
     files: [
       { name: "picture.png", picture: () => bytesOf(one(image)) },
       { name: "mask.png", picture: () => bytesOf(one(pad.pixels)) },

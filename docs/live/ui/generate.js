@@ -36,8 +36,8 @@ export const generate = (placeholder) => (frame) => {
   const sheet = choices({
     label: "How many",
     choices: [
-      { value: 1, text: "One", title: "One of each digit that is asked for" },
-      { value: SHEET, text: "Twenty", title: "A sheet of twenty, to see their variety" },
+      { value: 1, text: "One", title: "One of each digit" },
+      { value: SHEET, text: "Twenty", title: "Twenty on a sheet, to see their variety" },
     ],
     value: state.sheet,
     onchange(value) {
@@ -116,6 +116,6 @@ export const generate = (placeholder) => (frame) => {
       return last ? bytesOf(last.x) : null;
     },
     moving: () =>
-      film.frames.length > 1 ? { frames: film.frames.map(({ x }) => bytesOf(x)) } : null,
+      film.frames.length > 1 ? () => ({ frames: film.frames.map(({ x }) => bytesOf(x)) }) : null,
   };
 };

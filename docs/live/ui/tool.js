@@ -6,6 +6,7 @@
 import { button, el, later, newId } from "./dom.js";
 import { gif, png, save } from "./downloads.js";
 import { Runner } from "./runner.js";
+import { toHash } from "./state.js";
 
 /** @typedef {import("./downloads.js").Grey} Grey */
 /** @typedef {import("./runner.js").Job} Job */
@@ -20,7 +21,7 @@ import { Runner } from "./runner.js";
  * @property {(settings: Record<string, string>) => void} set
  * @property {() => Record<string, string | number>} address
  * @property {() => Grey | null} picture
- * @property {() => { frames: Grey[], delay?: number } | null} moving
+ * @property {() => (() => { frames: Grey[], delay?: number }) | null} moving makes a GIF's frames
  * @property {{ name: string, picture: () => Grey | null }[]} [files] that the command reads
  * @property {() => void} [enter] it is shown
  * @property {() => void} [empty] what Run does where there is no job
@@ -102,7 +103,9 @@ export function makeTool(id, title, models, build, moved) {
   const copyCode = button("Copy", () => copy(code.textContent ?? "", "Command copied"), {
     "aria-label": "Copy the command",
   });
-  const link = button("Copy link", () => copy(location.href, "Link copied"));
+  const link = button("Copy link", () =>
+    copy(new URL(toHash(id, parts.address()), location.href).href, "Link copied"),
+  );
   /** @param {() => Promise<Blob | null>} make @param {string} name */
   const download = async (make, name) => {
     try {
@@ -117,8 +120,8 @@ export function makeTool(id, title, models, build, moved) {
     return download(async () => grey && png(grey), `${id}.png`);
   }, { "aria-label": "Download the picture as PNG" });
   const moving = button("GIF", () => {
-    const film = parts.moving();
-    return download(async () => film && gif(film.frames, film.delay), `${id}.gif`);
+    const film = parts.moving()?.();
+    return download(async () => (film ? gif(film.frames, film.delay) : null), `${id}.gif`);
   }, { "aria-label": "Download the way to it as GIF" });
   const files = (parts.files ?? []).map((file) =>
     button(file.name, () => {

@@ -66,8 +66,8 @@ export function two({ models, changed, say }) {
   };
   /** @type {{ value: Kind, text: string, title: string }[]} */
   const kinds = [
-    { value: "anagram", text: "Anagram", title: "Another digit when it is turned" },
-    { value: "hybrid", text: "Hybrid", title: "Another digit from a distance" },
+    { value: "anagram", text: "Anagram", title: "Anagram: another digit when it is turned" },
+    { value: "hybrid", text: "Hybrid", title: "Hybrid: another digit from a distance" },
   ];
   const kind = choices({ label: "Kind", choices: kinds, value: state.kind, onchange: sets("kind") });
   const first = digits({ label: "As it is", value: state.first, onchange: sets("first") });
@@ -194,9 +194,6 @@ export function two({ models, changed, say }) {
       guidance: common.state.guidance,
     }),
     picture: () => (viewer.sheet ? bytesOf(viewer.sheet) : null),
-    moving() {
-      const frames = viewer.frames();
-      return frames && { frames };
-    },
+    moving: () => (viewer.sheet ? () => ({ frames: viewer.frames() }) : null),
   };
 }

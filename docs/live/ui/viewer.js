@@ -112,7 +112,7 @@ export class Viewer {
   /** There and back again, for a GIF. */
   frames() {
     const { sheet, view } = this;
-    if (!sheet) return null;
+    if (!sheet) return [];
     const canvas = document.createElement("canvas");
     return Array.from({ length: 2 * FRAMES }, (_, k) => {
       const share = k <= FRAMES ? k / FRAMES : 2 - k / FRAMES;
