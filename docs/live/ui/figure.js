@@ -65,7 +65,7 @@ export function liveFigure(host, build) {
     body.hidden = false;
     start.hidden = true;
     line.append(
-      button("Show the still figure", () => {
+      button(stills.length ? "Show the still figure" : "Close", () => {
         for (const each of stills) /** @type {HTMLElement} */ (each).hidden = false;
         body.hidden = true;
         start.hidden = false;
