@@ -25,7 +25,8 @@ const one = (images) => ({ images, n: 1, height: SIDE, width: SIDE });
  */
 export function draw({ models, changed, say }) {
   const state = { label: /** @type {number | null} */ (8), strength: 0.75 };
-  const common = settings({ models, usual: { steps: STEPS }, onchange: changed });
+  const quickest = [...models].sort((a, b) => a.steps - b.steps); // to follow the pen
+  const common = settings({ models: quickest, usual: { steps: STEPS }, onchange: changed });
   const pad = new Pad({
     label: "Your drawing",
     hint: "Draw here: a digit, or anything else",

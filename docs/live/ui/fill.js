@@ -33,8 +33,8 @@ const one = (images) => ({ images, n: 1, height: SIDE, width: SIDE });
  * @returns {(frame: import("./tool.js").Frame) => import("./tool.js").Parts}
  */
 export const fill = (drawing) => ({ models, changed, say }) => {
-  /** @type {{ digit: number | null, label: number | null, n: number }} */
-  const state = { digit: 7, label: null, n: 4 };
+  /** @type {{ digit: number | null, label: number | null, n: number, repeats: number }} */
+  const state = { digit: 7, label: null, n: 4, repeats: 1 };
   /** @type {Float32Array} */
   let image = new Float32Array(PIXELS);
   const common = settings({
@@ -96,6 +96,18 @@ export const fill = (drawing) => ({ models, changed, say }) => {
       changed();
     },
   });
+  const repeats = choices({
+    label: "Each step",
+    choices: [
+      { value: 1, text: "Once" },
+      { value: 3, text: "Three times", title: "Three times, as in RePaint: the parts fit better" },
+    ],
+    value: state.repeats,
+    onchange(value) {
+      state.repeats = value;
+      changed();
+    },
+  });
   const hide = button("Hide", () => take(1), { "aria-pressed": "true" });
   const keep = button("Keep", () => take(0), { "aria-pressed": "false" });
   const width = slider({
@@ -121,7 +133,12 @@ export const fill = (drawing) => ({ models, changed, say }) => {
     result.setAttribute("aria-label", `${x.n} fillings at t = ${t}`);
   });
   const reading = reads();
-  const options = () => ({ label: state.label, n: state.n, ...common.how() });
+  const options = () => ({
+    label: state.label,
+    n: state.n,
+    repeats: state.repeats,
+    ...common.how(),
+  });
 
   return {
     stage: [
@@ -143,7 +160,7 @@ export const fill = (drawing) => ({ models, changed, say }) => {
       film.element,
       reading.element,
     ],
-    panel: [picture.element, width.element, label.element, count.element, ...common.elements],
+    panel: [picture.element, width.element, label.element, count.element, repeats.element, ...common.elements],
     pause: () => film.pause(),
     enter: choose,
     empty: () => pad.canvas.focus(),
@@ -182,7 +199,9 @@ export const fill = (drawing) => ({ models, changed, say }) => {
       if (mask) pad.set(mask.map(Math.round));
       picture.value = state.digit;
       label.value = state.label;
+      state.repeats = given.repeats === "3" ? 3 : 1;
       count.value = state.n;
+      repeats.value = state.repeats;
       common.set(given);
       choose();
     },
@@ -190,6 +209,7 @@ export const fill = (drawing) => ({ models, changed, say }) => {
       picture: state.digit ?? "none",
       label: state.label ?? "none",
       ...(state.n === 4 ? {} : { n: state.n }),
+      ...(state.repeats === 1 ? {} : { repeats: state.repeats }),
       ...common.address(),
       ...(state.digit === null ? { image: packed(image) } : {}),
       mask: packed(pad.pixels),
