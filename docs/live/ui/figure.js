@@ -12,6 +12,7 @@ import { Runner } from "./runner.js";
  * @property {Node[]} stage
  * @property {Node[]} controls
  * @property {import("./runner.js").Work} work
+ * @property {() => Promise<string> | string} [more] the playground's address for the same picture
  * @property {boolean} [quick] so quick that it follows a slider; else it runs once that rests
  */
 
@@ -47,6 +48,9 @@ export function liveFigure(host, build) {
       patient: quick,
       async work(engine, model, signal) {
         await work(engine, model, signal);
+        const hash = await parts?.more?.();
+        if (hash) link.href = new URL(`../../playground/${hash}`, import.meta.url).href;
+        link.hidden = !hash;
         if (body.hidden) show();
       },
     });
@@ -58,12 +62,15 @@ export function liveFigure(host, build) {
     if (!body.firstChild) body.append(...parts.stage, el("div", { className: "live-row" }, ...parts.controls));
     run();
   }, { className: "live-button live-run" });
+  const link = el("a", { hidden: true }, "Open it in the playground, with its command");
   const line = el("div", { className: "live-go" }, start, busy);
 
   function show() {
     for (const each of stills) /** @type {HTMLElement} */ (each).hidden = true;
     body.hidden = false;
     start.hidden = true;
+    const before = body.lastElementChild === link ? [] : [link];
+    body.append(...before);
     line.append(
       button(stills.length ? "Show the still figure" : "Close", () => {
         for (const each of stills) /** @type {HTMLElement} */ (each).hidden = false;

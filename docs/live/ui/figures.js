@@ -9,6 +9,7 @@ import { heldOut } from "./heldout.js";
 import { SIDE } from "./pad.js";
 import { paint } from "./paint.js";
 import { controls, row } from "./parts.js";
+import { packed, rounded, toHash } from "./state.js";
 import { Viewer } from "./viewer.js";
 
 /** @typedef {(changed: () => void) => import("./figure.js").Parts} Build */
@@ -67,12 +68,14 @@ const NAMES = { ddim: "DDIM", "dpm-solver": "DPM-Solver++", heun: "Heun", ancest
 /** Samplers side by side, with the same noise. @type {Build} */
 const steps = (changed) => {
   const make = controls(changed);
-  const count = make.stops({ label: "Steps", values: [1, 2, 3, 4, 6, 8, 12, 25], value: 4 });
+  const count = make.stops({ label: "Steps", values: [1, 2, 4, 6, 8, 10, 15, 25], value: 4 });
   const [digit, noise] = [make.digit("Digit", 8), make.seed()];
   const { canvases, element } = row(...Object.values(NAMES));
   return {
     stage: [element],
     controls: [count.element, digit.element, noise.element],
+    more: () =>
+      toHash("generate", { label: digit.get(), steps: count.get(), guidance: 1, seed: noise.get() }),
     async work(engine, model, signal) {
       const labels = [digit.get()];
       const [steps, seed] = [count.get(), noise.get()];
@@ -88,12 +91,14 @@ const steps = (changed) => {
 /** Ten samples under a scale of guidance. @type {Build} */
 const guidance = (changed) => {
   const make = controls(changed);
-  const scale = make.stops({ label: "Guidance", values: [0, 0.5, 1, 1.5, 2, 3, 4, 6, 8], value: 3 });
+  const scale = make.stops({ label: "Guidance", values: [0, 0.5, 1, 1.4, 2, 3, 4, 6, 8], value: 3 });
   const [digit, noise] = [make.digit("Digit", 3), make.seed()];
   const { canvases, element } = row("Ten samples, the same noise at every scale");
   return {
     stage: [element],
     controls: [scale.element, digit.element, noise.element],
+    more: () =>
+      toHash("generate", { label: digit.get(), n: 20, steps: 8, guidance: scale.get(), seed: noise.get() }),
     async work(engine, model, signal) {
       /** @param {Float32Array} images */
       const show = (images) => paint(canvases[0], sheet(images, 10));
@@ -120,8 +125,13 @@ const strength = (changed) => {
     quick: true,
     stage: [element],
     controls: [share.element, from.element, to.element, noise.element],
+    async more() {
+      const image = packed(await heldOut(from.get()));
+      const how = { label: to.get(), strength: share.get(), steps: 10, seed: noise.get() };
+      return toHash("draw", { ...how, image });
+    },
     async work(engine, model, signal) {
-      const image = await heldOut(from.get());
+      const image = rounded(await heldOut(from.get())); // as an address holds it
       /** @type {Float32Array} */
       let noisy = image;
       const { images } = await engine.sdedit(model, {
@@ -148,15 +158,19 @@ const mask = (changed) => {
   const [x, y] = [make.slider({ label: "From the left", ...place }), make.slider({ label: "From the top", ...place })];
   const [digit, noise] = [make.digit("Digit", 8), make.seed()];
   const { canvases, element } = row("What is known", "Four fillings");
+  const holed = () =>
+    Float32Array.from({ length: SIDE * SIDE }, (_, i) => {
+      const [row, column] = [Math.floor(i / SIDE) - y.get(), (i % SIDE) - x.get()];
+      return Number(row >= 0 && row < 12 && column >= 0 && column < 12);
+    });
   return {
     stage: [element],
     controls: [x.element, y.element, digit.element, noise.element],
+    more: () =>
+      toHash("fill", { picture: digit.get(), steps: 15, seed: noise.get(), mask: packed(holed()) }),
     async work(engine, model, signal) {
       const image = await heldOut(digit.get());
-      const hole = Float32Array.from({ length: SIDE * SIDE }, (_, i) => {
-        const [row, column] = [Math.floor(i / SIDE) - y.get(), (i % SIDE) - x.get()];
-        return Number(row >= 0 && row < 12 && column >= 0 && column < 12);
-      });
+      const hole = holed();
       paint(canvases[0], sheet(image.map((value, i) => (hole[i] ? 0.35 : value))));
       /** @param {Float32Array} images */
       const show = (images) => paint(canvases[1], sheet(images, 4));
@@ -176,6 +190,8 @@ const turning = (changed) => {
   return {
     stage: [viewer.pair, viewer.row],
     controls: [first.element, second.element, noise.element],
+    more: () =>
+      toHash("two", { first: first.get(), second: second.get(), steps: 15, seed: noise.get() }),
     async work(engine, model, signal) {
       const labels = [first.get(), second.get()];
       const asked = { labels, steps: 15, seed: noise.get(), signal };
@@ -195,8 +211,10 @@ const distance = (changed) => {
   return {
     stage: [viewer.pair, viewer.row],
     controls: [far.element, near.element, noise.element],
+    more: () =>
+      toHash("two", { kind: "hybrid", first: far.get(), second: near.get(), steps: 10, seed: noise.get() }),
     async work(engine, model, signal) {
-      const asked = { far: far.get(), near: near.get(), steps: 12, seed: noise.get(), signal };
+      const asked = { far: far.get(), near: near.get(), steps: 10, seed: noise.get(), signal };
       /** @param {Float32Array} images */
       const show = (images) => {
         const side = Math.sqrt(images.length);
