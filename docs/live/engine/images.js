@@ -50,7 +50,8 @@ function centre(weights) {
 function extentOf(profile) {
   const first = profile.findIndex((v) => v > 0.5);
   const last = profile.findLastIndex((v) => v > 0.5);
-  const edges = (profile[first - 1] ?? 0) + profile[first] + profile[last] + (profile[last + 1] ?? 0);
+  const edges =
+    (profile[first - 1] ?? 0) + profile[first] + profile[last] + (profile[last + 1] ?? 0);
   return Math.max(1, last - first - 1 + edges);
 }
 
@@ -114,7 +115,10 @@ function reduced(p) {
  * @throws {RangeError} it is all of one level.
  */
 export function bring(picture, size = 28) {
-  const [low, high] = picture.values.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [1, 0]);
+  const [low, high] = picture.values.reduce(
+    ([a, b], v) => [Math.min(a, v), Math.max(b, v)],
+    [1, 0],
+  );
   if (high - low < 0.05) {
     throw new RangeError("the image is one flat grey: there is nothing to draw from");
   }
@@ -131,7 +135,10 @@ export function bring(picture, size = 28) {
   const ink = findInk(small, (seen) => (contrast = seen));
   const place = frame(ink);
   const cut = mapped(cutOut(ink, place, size), (v) => Math.min(Math.max(v, 0), 1));
-  const most = Math.max(cut.values.reduce((a, b) => Math.max(a, b)), 0.1);
+  const most = Math.max(
+    cut.values.reduce((a, b) => Math.max(a, b)),
+    0.1,
+  );
   const image = mapped(cut, (v) => v / most);
   const steps = [
     { ...small, name: "1. Grey" },

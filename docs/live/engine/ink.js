@@ -45,10 +45,16 @@ export function findInk(pixels, watch, pages = 1) {
     const { mask, labels, parts, level } = partsOf(contrast);
     const [digit] = parts;
     if (!digit) {
-      const most = Math.max(contrast.values.reduce((a, b) => Math.max(a, b), 0), 1e-6);
+      const most = Math.max(
+        contrast.values.reduce((a, b) => Math.max(a, b), 0),
+        1e-6,
+      );
       return mapped(contrast, (v) => unit(v / most));
     }
-    const inside = cropped(mapped(pixels, (_, i) => Number(labels[i] === digit.label)), digit.box);
+    const inside = cropped(
+      mapped(pixels, (_, i) => Number(labels[i] === digit.label)),
+      digit.box,
+    );
     if (pages && isPage(inside, width * height)) {
       const found = plane(width, height);
       const ink = findInk(cropped(pixels, digit.box), watch, pages - 1);
@@ -70,7 +76,10 @@ export function findInk(pixels, watch, pages = 1) {
     const mine = new Set(parts.map((part) => part.label));
     const kept = mapped(pixels, (_, i) => Number(mine.has(labels[i])));
     const near = maximum(kept, 3 + 2 * round(0.01 * extent(digit)));
-    const others = maximum(mapped(mask, (v, i) => Number(v && !kept.values[i])), 5);
+    const others = maximum(
+      mapped(mask, (v, i) => Number(v && !kept.values[i])),
+      5,
+    );
     // Half of the contrast is an edge; a window around it leaves out paper's grain and shadows.
     return mapped(contrast, (v, i) =>
       near.values[i] && (kept.values[i] || !others.values[i]) ? unit((2 * v) / level - 0.5) : 0,
@@ -217,7 +226,8 @@ function rectangularity({ values, width, height }) {
     area += 1;
     const [y, x] = [Math.floor(i / width), i % width];
     const within = y > 0 && x > 0 && y < height - 1 && x < width - 1;
-    if (!within || !values[i - 1] || !values[i + 1] || !values[i - width] || !values[i + width]) edge.push([y, x]);
+    if (!within || !values[i - 1] || !values[i + 1] || !values[i - width] || !values[i + width])
+      edge.push([y, x]);
   });
   let least = Infinity;
   for (let k = 0; k < 31; k++) {
@@ -225,7 +235,12 @@ function rectangularity({ values, width, height }) {
     const sides = [
       edge.map(([y, x]) => x * cos + y * sin),
       edge.map(([y, x]) => y * cos - x * sin),
-    ].map((at) => at.reduce((m, v) => Math.max(m, v), -Infinity) - at.reduce((m, v) => Math.min(m, v), Infinity) + 1);
+    ].map(
+      (at) =>
+        at.reduce((m, v) => Math.max(m, v), -Infinity) -
+        at.reduce((m, v) => Math.min(m, v), Infinity) +
+        1,
+    );
     least = Math.min(least, sides[0] * sides[1]);
   }
   return area / least;

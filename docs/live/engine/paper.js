@@ -57,7 +57,9 @@ function fitted(terms, values, keep) {
     }
   });
   for (let i = 0; i < n; i++) {
-    const best = rows.slice(i).reduce((b, row, k) => (Math.abs(row[i]) > Math.abs(rows[b][i]) ? i + k : b), i);
+    const best = rows
+      .slice(i)
+      .reduce((b, row, k) => (Math.abs(row[i]) > Math.abs(rows[b][i]) ? i + k : b), i);
     [rows[i], rows[best]] = [rows[best], rows[i]];
     if (Math.abs(rows[i][i]) < 1e-12) continue; // a flat picture has no slope
     for (let k = 0; k < n; k++) {

@@ -215,10 +215,14 @@ export function seed({ value, onchange }) {
     onchange(Number(input.value));
   };
   input.addEventListener("change", tell);
-  const next = button("Next", () => {
-    input.value = String((Number(input.value) + 1) % (LAST_SEED + 1));
-    tell();
-  }, { title: "The next seed: other noise, another picture" });
+  const next = button(
+    "Next",
+    () => {
+      input.value = String((Number(input.value) + 1) % (LAST_SEED + 1));
+      tell();
+    },
+    { title: "The next seed: other noise, another picture" },
+  );
   return {
     element: el(
       "div",

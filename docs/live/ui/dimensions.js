@@ -10,7 +10,8 @@ import { strided } from "../engine/timesteps.js";
 import { choices, list, seed, slider, stops } from "./controls.js";
 import { DATA } from "./datasets.js";
 import { button, el, newId, still } from "./dom.js";
-import { Plane, REACH, gridPlaces } from "./plane.js";
+import { dotted } from "./dotted.js";
+import { Plane, gridPlaces } from "./plane.js";
 
 /** @typedef {import("../engine/points.js").Point} Point */
 /** @typedef {import("../engine/sampling.js").EpsFn} EpsFn */
@@ -19,6 +20,8 @@ const T = 1000;
 const SIGMA = 0.05;
 const SAMPLES = 90;
 const PERIOD = 60;
+/** Points of the reader's own. */
+const MOST = 400;
 const schedule = NoiseSchedule.cosine(T);
 
 const root = document.getElementById("dimensions");
@@ -75,7 +78,10 @@ function open(root) {
     let arrows = null;
     if (state.arrows && t > 0 && data.length) {
       const places = Float32Array.from(gridPlaces().flat());
-      const { values } = await estimate()({ values: places, shape: [places.length / 2, 1, 1, 2] }, t);
+      const { values } = await estimate()(
+        { values: places, shape: [places.length / 2, 1, 1, 2] },
+        t,
+      );
       arrows = values.map((value) => -value);
     }
     const signal = Math.sqrt(schedule.alphaBar[t]);
@@ -191,60 +197,58 @@ function open(root) {
       show();
     },
   });
-  const play = button("Play", () => (timer ? pause() : start()), { className: "live-button live-play" });
+  const play = button("Play", () => (timer ? pause() : start()), {
+    className: "live-button live-play",
+  });
   const caption = el("p", { className: "live-note", id: newId("plane") });
-  const drawing = el("p", { className: "live-note", hidden: true }, "Draw with the mouse or a finger, or move with the arrow keys and add a point with the space bar.");
+  const drawing = el(
+    "p",
+    { className: "live-note", hidden: true },
+    "Draw with the mouse or a finger, or move with the arrow keys and add a point with the space bar.",
+  );
   pen.element.hidden = erase.hidden = true;
 
-  /** @param {number} x @param {number} y */
-  const add = (x, y) => {
-    if (data.length < 400) data.push({ x, y, label: state.pen });
-  };
-  let down = false;
-  plane.canvas.addEventListener("pointerdown", (event) => {
-    if (state.kind !== "own") return;
-    event.preventDefault();
-    plane.canvas.setPointerCapture(event.pointerId);
-    down = true;
-    add(...plane.from(event));
-    show();
-  });
-  plane.canvas.addEventListener("pointermove", (event) => {
-    if (!down) return;
-    add(...plane.from(event));
-    show();
-  });
-  for (const end of ["pointerup", "pointercancel"]) {
-    plane.canvas.addEventListener(end, () => {
-      if (down) run();
-      down = false;
-    });
-  }
-  const at = { x: 0, y: 0 };
-  plane.canvas.addEventListener("keydown", (event) => {
-    if (state.kind !== "own") return;
-    const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
-    if (by) {
-      at.x = Math.min(Math.max(at.x + 0.15 * by[0], -REACH), REACH);
-      at.y = Math.min(Math.max(at.y + 0.15 * by[1], -REACH), REACH);
-      caption.textContent = `The pen is at ${at.x.toFixed(1)}, ${at.y.toFixed(1)}.`;
-    } else if (event.key === " ") {
-      add(at.x, at.y);
-      run();
-    } else return;
-    event.preventDefault();
+  dotted(plane, {
+    on: () => state.kind === "own",
+    add(x, y) {
+      if (data.length < MOST) data.push({ x, y, label: state.pen });
+    },
+    show,
+    run,
+    say: (words) => (caption.textContent = words),
   });
 
   root.replaceChildren(
     el(
       "div",
       { className: "live-tool" },
-      el("div", { className: "live-stage" }, plane.canvas, el("div", { className: "live-along" }, time.element, play), caption, drawing),
-      el("div", { className: "live-panel" }, kind.element, pen.element, erase, sampler.element, steps.element, label.element, guidance.element, arrows.element, noise.element),
+      el(
+        "div",
+        { className: "live-stage" },
+        plane.canvas,
+        el("div", { className: "live-along" }, time.element, play),
+        caption,
+        drawing,
+      ),
+      el(
+        "div",
+        { className: "live-panel" },
+        kind.element,
+        pen.element,
+        erase,
+        sampler.element,
+        steps.element,
+        label.element,
+        guidance.element,
+        arrows.element,
+        noise.element,
+      ),
     ),
   );
   root.classList.add("live");
   new ResizeObserver(() => show()).observe(plane.canvas);
-  new MutationObserver(() => show()).observe(document.body, { attributeFilter: ["data-md-color-scheme"] });
+  new MutationObserver(() => show()).observe(document.body, {
+    attributeFilter: ["data-md-color-scheme"],
+  });
   run();
 }

@@ -57,11 +57,16 @@ export function liveFigure(host, build) {
   };
   const rested = later(run, 150);
   const body = el("div", { className: "live-body", hidden: true });
-  const start = button("Try it live", () => {
-    parts ??= build(() => (parts?.quick ? run() : rested()));
-    if (!body.firstChild) body.append(...parts.stage, el("div", { className: "live-row" }, ...parts.controls));
-    run();
-  }, { className: "live-button live-run" });
+  const start = button(
+    "Try it live",
+    () => {
+      parts ??= build(() => (parts?.quick ? run() : rested()));
+      if (!body.firstChild)
+        body.append(...parts.stage, el("div", { className: "live-row" }, ...parts.controls));
+      run();
+    },
+    { className: "live-button live-run" },
+  );
   const link = el("a", { hidden: true }, "Open it in the playground, with its command");
   const line = el("div", { className: "live-go" }, start, busy);
 

@@ -5,17 +5,14 @@
 
 import { el } from "./dom.js";
 import { liveFigure } from "./figure.js";
+import { distance, turning } from "./illusions.js";
 import { heldOut } from "./heldout.js";
 import { SIDE } from "./pad.js";
 import { paint } from "./paint.js";
-import { controls, row } from "./parts.js";
+import { controls, row, sheet } from "./parts.js";
 import { packed, rounded, toHash } from "./state.js";
-import { Viewer } from "./viewer.js";
 
 /** @typedef {(changed: () => void) => import("./figure.js").Parts} Build */
-
-/** @param {ArrayLike<number>} images @param {number} [n] */
-const sheet = (images, n = 1) => ({ images, n, height: SIDE, width: SIDE });
 
 /** @type {(value: number) => string} */
 const hundredths = (value) => value.toFixed(2);
@@ -46,7 +43,11 @@ const noiseLevel = (changed) => {
 /** The network: what it predicts at any time, in one call. @type {Build} */
 const prediction = (changed) => {
   const make = controls(changed);
-  const [t, digit, noise] = [make.slider({ ...TIME, min: 10 }), make.digit("Digit", 3), make.seed()];
+  const [t, digit, noise] = [
+    make.slider({ ...TIME, min: 10 }),
+    make.digit("Digit", 3),
+    make.seed(),
+  ];
   const { canvases, element } = row("Clean image", "Noisy image", "Predicted clean image");
   return {
     quick: true,
@@ -75,7 +76,12 @@ const steps = (changed) => {
     stage: [element],
     controls: [count.element, digit.element, noise.element],
     more: () =>
-      toHash("generate", { label: digit.get(), steps: count.get(), guidance: 1, seed: noise.get() }),
+      toHash("generate", {
+        label: digit.get(),
+        steps: count.get(),
+        guidance: 1,
+        seed: noise.get(),
+      }),
     async work(engine, model, signal) {
       const labels = [digit.get()];
       const [steps, seed] = [count.get(), noise.get()];
@@ -91,14 +97,24 @@ const steps = (changed) => {
 /** Ten samples under a scale of guidance. @type {Build} */
 const guidance = (changed) => {
   const make = controls(changed);
-  const scale = make.stops({ label: "Guidance", values: [0, 0.5, 1, 1.4, 2, 3, 4, 6, 8], value: 3 });
+  const scale = make.stops({
+    label: "Guidance",
+    values: [0, 0.5, 1, 1.4, 2, 3, 4, 6, 8],
+    value: 3,
+  });
   const [digit, noise] = [make.digit("Digit", 3), make.seed()];
   const { canvases, element } = row("Ten samples, the same noise at every scale");
   return {
     stage: [element],
     controls: [scale.element, digit.element, noise.element],
     more: () =>
-      toHash("generate", { label: digit.get(), n: 20, steps: 8, guidance: scale.get(), seed: noise.get() }),
+      toHash("generate", {
+        label: digit.get(),
+        n: 20,
+        steps: 8,
+        guidance: scale.get(),
+        seed: noise.get(),
+      }),
     async work(engine, model, signal) {
       /** @param {Float32Array} images */
       const show = (images) => paint(canvases[0], sheet(images, 10));
@@ -118,7 +134,14 @@ const guidance = (changed) => {
 /** Image to image, at any strength. @type {Build} */
 const strength = (changed) => {
   const make = controls(changed);
-  const share = make.slider({ label: "Strength", min: 0, max: 1, step: 0.05, value: 0.7, show: hundredths });
+  const share = make.slider({
+    label: "Strength",
+    min: 0,
+    max: 1,
+    step: 0.05,
+    value: 0.7,
+    show: hundredths,
+  });
   const [from, to, noise] = [make.digit("From", 7), make.digit("To", 3), make.seed()];
   const { canvases, element } = row("Image", "With noise", "Result");
   return {
@@ -155,7 +178,10 @@ const strength = (changed) => {
 const mask = (changed) => {
   const make = controls(changed);
   const place = { min: 0, max: 16, value: 8 };
-  const [x, y] = [make.slider({ label: "From the left", ...place }), make.slider({ label: "From the top", ...place })];
+  const [x, y] = [
+    make.slider({ label: "From the left", ...place }),
+    make.slider({ label: "From the top", ...place }),
+  ];
   const [digit, noise] = [make.digit("Digit", 8), make.seed()];
   const { canvases, element } = row("What is known", "Four fillings");
   const holed = () =>
@@ -181,54 +207,16 @@ const mask = (changed) => {
   };
 };
 
-/** An anagram to be turned. @type {Build} */
-const turning = (changed) => {
-  const make = controls(changed);
-  const [first, second, noise] = [make.digit("As it is", 6), make.digit("Turned", 9), make.seed()];
-  const viewer = new Viewer();
-  viewer.name("rotate_180");
-  return {
-    stage: [viewer.pair, viewer.row],
-    controls: [first.element, second.element, noise.element],
-    more: () =>
-      toHash("two", { first: first.get(), second: second.get(), steps: 15, seed: noise.get() }),
-    async work(engine, model, signal) {
-      const labels = [first.get(), second.get()];
-      const asked = { labels, steps: 15, seed: noise.get(), signal };
-      /** @param {Float32Array} images */
-      const show = (images) => viewer.put(sheet(images));
-      const { images } = await engine.anagram(model, { ...asked, watch: ({ x }) => show(x) });
-      show(images);
-    },
-  };
-};
-
-/** A hybrid to go away from. @type {Build} */
-const distance = (changed) => {
-  const make = controls(changed);
-  const [far, near, noise] = [make.digit("From a distance", 3), make.digit("Up close", 8), make.seed()];
-  const viewer = new Viewer();
-  return {
-    stage: [viewer.pair, viewer.row],
-    controls: [far.element, near.element, noise.element],
-    more: () =>
-      toHash("two", { kind: "hybrid", first: far.get(), second: near.get(), steps: 10, seed: noise.get() }),
-    async work(engine, model, signal) {
-      const asked = { far: far.get(), near: near.get(), steps: 10, seed: noise.get(), signal };
-      /** @param {Float32Array} images */
-      const show = (images) => {
-        const side = Math.sqrt(images.length);
-        viewer.put({ images, n: 1, height: side, width: side });
-      };
-      const { images } = await engine.hybrid(model, { ...asked, watch: ({ x }) => show(x) });
-      show(images);
-    },
-  };
-};
-
 /** @type {Record<string, Build>} */
 const FIGURES = {
-  "noise-level": noiseLevel, prediction, steps, guidance, strength, mask, turning, distance,
+  "noise-level": noiseLevel,
+  prediction,
+  steps,
+  guidance,
+  strength,
+  mask,
+  turning,
+  distance,
 };
 
 for (const host of document.querySelectorAll("[data-live]")) {

@@ -50,8 +50,18 @@ export const generate = (placeholder) => (frame) => {
   const two = el(
     "div",
     { className: "live-two", hidden: true },
-    el("figure", {}, noisy, el("figcaption", {}, "Noisy image ", el("i", {}, "x", el("sub", {}, "t")))),
-    el("figure", {}, clean, el("figcaption", {}, "Predicted clean image ", el("i", {}, "x", el("sub", {}, "0")))),
+    el(
+      "figure",
+      {},
+      noisy,
+      el("figcaption", {}, "Noisy image ", el("i", {}, "x", el("sub", {}, "t"))),
+    ),
+    el(
+      "figure",
+      {},
+      clean,
+      el("figcaption", {}, "Predicted clean image ", el("i", {}, "x", el("sub", {}, "0"))),
+    ),
   );
   const film = new Filmstrip(({ t, x, x0 }) => {
     paint(noisy, x);
@@ -86,7 +96,8 @@ export const generate = (placeholder) => (frame) => {
         two.hidden = false;
         two.classList.toggle("live-sheets", n > 1);
         film.reset();
-        if (!noisy.hasAttribute("aria-label")) [noisy, clean].forEach((each) => paint(each, empty(n)));
+        if (!noisy.hasAttribute("aria-label"))
+          [noisy, clean].forEach((each) => paint(each, empty(n)));
         const { images } = await engine.sample(model, {
           ...asked,
           signal,

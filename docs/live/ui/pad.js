@@ -81,7 +81,14 @@ export class Pad {
     this.cursor = el("span", { className: "live-cursor" });
     this.hint = hint ? el("span", { className: "live-hint" }, hint) : null;
     this.place = el("span", { className: "live-hidden", role: "status" });
-    this.element = el("div", { className: "live-pad" }, this.canvas, this.hint, this.cursor, this.place);
+    this.element = el(
+      "div",
+      { className: "live-pad" },
+      this.canvas,
+      this.hint,
+      this.cursor,
+      this.place,
+    );
     this.#points();
     this.#keys();
     this.paint();

@@ -5,6 +5,7 @@
 
 import { digits, seed, slider, stops } from "./controls.js";
 import { el } from "./dom.js";
+import { SIDE } from "./pad.js";
 
 /** Canvases side by side, with what each shows. @param {...string} names */
 export function row(...names) {
@@ -39,3 +40,6 @@ export function controls(changed) {
     },
   };
 }
+
+/** Images as a sheet. @param {ArrayLike<number>} images @param {number} [n] */
+export const sheet = (images, n = 1) => ({ images, n, height: SIDE, width: SIDE });

@@ -70,7 +70,9 @@ export class Plane {
     if (arrows) {
       context.globalAlpha = 0.5;
       context.lineWidth = 1;
-      gridPlaces().forEach(([x, y], k) => this.#arrow(context, x, y, arrows[2 * k], arrows[2 * k + 1]));
+      gridPlaces().forEach(([x, y], k) =>
+        this.#arrow(context, x, y, arrows[2 * k], arrows[2 * k + 1]),
+      );
     }
     const last = states.at(-1);
     if (!last) return;

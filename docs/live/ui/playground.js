@@ -48,23 +48,35 @@ function open(root) {
 
   const tabs = tools.map((tool) => {
     const [name, more = ""] = tool.title.split("|"); // a phone shows the short name
-    const tab = el("button", {
-      type: "button",
-      role: "tab",
-      id: newId("tab"),
-      "aria-controls": tool.element.id,
-      onclick: () => show(tool, true),
-    }, name, el("span", { className: "live-more" }, more));
+    const tab = el(
+      "button",
+      {
+        type: "button",
+        role: "tab",
+        id: newId("tab"),
+        "aria-controls": tool.element.id,
+        onclick: () => show(tool, true),
+      },
+      name,
+      el("span", { className: "live-more" }, more),
+    );
     tool.element.setAttribute("aria-labelledby", tab.id);
     return tab;
   });
-  const bar = el("div", { className: "live-tabs", role: "tablist", "aria-label": "Tools" }, ...tabs);
+  const bar = el(
+    "div",
+    { className: "live-tabs", role: "tablist", "aria-label": "Tools" },
+    ...tabs,
+  );
   bar.addEventListener("keydown", (event) => {
     const by = { ArrowRight: 1, ArrowLeft: -1, Home: -tools.length, End: tools.length }[event.key];
     if (!by) return;
     event.preventDefault();
     const at = tools.findIndex((tool) => tool === shown) + by;
-    const k = Math.abs(by) > 1 ? Math.min(Math.max(at, 0), tools.length - 1) : (at + tools.length) % tools.length;
+    const k =
+      Math.abs(by) > 1
+        ? Math.min(Math.max(at, 0), tools.length - 1)
+        : (at + tools.length) % tools.length;
     show(tools[k], true);
     tabs[k].focus();
   });

@@ -67,9 +67,26 @@ export function settings({ models, usual, onchange, sampler: choose = true }) {
   });
   /** @param {number} value */
   const times = (value) => `${value}`;
-  const many = stops({ label: "Steps", values: STEPS, value: state.steps, show: times, onchange: sets("steps") });
-  const few = stops({ label: "Steps", values: FEW, value: state.steps, show: times, onchange: sets("steps") });
-  const sampler = list({ label: "Sampler", choices: SAMPLERS, value: state.sampler, onchange: sets("sampler") });
+  const many = stops({
+    label: "Steps",
+    values: STEPS,
+    value: state.steps,
+    show: times,
+    onchange: sets("steps"),
+  });
+  const few = stops({
+    label: "Steps",
+    values: FEW,
+    value: state.steps,
+    show: times,
+    onchange: sets("steps"),
+  });
+  const sampler = list({
+    label: "Sampler",
+    choices: SAMPLERS,
+    value: state.sampler,
+    onchange: sets("sampler"),
+  });
   const guidance = stops({
     label: "Guidance",
     values: SCALES,
@@ -94,7 +111,14 @@ export function settings({ models, usual, onchange, sampler: choose = true }) {
   if (models.length === 1) model.element.hidden = true;
 
   return {
-    elements: [model.element, many.element, few.element, ...(choose ? [sampler.element] : []), guidance.element, noise.element],
+    elements: [
+      model.element,
+      many.element,
+      few.element,
+      ...(choose ? [sampler.element] : []),
+      guidance.element,
+      noise.element,
+    ],
     state,
     guidance,
     get info() {

@@ -60,18 +60,20 @@ export function rounded(pixels) {
 export function packed(pixels) {
   /** @type {number[]} */
   const parts = [];
-  for (let i = 0; i < pixels.length; ) {
+  for (let i = 0; i < pixels.length;) {
     const level = Math.round(pixels[i] * LEVELS);
     let end = i + 1;
     if (level === 0 || level === LEVELS) {
-      while (end < pixels.length && end - i < 16 && Math.round(pixels[end] * LEVELS) === level) end++;
+      while (end < pixels.length && end - i < 16 && Math.round(pixels[end] * LEVELS) === level)
+        end++;
       parts.push(level, end - i - 1);
     } else parts.push(level);
     i = end;
   }
   if (parts.length % 2) parts.push(0);
   let text = "";
-  for (let i = 0; i < parts.length; i += 2) text += String.fromCharCode(16 * parts[i] + parts[i + 1]);
+  for (let i = 0; i < parts.length; i += 2)
+    text += String.fromCharCode(16 * parts[i] + parts[i + 1]);
   return btoa(text).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 }
 

@@ -115,19 +115,31 @@ export function makeTool(id, title, models, build, moved) {
       copied.textContent = `The ${name.split(".")[1].toUpperCase()} cannot be made: try again.`;
     }
   };
-  const still = button("PNG", () => {
-    const grey = parts.picture();
-    return download(async () => grey && png(grey), `${id}.png`);
-  }, { "aria-label": "Download the picture as PNG" });
-  const moving = button("GIF", () => {
-    const film = parts.moving()?.();
-    return download(async () => (film ? gif(film.frames, film.delay) : null), `${id}.gif`);
-  }, { "aria-label": "Download the way to it as GIF" });
+  const still = button(
+    "PNG",
+    () => {
+      const grey = parts.picture();
+      return download(async () => grey && png(grey), `${id}.png`);
+    },
+    { "aria-label": "Download the picture as PNG" },
+  );
+  const moving = button(
+    "GIF",
+    () => {
+      const film = parts.moving()?.();
+      return download(async () => (film ? gif(film.frames, film.delay) : null), `${id}.gif`);
+    },
+    { "aria-label": "Download the way to it as GIF" },
+  );
   const files = (parts.files ?? []).map((file) =>
-    button(file.name, () => {
-      const grey = file.picture();
-      return download(async () => grey && png(grey, true), file.name);
-    }, { "aria-label": `Download ${file.name}, which the command reads` }),
+    button(
+      file.name,
+      () => {
+        const grey = file.picture();
+        return download(async () => grey && png(grey, true), file.name);
+      },
+      { "aria-label": `Download ${file.name}, which the command reads` },
+    ),
   );
   const line = el("div", { className: "live-command" }, code, copyCode);
   const foot = el(

@@ -69,9 +69,18 @@ export function two({ models, changed, say }) {
     { value: "anagram", text: "Anagram", title: "Anagram: another digit when it is turned" },
     { value: "hybrid", text: "Hybrid", title: "Hybrid: another digit from a distance" },
   ];
-  const kind = choices({ label: "Kind", choices: kinds, value: state.kind, onchange: sets("kind") });
+  const kind = choices({
+    label: "Kind",
+    choices: kinds,
+    value: state.kind,
+    onchange: sets("kind"),
+  });
   const first = digits({ label: "As it is", value: state.first, onchange: sets("first") });
-  const second = digits({ label: "Through the view", value: state.second, onchange: sets("second") });
+  const second = digits({
+    label: "Through the view",
+    value: state.second,
+    onchange: sets("second"),
+  });
   const views = list({ label: "View", choices: TURNS, value: state.view, onchange: sets("view") });
   const across = choices({
     label: "Tiles a side",

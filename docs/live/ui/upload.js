@@ -27,7 +27,11 @@ export function upload(target, take) {
       const { image, steps } = bring(await greyOf(file));
       stages.replaceChildren(
         ...steps.map(({ name, values, width, height }) => {
-          const canvas = el("canvas", { className: "live-canvas", role: "img", "aria-label": name });
+          const canvas = el("canvas", {
+            className: "live-canvas",
+            role: "img",
+            "aria-label": name,
+          });
           paint(canvas, { images: values, n: 1, width, height });
           return el("figure", {}, canvas, el("figcaption", {}, name));
         }),
@@ -36,7 +40,11 @@ export function upload(target, take) {
       if (!image.some((value) => value > 0)) throw new Error("no digit was found in this picture");
       take(rounded(image));
     } catch (reason) {
-      error.replaceChildren(sentence(reason), " ", button("Choose another", () => input.click()));
+      error.replaceChildren(
+        sentence(reason),
+        " ",
+        button("Choose another", () => input.click()),
+      );
       error.hidden = false;
     }
   }

@@ -84,7 +84,10 @@ export class Viewer {
       distant(canvas, sheet, at);
       distant(other, sheet, at, true);
     }
-    canvas.setAttribute("aria-label", `The picture ${view ? "turned by" : "at a distance of"} ${share}`);
+    canvas.setAttribute(
+      "aria-label",
+      `The picture ${view ? "turned by" : "at a distance of"} ${share}`,
+    );
     other.setAttribute("aria-label", this.captions[1].textContent ?? "");
   }
 
