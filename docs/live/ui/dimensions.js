@@ -9,6 +9,7 @@ import { NoiseSchedule } from "../engine/schedule.js";
 import { strided } from "../engine/timesteps.js";
 import { choices, list, seed, slider, stops } from "./controls.js";
 import { DATA } from "./datasets.js";
+import { SAMPLERS as ALL_SAMPLERS } from "./settings.js";
 import { button, el, newId, still } from "./dom.js";
 import { dotted } from "./dotted.js";
 import { Plane, gridPlaces } from "./plane.js";
@@ -160,12 +161,7 @@ function open(root) {
   });
   const sampler = list({
     label: "Sampler",
-    choices: [
-      { value: "ancestral", text: "Ancestral (DDPM)" },
-      { value: "ddim", text: "DDIM" },
-      { value: "heun", text: "Heun" },
-      { value: "dpm-solver", text: "DPM-Solver++(2M)" },
-    ],
+    choices: ALL_SAMPLERS,
     value: state.sampler,
     onchange: sets("sampler"),
   });

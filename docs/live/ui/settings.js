@@ -19,7 +19,8 @@ import { numberFrom } from "./state.js";
 const STEPS = [1, 2, 4, 6, 8, 10, 15, 20, 25, 35, 50, 100];
 const FEW = [1, 2, 4, 8, 16];
 const SCALES = [0, 0.5, 1, 1.4, 2, 3, 4, 6, 8, 10, 12];
-const SAMPLERS = [
+/** The samplers that can be chosen. */
+export const SAMPLERS = [
   { value: "ddim", text: "DDIM" },
   { value: "ancestral", text: "Ancestral (DDPM)" },
   { value: "dpm-solver", text: "DPM-Solver++(2M)" },
