@@ -13,6 +13,7 @@ import { Runner } from "./runner.js";
  * @property {Node[]} controls
  * @property {import("./runner.js").Work} work
  * @property {() => Promise<string> | string} [more] the playground's address for the same picture
+ * @property {string | null} [model] null for a figure that needs none
  * @property {boolean} [quick] so quick that it follows a slider; else it runs once that rests
  */
 
@@ -42,9 +43,9 @@ export function liveFigure(host, build) {
   });
   const run = () => {
     if (!parts) return;
-    const { work, quick = false } = parts;
+    const { work, quick = false, model: name = "digits" } = parts;
     runner.run({
-      model: "digits",
+      model: name,
       patient: quick,
       async work(engine, model, signal) {
         await work(engine, model, signal);
@@ -86,7 +87,9 @@ export function liveFigure(host, build) {
         start.focus();
       }),
     );
-    /** @type {HTMLElement | null} */ (body.querySelector("input, button"))?.focus();
+    /** @type {HTMLElement | null} */ (body.querySelector("input, button"))?.focus({
+      preventScroll: true,
+    });
   }
   box.append(body, line, error);
   host.append(box);

@@ -3,6 +3,7 @@
  * @module
  */
 
+import { imageSeeds, noise as drawn } from "../engine/noise.js";
 import { el } from "./dom.js";
 import { liveFigure } from "./figure.js";
 import { distance, turning } from "./illusions.js";
@@ -16,7 +17,8 @@ import { packed, rounded, toHash } from "./state.js";
 
 /** @type {(value: number) => string} */
 const hundredths = (value) => value.toFixed(2);
-const TIME = { label: "Time t", min: 0, max: 1000, step: 10, value: 400 };
+const T = 1000;
+const TIME = { label: "Time t", min: 0, max: T, step: 10, value: 400 };
 
 /** The forward process: one digit, one noise, any time. @type {Build} */
 const noiseLevel = (changed) => {
@@ -28,12 +30,16 @@ const noiseLevel = (changed) => {
     quick: true,
     stage: [element, words],
     controls: [t.element, digit.element, noise.element],
-    async work(engine, model) {
+    model: null,
+    async work({ NoiseSchedule }) {
       const image = await heldOut(digit.get());
-      const noisy = engine.addNoise(model, { image, t: t.get(), seed: noise.get() });
+      const schedule = NoiseSchedule.cosine(T);
+      /** @type {import("../engine/tensors.js").Images} */
+      const x0 = { values: image.map((value) => 2 * value - 1), shape: [1, 1, SIDE, SIDE] };
+      const eps = drawn(imageSeeds(1, noise.get()), [1, SIDE, SIDE])();
+      const { values } = schedule.addNoise(x0, t.get(), eps);
       paint(canvases[0], sheet(image));
-      paint(canvases[1], sheet(model.scaling.toImages(noisy).values));
-      const { schedule } = model;
+      paint(canvases[1], sheet(values.map((value) => Math.min(Math.max((value + 1) / 2, 0), 1))));
       const [signal, sigma] = [schedule.signal(t.get()), schedule.sigma(t.get())].map(hundredths);
       words.textContent = `x_t = ${signal} · x_0 + ${sigma} · noise, by the flagship's cosine schedule`;
     },

@@ -7,10 +7,10 @@
 /**
  * @typedef {typeof import("../engine/index.js")} Engine
  * @typedef {import("../engine/model.js").Diffusion} Diffusion
- * @typedef {(engine: Engine, model: Diffusion, signal: AbortSignal) => Promise<void>} Work
+ * @typedef {(engine: Engine, model: any, signal: AbortSignal) => Promise<void>} Work
  */
 
-/** @typedef {{ model: string, work: Work, patient?: boolean }} Job */
+/** @typedef {{ model: string | null, work: Work, patient?: boolean }} Job */
 
 /**
  * What is shown of it.
@@ -86,7 +86,7 @@ export class Runner {
       /** @type {(share: number) => void} */
       const progress = (share) =>
         this.face.busy(share < 1 ? `Loading ${Math.round(100 * share)} %` : "Starting");
-      const model = await ours.load(job.model, { progress });
+      const model = job.model === null ? null : await ours.load(job.model, { progress });
       control.signal.throwIfAborted();
       this.warm = true;
       this.face.busy("Sampling");
