@@ -71,7 +71,7 @@ def test_points_are_sampled_guided_and_drawn(page_with):
     assert canvas.evaluate(INK) != before
     page.get_by_role("button", name="Play").click()
     assert "t = 1000" in canvas.get_attribute("aria-label")
-    page.get_by_label("Draw").check()
+    page.get_by_role("radio", name="Draw").check()
     canvas.focus()
     for key in ("Space", "ArrowRight", "Space"):
         page.keyboard.press(key)

@@ -88,7 +88,7 @@ function open(root) {
     const signal = Math.sqrt(schedule.alphaBar[t]);
     plane.draw({ data, signal, arrows, states: until.map(({ x }) => x) });
     const words = `${data.length} data points at t = ${t}, and ${SAMPLES} samples after ${Math.max(0, until.length - 1)} of ${state.steps} steps`;
-    plane.canvas.setAttribute("aria-label", `${words}. ${drawing.textContent}`);
+    plane.canvas.setAttribute("aria-label", `${words}. ${state.kind === "own" ? drawing.textContent : ""}`.trim());
     caption.textContent = `${words}.`;
   }
 

@@ -7,7 +7,7 @@
 /**
  * @typedef {typeof import("../engine/index.js")} Engine
  * @typedef {import("../engine/model.js").Diffusion} Diffusion
- * @typedef {(engine: Engine, model: any, signal: AbortSignal) => Promise<void>} Work
+ * @typedef {(engine: Engine, model: Diffusion, signal: AbortSignal) => Promise<void>} Work
  */
 
 /** @typedef {{ model: string | null, work: Work, patient?: boolean }} Job */
@@ -90,7 +90,7 @@ export class Runner {
       control.signal.throwIfAborted();
       this.warm = true;
       this.face.busy("Sampling");
-      await job.work(ours, model, control.signal);
+      await job.work(ours, /** @type {any} */ (model), control.signal);
     } catch (error) {
       if (!control.signal.aborted) {
         this.next = null;
