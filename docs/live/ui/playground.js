@@ -41,8 +41,8 @@ function open(root) {
   const pad = () => /** @type {import("./pad.js").Pad} */ (drawn);
   const tools = [
     makeTool("generate", "Generate", models, generate(still("generate")), moved),
-    makeTool("draw", "Draw | and transform", models, drawing, moved),
-    makeTool("fill", "Erase | and fill", models, (frame) => fill(pad())(frame), moved),
+    makeTool("draw", "Draw| and transform", models, drawing, moved),
+    makeTool("fill", "Erase| and fill", models, (frame) => fill(pad())(frame), moved),
     makeTool("two", "Two in one", models, two, moved),
   ];
 

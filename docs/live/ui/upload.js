@@ -32,6 +32,7 @@ export function upload(target, take) {
             role: "img",
             "aria-label": name,
           });
+          if (width > 100) canvas.style.imageRendering = "auto"; // shrunk, so not as sharp squares
           paint(canvas, { images: values, n: 1, width, height });
           return el("figure", {}, canvas, el("figcaption", {}, name));
         }),
