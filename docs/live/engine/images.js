@@ -56,7 +56,7 @@ function extentOf(profile) {
 }
 
 /** A square of an image, reduced by averaging. @param {Plane} p @param {Frame} frame @param {number} side @returns {Plane} */
-export function cutOut({ values, width, height }, { left, top, cut }, side) {
+function cutOut({ values, width, height }, { left, top, cut }, side) {
   const small = plane(side, side);
   const rows = shares(top, cut, side, height);
   const columns = shares(left, cut, side, width);

@@ -38,9 +38,9 @@ const total = ({ values }) => values.reduce((sum, value) => sum + value, 0);
 export function findInk(pixels, watch, pages = 1) {
   const { width, height } = pixels;
   const light = inkIsDark(pixels) ? pixels : mapped(pixels, (v) => 1 - v);
-  let window = Math.max(3, round(0.4 * Math.min(width, height)));
+  let span = Math.max(3, round(0.4 * Math.min(width, height)));
   for (let turn = 0; ; turn++) {
-    const contrast = contrastOf(light, window);
+    const contrast = contrastOf(light, span);
     watch?.(contrast);
     const { mask, labels, parts, level } = partsOf(contrast);
     const [digit] = parts;
@@ -70,7 +70,7 @@ export function findInk(pixels, watch, pages = 1) {
         const [y, x] = [Math.floor(i / inside.width), i % inside.width];
         padded.values[(y + 1) * padded.width + x + 1] = v;
       });
-      window = Math.min(window, round(2.5 * 2 * deepest(padded)) + 5);
+      span = Math.min(span, round(2.5 * 2 * deepest(padded)) + 5);
       continue;
     }
     const mine = new Set(parts.map((part) => part.label));
@@ -80,7 +80,7 @@ export function findInk(pixels, watch, pages = 1) {
       mapped(mask, (v, i) => Number(v && !kept.values[i])),
       5,
     );
-    // Half of the contrast is an edge; a window around it leaves out paper's grain and shadows.
+    // Half of the contrast is an edge; a span around it leaves out paper's grain and shadows.
     return mapped(contrast, (v, i) =>
       near.values[i] && (kept.values[i] || !others.values[i]) ? unit((2 * v) / level - 0.5) : 0,
     );

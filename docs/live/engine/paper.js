@@ -70,8 +70,8 @@ function fitted(terms, values, keep) {
   return rows.map((row, i) => (Math.abs(row[i]) < 1e-12 ? 0 : row[n] / row[i]));
 }
 
-/** Which share of the paper's light is missing, 0 for paper and 1 for black. @param {Plane} light @param {number} window */
-export function contrastOf(light, window) {
+/** Which share of the paper's light is missing, 0 for paper and 1 for black. @param {Plane} light @param {number} span */
+export function contrastOf(light, span) {
   const smooth = median3(light);
   const { width, height, values } = smooth;
   const [low, high] = values.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [1, 0]);
@@ -85,19 +85,19 @@ export function contrastOf(light, window) {
       wide.values[y * wide.width + x] = Math.min(Math.max(value, low), high);
     }
   }
-  const box = { top: window, bottom: window + height, left: window, right: window + width };
-  const paper = cropped(closed(wide, window), box);
+  const box = { top: span, bottom: span + height, left: span, right: span + width };
+  const paper = cropped(closed(wide, span), box);
   const floor = Math.max(0.35 * median(paper.values), 1e-3);
   return mapped(light, (v, i) => unit((paper.values[i] - v) / Math.max(paper.values[i], floor)));
 
   /** Lines that go on at both ends. @param {number} n @param {number} lines @param {(line: number, i: number) => number} at */
   function padded(n, lines, at) {
-    const result = plane(n + 2 * window, lines);
+    const result = plane(n + 2 * span, lines);
     for (let line = 0; line < lines; line++) {
-      for (let i = -window; i < n + window; i++) {
+      for (let i = -span; i < n + span; i++) {
         const [edge, inner] = i < 0 ? [0, -i] : i >= n ? [n - 1, 2 * n - 2 - i] : [i, i];
         const value = edge === i ? at(line, i) : 2 * at(line, edge) - at(line, inner);
-        result.values[line * result.width + i + window] = value;
+        result.values[line * result.width + i + span] = value;
       }
     }
     return result;
