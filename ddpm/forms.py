@@ -43,9 +43,12 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "weight_decay": (0, 1e3),
     "min_snr": (0, 1e9),
     "average": (0, 1),
+    "lengths": (1e-3, 0.28),
+    "snapshots": (0, 1000),
     "show": (1, 1_000_000),
     "seed": (0, 10**12),
     "epoch": (1, 1_000_000),
+    "step": (0, 10**12),
     "images": (1, 10**9),
     "parameters": (1, 10**12),
     # Networks
@@ -67,6 +70,7 @@ class Entry:
     validation_averaged: float
     seconds: float
     images_per_second: float
+    step: int = 0
     more: ClassVar[bool] = True
 
 

@@ -53,6 +53,9 @@ class Training:
         min_snr: 0, or the signal-to-noise ratio above which times weigh less in the loss
             (Hang et al. 2023, "Efficient Diffusion Training via Min-SNR Weighting Strategy").
         average: decay of the averaged weights, per step.
+        lengths, snapshots: further averages, of these lengths, and how often in the training they
+            are put aside, so that an average of any length can be made of them afterwards: see
+            `ddpm.averages`.
         show: after which epochs the script keeps images to look at.
         channels_last: memory layout; which one is faster was measured for each network.
         seed: of the first weights, the order of the images, the times and the noise.
@@ -66,6 +69,8 @@ class Training:
     weight_decay: float = 0.0
     min_snr: float = 0.0
     average: float = 0.999
+    lengths: tuple[float, ...] = ()
+    snapshots: int = 0
     show: tuple[int, ...] = ()
     channels_last: bool = True
     seed: int = 0
@@ -212,7 +217,7 @@ class Recipe:
         check(cls, values)
         values = dict(values)
         scaling, training = Scaling(**values.pop("scaling")), dict(values.pop("training"))
-        training["show"] = tuple(training.get("show", ()))
+        training |= {key: tuple(training.get(key, ())) for key in ("show", "lengths")}
         values["names"] = tuple(values.get("names", ()))
         values["betas"] = tuple(values.get("betas", Recipe.betas))
         recipe = cls(**values, scaling=scaling, training=Training(**training))

@@ -176,6 +176,7 @@ def train(
             error.backward()
             run.optimizer.step()
             update_average(run.averaged, run.network, settings.average, before + step)
+            run.averages.update(run.network, before + step)
             total += error.detach()
             if step % REPORT_EVERY == 0 and step < steps:
                 speed = step * batch / (time.perf_counter() - started)
@@ -188,6 +189,7 @@ def train(
         seconds = time.perf_counter() - started
         entry = {
             "epoch": epoch,
+            "step": before + steps,
             "train": mean,
             "validation_raw": finite(validate(run.network, recipe, validation), epoch, steps),
             "validation_averaged": finite(validate(run.averaged, recipe, validation), epoch, steps),

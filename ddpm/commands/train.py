@@ -83,6 +83,7 @@ def train_recipe(
 
     from tqdm import tqdm  # here and below: what help and the errors above do not need
 
+    from ddpm import trainings
     from ddpm.checkpoints import Run
     from ddpm.devices import as_device
     from ddpm.files import write_json
@@ -137,7 +138,7 @@ def train_recipe(
                         f" (averaged {entry['validation_averaged']:.4f}), {speed}"
                     )
                     bar = bar.close()
-                    state.save(outputs.checkpoint)
+                    trainings.keep(state, outputs)
                     write_json(outputs.log, log_of(state, where, len(training), shared.count))
                     if state.epoch in chosen.training.show:
                         keep_images(state, where, outputs.images, validation if own else None)
