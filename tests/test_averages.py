@@ -165,7 +165,8 @@ def test_a_training_that_was_stopped_leaves_the_same_averages(small, digits, tmp
     for ours, theirs in zip(network.parameters(), whole.averages.weights[length], strict=True):
         assert (ours - theirs).abs().max() < 1e-3  # they are kept in half precision
     other = reconstruct(folders[0], small, 0.2)
-    assert any((a - b).abs().max() > 1e-4 for a, b in zip(other.parameters(), network.parameters()))
+    pairs = zip(other.parameters(), network.parameters(), strict=True)
+    assert any((a - b).abs().max() > 1e-4 for a, b in pairs)
 
     # A training that begins again removes what the first one put aside.
     write_tensors(folders[0] / "own.safetensors", {"a": torch.zeros(1)}, {})
