@@ -50,8 +50,13 @@ class Training:
         one_cycle: instead, the rate rises to `rate` over the first tenth of all steps and falls
             to nothing along half a cosine (after Smith and Topin 2018, "Super-Convergence").
         weight_decay: what AdamW takes off each weight per step, as a share of the rate.
-        min_snr: 0, or the signal-to-noise ratio above which times weigh less in the loss
-            (Hang et al. 2023, "Efficient Diffusion Training via Min-SNR Weighting Strategy").
+        min_snr, p2, edm: weights of the times in the loss, at most one of them; 0 is none. See
+            `ddpm.losses.time_weight`.
+        noise_mean, noise_std: of the logarithm of noise over signal at the times that are trained
+            on, which is normally distributed (Karras et al. 2022, table 1). With a standard
+            deviation of 0, all times are equally likely.
+        augment: the probability that a training image is turned, and as much that it is scaled,
+            shifted or sheared, the network being told: see `ddpm.augmentation`.
         average: decay of the averaged weights, per step.
         lengths, snapshots: further averages, of these lengths, and how often in the training they
             are put aside, so that an average of any length can be made of them afterwards: see
@@ -68,6 +73,11 @@ class Training:
     one_cycle: bool = False
     weight_decay: float = 0.0
     min_snr: float = 0.0
+    p2: float = 0.0
+    edm: float = 0.0
+    noise_mean: float = 0.0
+    noise_std: float = 0.0
+    augment: float = 0.0
     average: float = 0.999
     lengths: tuple[float, ...] = ()
     snapshots: int = 0
@@ -170,16 +180,24 @@ class Recipe:
         return (t.float() - self.time_shift) / self.time_scale
 
     # --8<-- [start:ask]
-    def ask(self, network: nn.Module, x: Tensor, t: Tensor, labels: Tensor | None) -> Tensor:
+    def ask(
+        self,
+        network: nn.Module,
+        x: Tensor,
+        t: Tensor,
+        labels: Tensor | None,
+        change: Tensor | None = None,
+    ) -> Tensor:
         """The network's answer, in its own terms (`predicts`), to a question in ours.
 
         Args:
             x: images at time t, (N, C, size, size), as the schedule makes them.
             t: integer (N,), each 1..T.
             labels: integer (N,), each 0..classes; not looked at by a model without labels.
+            change: how training images were changed, for a network that is told; None elsewhere.
         """
-        told = labels if self.classes else None
-        return network(x * self.input_scale, self.network_time(t), told)
+        told = (labels if self.classes else None,) + (() if change is None else (change,))
+        return network(x * self.input_scale, self.network_time(t), *told)
         # --8<-- [end:ask]
 
     def check_labels(

@@ -15,10 +15,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ddpm.augmentation import augmented
 from ddpm.checkpoints import Run
 from ddpm.data import Digits
 from ddpm.devices import fast_arithmetic
-from ddpm.losses import loss, min_snr_weight, validate
+from ddpm.losses import draw_times, loss, time_weight, validate
 from ddpm.outputs import WAY_OUT
 from ddpm.processes import Processes
 from ddpm.recipes import Recipe, Training
@@ -142,7 +143,7 @@ def train(
     per_pass, mine = len(clean) // batch, shared.part(batch)
     network = shared.wrap(run.network)
     generator = torch.Generator(device)
-    weight = min_snr_weight(recipe)
+    black, weight = -recipe.scaling.mean / recipe.scaling.std, time_weight(recipe)
     weight = None if weight is None else weight.to(device)
     epochs = epochs or settings.epochs
     check_plan(run, epochs, total_steps)
@@ -164,14 +165,18 @@ def train(
             if recipe.label_dropout:
                 dropped = torch.rand(batch, generator=generator, device=device)
                 told = told.where(dropped >= recipe.label_dropout, recipe.classes)
-            t = torch.randint(1, recipe.T + 1, (batch,), generator=generator, device=device)
+            t = draw_times(recipe, batch, generator)
             eps = torch.randn(x0.shape, generator=generator, device=device)
+            change = None
+            if settings.augment:
+                x0, change = augmented(x0, black, settings.augment, generator)
+                change = change[mine]
             done = (before + step) / end
             for group in run.optimizer.param_groups:
                 group["lr"] = learning_rate(settings, epoch, done)
             with fast_arithmetic(device):
                 x0, told, t, eps = (value[mine] for value in (x0, told, t, eps))
-                error = loss(network, recipe, schedule, x0, told, t, eps, weight)
+                error = loss(network, recipe, schedule, x0, told, t, eps, weight, change)
             run.optimizer.zero_grad()
             error.backward()
             run.optimizer.step()

@@ -17,7 +17,7 @@ from ddpm.loading import load
 from ddpm.records import how
 from scripts.workshop.judge import rows
 from scripts.workshop.lengths import COUNT, LENGTHS, best, keep_best, one_length, settings
-from scripts.workshop.records import RESULTS
+from scripts.workshop.records import RESULTS, read_json
 from scripts.workshop.registry import SEED
 
 
@@ -42,7 +42,9 @@ def lengths(weights: Path, /, quick: bool = False) -> None:
     keep_best(weights, recipe, chosen["length"])
     record = how(default_device(), SEED, time.perf_counter() - started)
     values = {"rows": table, "chosen": chosen["length"], **depends, "how": record}
-    write_json(RESULTS / f"lengths-{recipe.name}.json", values)
+    path = RESULTS / "lengths.json"
+    others = read_json("lengths")["models"] if path.is_file() else {}
+    write_json(path, {"models": {**others, recipe.name: values}, "how": record})
 
 
 if __name__ == "__main__":

@@ -228,7 +228,7 @@ def test_the_best_length_becomes_the_files_average(call, small, digits, tmp_path
     raws = [load(outputs.weights, weights="raw").network, state.network]
     for ours, theirs in zip(*(network.parameters() for network in raws), strict=True):
         assert torch.equal(ours, theirs.half().float())
-    record = json.loads((tmp_path / "lengths-small.json").read_text())
+    record = json.loads((tmp_path / "lengths.json").read_text())["models"]["small"]
     assert record["chosen"] == 0.08
     assert record["kept"] == [8, 16, 24, 32]
     assert "command" in record["how"]

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ddpm.augmentation import AUGMENTS
 from ddpm.networks.attention_unet import time_encoding
 from ddpm.networks.shared import Network
 
@@ -77,6 +78,9 @@ class DigitsUNet(Network):
         width: channels at half the size, a multiple of 16; twice as many at a quarter.
         blocks: residual blocks on the way down at each level; as many on the way up.
         classes: number of labels; the label `classes` itself stands for "not told".
+        blocks14: the same at half the size, where it is another number; 0 is `blocks`.
+        attention14: attention at half the size as well, on the way down and on the way up.
+        augmented: whether it can be told how an image was changed: see `ddpm.augmentation`.
         channels: of the images, C.
         size: side of the images in pixels, a multiple of 4.
     """
@@ -91,37 +95,48 @@ class DigitsUNet(Network):
         width: int = 48,
         blocks: int = 2,
         classes: int = 10,
+        blocks14: int = 0,
+        attention14: bool = False,
+        augmented: bool = False,
         channels: int = 1,
         size: int = 28,
     ):
         super().__init__()
         self.check(channels, size)
-        w, told = width, 4 * width
+        w, told, wide = width, 4 * width, blocks14 or blocks
         self.time = nn.Sequential(nn.Linear(TIME_CHANNELS, told), nn.SiLU(), nn.Linear(told, told))
         self.label = nn.Embedding(classes + 1, told)
         self.stem = nn.Conv2d(4 * channels, w, 3, padding=1)
-        self.down14 = nn.ModuleList(ResBlock(w, w, told) for _ in range(blocks))
+        self.down14 = nn.ModuleList(ResBlock(w, w, told) for _ in range(wide))
         self.halve = nn.Conv2d(w, 2 * w, 3, stride=2, padding=1)
         self.down7 = nn.ModuleList(ResBlock(2 * w, 2 * w, told) for _ in range(blocks))
         self.attention = Attention(2 * w)
         self.up7 = nn.ModuleList(ResBlock(4 * w, 2 * w, told) for _ in range(blocks))
         self.enlarge = nn.ConvTranspose2d(2 * w, w, 4, stride=2, padding=1)
-        self.up14 = nn.ModuleList(ResBlock(2 * w, w, told) for _ in range(blocks))
+        self.up14 = nn.ModuleList(ResBlock(2 * w, w, told) for _ in range(wide))
         self.norm = norm(2 * w)
         self.head = silent(nn.Conv2d(2 * w, 4 * channels, 3, padding=1))
+        # After all others, whose first weights thus do not depend on the options.
+        self.attention_down = Attention(w) if attention14 else None
+        self.attention_up = Attention(w) if attention14 else None
+        self.change = silent(nn.Linear(AUGMENTS, told, bias=False)) if augmented else None
 
-    def forward(self, x: Tensor, t: Tensor, label: Tensor) -> Tensor:
+    def forward(self, x: Tensor, t: Tensor, label: Tensor, change: Tensor | None = None) -> Tensor:
         """The estimate of the noise in x.
 
         Args:
             x: noisy images (N, C, size, size).
             t: float (N,), the time in the network's own numbering.
             label: integer (N,), each 0..classes, `classes` for none.
+            change: float (N, AUGMENTS), how the image was changed; None is not at all.
 
         Returns:
             The estimate, of the shape of x.
         """
-        told = F.silu(self.time(time_encoding(t, TIME_CHANNELS)) + self.label(label))
+        told = self.time(time_encoding(t, TIME_CHANNELS)) + self.label(label)
+        if change is not None and self.change is not None:
+            told = told + self.change(change)
+        told = F.silu(told)
         # Near t = 0 the noise is finer than bfloat16's steps around -1: look at x in float32,
         # and answer in it.
         with torch.autocast(x.device.type, enabled=False):
@@ -130,7 +145,7 @@ class DigitsUNet(Network):
         for block in self.down14:
             y = block(y, told)
             skips.append(y)
-        y = self.halve(y)
+        y = self.halve(y if self.attention_down is None else self.attention_down(y))
         for block in self.down7:
             y = block(y, told)
             skips.append(y)
@@ -138,6 +153,8 @@ class DigitsUNet(Network):
         for block in self.up7:
             y = block(torch.cat([y, skips.pop()], dim=1), told)
         y = self.enlarge(y)
+        if self.attention_up is not None:
+            y = self.attention_up(y)
         for block in self.up14:
             y = block(torch.cat([y, skips.pop()], dim=1), told)
         with torch.autocast(x.device.type, enabled=False):

@@ -148,6 +148,8 @@ measured it."""
 
 OTHER: dict[str, str] = {
     r"ablation#rows\.": "short trainings, each a model of its own",
+    r"candidates#rows\.": "short trainings, each a model of its own",
+    r"lengths#": "samples of averages of several lengths, against validation digits",
     r"anagrams#": "images of two labels",
     r"bench#quality\.reached": "a training that was stopped",
     r"classifier#": "real digits",
