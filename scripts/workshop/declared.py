@@ -54,6 +54,11 @@ def start(name: str, row: Mapping[str, Any]) -> tuple[Setting, str]:
     return setting, "" if begins == "noise" else f"started {begins}"
 
 
+def kind_of_guidance(name: str, row: Mapping[str, Any]) -> tuple[Setting, str]:
+    """The flagship by its own sampler, guided everywhere or in the way that the name says."""
+    return own("digits", guidance=row["scale"]), "" if name.startswith("everywhere") else name
+
+
 def corrected(name: str, row: Mapping[str, Any]) -> tuple[Setting, str]:
     """Course A's network in 50 steps of float32, with its noise estimate put right."""
     weights, rule, *way = name.split("-")
@@ -128,6 +133,7 @@ DECLARED: tuple[Rows, ...] = (
     Rows("variety", "rows.*", by_name),
     Rows("spacings", "rows.*", by_name),
     Rows("ten_thousand", "rows.*", flagship),
+    Rows("guidance_kinds", "rows.*", kind_of_guidance),
     Rows("schedules", "starts.*", start),
     Rows("grounds", "rows.*", corrected),
     Rows("randomness", "no_noise.*", hundred),

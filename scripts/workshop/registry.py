@@ -23,6 +23,7 @@ FAMILIES = (
     "workshop.quality",
     "workshop.rival",
     "pages.digits",
+    "workshop.guidance_kinds",
     "pages.home",
     "pages.forward",
     "pages.network",
