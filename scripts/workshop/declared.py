@@ -13,7 +13,7 @@ from typing import Any
 
 from ddpm.recipes import DIGITS
 from ddpm.techniques.anagrams import ANAGRAM_GUIDANCE
-from scripts.pages.leaderboard.exact import steps_for
+from scripts.workshop.costs import steps_for
 from scripts.workshop.samples import Setting, own
 
 Of = Callable[[str, Mapping[str, Any]], Setting | tuple[Setting, str]]
@@ -133,6 +133,7 @@ DECLARED: tuple[Rows, ...] = (
     Rows("variety", "rows.*", by_name),
     Rows("spacings", "rows.*", by_name),
     Rows("ten_thousand", "rows.*", flagship),
+    Rows("few_steps", "rows.*", stated),
     Rows("guidance_kinds", "rows.*", kind_of_guidance),
     Rows("schedules", "starts.*", start),
     Rows("grounds", "rows.*", corrected),

@@ -49,6 +49,7 @@ FAMILIES = (
     "pages.warmup",
     "pages.conventions",
     "workshop.facts",
+    "workshop.evaluations",
 )
 """The modules below `scripts` that register figures and measurements."""
 
