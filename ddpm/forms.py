@@ -47,6 +47,8 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "noise_mean": (-20, 20),
     "noise_std": (0, 20),
     "augment": (0, 1),
+    "strokes": (0, 1),
+    "backgrounds": (0, 1),
     "average": (0, 1),
     "lengths": (1e-3, 0.28),
     "snapshots": (0, 1000),

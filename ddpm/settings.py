@@ -52,11 +52,11 @@ class Training:
         weight_decay: what AdamW takes off each weight per step, as a share of the rate.
         min_snr, p2, edm: weights of the times in the loss, at most one of them; 0 is none. See
             `ddpm.losses.time_weight`.
-        noise_mean, noise_std: of the logarithm of noise over signal at the times that are trained
-            on, which is normally distributed (Karras et al. 2022, table 1). With a standard
-            deviation of 0, all times are equally likely.
-        augment: the probability that a training image is turned, and as much that it is scaled,
-            shifted or sheared, the network being told: see `ddpm.augmentation`.
+        noise_mean, noise_std: of the normal distribution of log(noise over signal) at the times
+            that are trained on (Karras et al. 2022, table 1); 0, 0 makes all times equally likely.
+        augment: the probability of each change of a training image that the network is told of.
+        strokes, backgrounds: the probability that a training image's strokes are thinned or
+            thickened, and that a smooth random grey comes behind them: see `ddpm.augmentation`.
         average: decay of the averaged weights, per step.
         lengths, snapshots: further averages, of these lengths, and how often in the training they
             are put aside, so that an average of any length can be made of them afterwards: see
@@ -78,6 +78,8 @@ class Training:
     noise_mean: float = 0.0
     noise_std: float = 0.0
     augment: float = 0.0
+    strokes: float = 0.0
+    backgrounds: float = 0.0
     average: float = 0.999
     lengths: tuple[float, ...] = ()
     snapshots: int = 0

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ddpm.augmentation import augmented
+from ddpm.augmentation import changed
 from ddpm.checkpoints import Run
 from ddpm.data import Digits
 from ddpm.devices import fast_arithmetic
@@ -143,7 +143,7 @@ def train(
     per_pass, mine = len(clean) // batch, shared.part(batch)
     network = shared.wrap(run.network)
     generator = torch.Generator(device)
-    black, weight = -recipe.scaling.mean / recipe.scaling.std, time_weight(recipe)
+    weight = time_weight(recipe)
     weight = None if weight is None else weight.to(device)
     epochs = epochs or settings.epochs
     check_plan(run, epochs, total_steps)
@@ -167,15 +167,13 @@ def train(
                 told = told.where(dropped >= recipe.label_dropout, recipe.classes)
             t = draw_times(recipe, batch, generator)
             eps = torch.randn(x0.shape, generator=generator, device=device)
-            change = None
-            if settings.augment:
-                x0, change = augmented(x0, black, settings.augment, generator)
-                change = change[mine]
+            x0, change = changed(x0, recipe, generator)
             done = (before + step) / end
             for group in run.optimizer.param_groups:
                 group["lr"] = learning_rate(settings, epoch, done)
             with fast_arithmetic(device):
                 x0, told, t, eps = (value[mine] for value in (x0, told, t, eps))
+                change = None if change is None else change[mine]
                 error = loss(network, recipe, schedule, x0, told, t, eps, weight, change)
             run.optimizer.zero_grad()
             error.backward()

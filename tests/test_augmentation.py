@@ -4,10 +4,11 @@ import math
 import pytest
 import torch
 
-from ddpm.augmentation import AUGMENTS, SPREADS, augmented, backwards
+from ddpm.augmentation import SPREADS, augmented, backwards
 from ddpm.checkpoints import Run
 from ddpm.data import bundled
 from ddpm.losses import loss
+from ddpm.networks.digits_unet import AUGMENTS
 from ddpm.recipes import DIGITS
 from ddpm.settings import Recipe
 from ddpm.training import train

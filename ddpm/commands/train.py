@@ -42,8 +42,8 @@ def train_recipe(
     Started by `torchrun --nproc-per-node N -m ddpm train RECIPE`, N processes share each batch.
 
     Args:
-        recipe: digits, attention, attention-class, resunet, resunet-large, resunet-small,
-            denoiser, time or class.
+        recipe: digits, digits-large, digits-backgrounds, attention, attention-class, resunet,
+            resunet-large, resunet-small, denoiser, time or class.
         epochs: passes over the data; the recipe's number by default.
         data: mnist, for all of it; bundled, for the 5,000 digits that come with the package; or
             a folder with one subfolder of images for each class. Of bundled digits and own images

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import product
 from typing import Any
 
 import torch
@@ -144,11 +145,10 @@ def guidance_kinds(quick: bool) -> dict[str, Any]:
     jobs: dict[str, Callable[[], dict[str, Any]]] = {
         f"everywhere {scale:g}": partial(at_all_times, scale, count) for scale in SCALES[one]
     }
-    for scale in INTERVAL_SCALES[one]:
-        for low, high in INTERVALS[one]:
-            jobs[f"interval {scale:g} {low}-{high}"] = partial(in_times, scale, low, high, count)
-    for scale, rescale in RESCALED[one]:
-        jobs[f"rescaled {scale:g} {rescale:g}"] = partial(rescaled, scale, rescale, count)
+    for scale, (low, high) in product(INTERVAL_SCALES[one], INTERVALS[one]):
+        jobs[f"interval {scale:g} {low}-{high}"] = partial(in_times, scale, low, high, count)
+    for scale, share in RESCALED[one]:
+        jobs[f"rescaled {scale:g} {share:g}"] = partial(rescaled, scale, share, count)
     for name in [*WEAK][one]:
         for scale in AUTO_SCALES[one]:
             jobs[f"auto {name} {scale:g}"] = partial(by_weak, name, scale, count, quick)
