@@ -14,6 +14,8 @@ from ddpm.model import Diffusion
 from ddpm.networks.digits_unet import DigitsUNet
 from ddpm.recipes import DIGITS, DIGITS_BACKGROUNDS, DIGITS_LARGE
 from ddpm.training import train
+from scripts.pages.hybrids import large as hybrids
+from scripts.workshop import judge as judging
 from scripts.workshop.judge import judge
 
 
@@ -144,3 +146,48 @@ def test_a_training_of_large_digits_learns_and_samples(monkeypatch):
     assert entries[-1]["train"] < entries[0]["train"]
     images = Diffusion(recipe, run.averaged).sample(labels=[3], steps=2)
     assert images.shape == (1, 1, 56, 56)
+
+
+@pytest.fixture
+def untrained_models(monkeypatch, tmp_path):
+    monkeypatch.setattr(hybrids, "ROOT", tmp_path)
+    monkeypatch.setattr(judging, "ROOT", tmp_path)
+    monkeypatch.setattr(hybrids, "bundled_models", lambda: ["digits"])
+    options = {"width": 16, "blocks": 1, "classes": 10, "patch": 4}
+    monkeypatch.setattr(
+        hybrids, "recipe", lambda name: dataclasses.replace(DIGITS_LARGE, options=options, steps=3)
+    )
+    hybrids.model_of.cache_clear()
+    yield
+    hybrids.model_of.cache_clear()
+
+
+def test_large_hybrids_are_measured_quickly_without_a_model_and_only_so(untrained_models):
+    found = hybrids.large_hybrids(True)
+    assert [*found["rows"]] == ["digits-large, the source's", "digits-backgrounds, the source's"]
+    row = found["rows"]["digits-large, the source's"]
+    assert row["sigma"] == 1.75
+    assert row["count"] == 3
+    assert found["best"] in found["rows"]
+    # Real digits are recognised both ways by what is shown to the classifier.
+    assert found["real"]["far"] > 0.8
+    assert found["real"]["near"] > 0.8
+    with pytest.raises(ValueError, match="no weights of digits-large or digits-backgrounds"):
+        hybrids.large_hybrids(False)
+
+
+def test_from_afar_and_near_are_not_mistaken_for_each_other(large):
+    images, labels = as_images(large)[:100], large.labels[:100]
+    far, near = hybrids.read_single(images, labels, (labels + 1) % 10)
+    assert float(far.float().mean()) > 0.8
+    assert float(near.float().mean()) < 0.1
+
+
+def test_better_is_by_two_standard_errors():
+    assert hybrids.better({"both": 0.61, "error": 0.02}, 0.56)
+    assert not hybrids.better({"both": 0.59, "error": 0.02}, 0.56)
+
+
+def test_all_pairs_are_asked_for():
+    assert len(hybrids.PAIRS) == 90
+    assert all(far != near for far, near in hybrids.PAIRS)
