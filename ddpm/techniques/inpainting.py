@@ -47,6 +47,15 @@ def keep_known(
     # --8<-- [end:keep_known]
 
 
+REPEATS = 3
+"""How often each step but the last is taken by default: at equal calls, better than once."""
+
+
+def walks(model: Diffusion) -> dict[str, int]:
+    """The default path: the recipe's calls, spent on three walks in a third of its steps."""
+    return {"steps": 1 + (model.recipe.steps - 1) // REPEATS, "repeats": REPEATS}
+
+
 # --8<-- [start:inpaint]
 def inpaint(
     model: Diffusion,
@@ -64,8 +73,9 @@ def inpaint(
             is known.
         label: what the whole is to be; None tells the model nothing.
         n: how many versions of a single image.
-        how: see `How`; by default the sampler is ancestral, since the known pixels' noise is fresh
-            at every step too.
+        how: see `How`. By default the sampler is ancestral, since the known pixels' noise is fresh
+            at every step too. With neither `steps` nor `repeats`, a third of the recipe's steps
+            are taken three times; with one of them, the other is the recipe's steps, or 1.
 
     Returns:
         (N, C, H, W) in [0, 1], on the CPU; known pixels are those of `image`.
@@ -75,7 +85,8 @@ def inpaint(
     """
     x0 = in_range(model, image, n)
     new = as_mask(model, mask, len(x0))
-    options = how_to(how, sampler="ancestral")
+    path_given = how.get("steps") is not None or how.get("repeats") is not None
+    options = how_to(how, sampler="ancestral", **({} if path_given else walks(model)))
     path = resampled(model.path(options.steps), options.jump, options.repeats)
 
     def states(part: slice, first: int) -> Iterator[State]:
