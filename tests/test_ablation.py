@@ -5,11 +5,13 @@ import json
 import pytest
 import torch
 
+from ddpm import recipes
 from ddpm.data import Digits, bundled
 from ddpm.losses import time_weight
 from ddpm.recipes import DIGITS
 from ddpm.settings import Recipe
 from scripts import ablation as command
+from scripts import flagship
 from scripts.workshop import candidates
 from scripts.workshop.ablation import ROWS, balanced, shifted
 
@@ -49,6 +51,34 @@ def test_every_candidate_is_a_recipe_of_at_most_two_million_parameters(name):
     assert (recipe == DIGITS) == (name == "flagship")
     assert sum(p.numel() for p in recipe.make_network().parameters()) <= 2_000_000
     time_weight(recipe)
+
+
+def test_changes_are_combined_and_not_made_twice():
+    both = candidates.combined(["augmented", "half-batch"])
+    assert both.options == {**DIGITS.options, "augmented": True}
+    assert (both.training.augment, both.training.batch) == (0.12, 128)
+    assert candidates.combined([]) == DIGITS
+    for name, (_, recipe) in candidates.CANDIDATES.items():
+        assert candidates.combined([name]) == recipe
+    with pytest.raises(ValueError, match=r"the same thing twice: training\.batch"):
+        candidates.combined(["half-batch", "quarter-batch"])
+    with pytest.raises(ValueError, match="changes"):
+        candidates.combined(["nothing"])
+
+
+def test_the_flagship_is_trained_with_changes_by_one_command(call, monkeypatch):
+    seen = []
+    monkeypatch.setattr(recipes, "RECIPES", recipes.RECIPES)
+    monkeypatch.setattr(
+        flagship, "train_recipe", lambda name, **how: seen.append((recipes.recipe(name), how))
+    )
+    assert call("flagship", "augmented", "p2", "--epochs", "9", "--rate", "0.002")[0] == 0
+    recipe, how = seen[0]
+    assert (recipe.name, recipe.options["augmented"]) == ("digits", True)
+    wanted = {"epochs": 9, "p2": 1.0, "rate": 0.002, "lengths": (0.03, 0.1), "snapshots": 9}
+    assert {key: getattr(recipe.training, key) for key in wanted} == wanted
+    assert Recipe.from_dict(recipe.to_dict()) == recipe
+    assert how == {"data": "mnist", "restart": False, "out": None}
 
 
 def test_no_row_is_in_two_tables():

@@ -8,11 +8,12 @@ the test digits is for the page.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 
+from ddpm import arguments
 from ddpm.checkpoints import Run
 from ddpm.data import Digits, bundled, mnist
 from ddpm.devices import default_device, fast_arithmetic
@@ -61,8 +62,38 @@ CANDIDATES: dict[str, tuple[str, Recipe]] = {
     "edm-both": ("loss and noise as EDM's", change(edm=0.5, noise_mean=-1.2, noise_std=1.2)),
     "slower": ("rate of 2e-3", change(rate=2e-3)),
     "no-decay": ("no weight decay", change(weight_decay=0.0)),
+    "twice-as-long": ("twice the epochs", change(epochs=2 * EPOCHS)),
 }
 # --8<-- [end:candidates]
+
+LONGER = {"twice-as-long": 2}
+"""Rows that are trained for so many times the epochs of the others."""
+
+
+def differences(recipe: Recipe) -> dict[tuple[str, str], Any]:
+    """In what a candidate differs from the flagship: values by ("options" or "training", name)."""
+    found = {}
+    for part in ("options", "training"):
+        theirs, ours = (dataclasses.asdict(r)[part] for r in (recipe, DIGITS))
+        found |= {(part, k): v for k, v in theirs.items() if k not in ours or ours[k] != v}
+    return found
+
+
+def combined(names: Sequence[str]) -> Recipe:
+    """The flagship's recipe with the changes of several candidates.
+
+    Raises:
+        ValueError: there is no such candidate, or two of them set the same thing.
+    """
+    changes: dict[tuple[str, str], Any] = {}
+    for name in names:
+        arguments.choice("changes", name, [*CANDIDATES])
+        for key, value in differences(CANDIDATES[name][1]).items():
+            if key in changes:
+                raise ValueError(f"changes must not set the same thing twice: {'.'.join(key)}")
+            changes[key] = value
+    options = {name: value for (part, name), value in changes.items() if part == "options"}
+    return change(options, **{n: v for (part, n), v in changes.items() if part == "training"})
 
 
 def short_training(
@@ -91,7 +122,7 @@ def measure(name: str, epochs: int, each: int = EACH) -> dict[str, Any]:
     """Trains one candidate and judges its samples, as many of each digit."""
     words, recipe = CANDIDATES[name]
     device = default_device()
-    state = short_training(name, recipe, epochs)
+    state = short_training(name, recipe, epochs * LONGER.get(name, 1))
     asked = torch.arange(10).repeat(each)
     with fast_arithmetic(device):
         images = Diffusion(recipe, state.averaged, device).sample(labels=asked, seed=SEED).float()
