@@ -45,7 +45,11 @@ def flagship(
         out: the weights' file; runs/digits.safetensors by default.
     """
     chosen = combined(changes)
-    keep: dict[str, Any] = {"epochs": epochs, "lengths": LENGTHS, "snapshots": min(SNAPSHOTS, epochs)}
+    keep: dict[str, Any] = {
+        "epochs": epochs,
+        "lengths": LENGTHS,
+        "snapshots": min(SNAPSHOTS, epochs),
+    }
     if rate is not None:
         keep["rate"] = rate
     training = dataclasses.replace(chosen.training, **keep)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from itertools import product
 from typing import Any
 
 import torch
@@ -141,17 +140,25 @@ def rescaled(scale: float, rescale: float, count: int) -> dict[str, Any]:
 @measurement
 def guidance_kinds(quick: bool) -> dict[str, Any]:
     """Guidance everywhere, in an interval, by a worse model and rescaled, by 10,000 digits."""
-    count, one = COUNT if quick else MANY, slice(1 if quick else None)
-    jobs: dict[str, Callable[[], dict[str, Any]]] = {
-        f"everywhere {scale:g}": partial(at_all_times, scale, count) for scale in SCALES[one]
-    }
-    for scale, (low, high) in product(INTERVAL_SCALES[one], INTERVALS[one]):
-        jobs[f"interval {scale:g} {low}-{high}"] = partial(in_times, scale, low, high, count)
-    for scale, share in RESCALED[one]:
-        jobs[f"rescaled {scale:g} {share:g}"] = partial(rescaled, scale, share, count)
-    for name in [*WEAK][one]:
-        for scale in AUTO_SCALES[one]:
-            jobs[f"auto {name} {scale:g}"] = partial(by_weak, name, scale, count, quick)
+    count = COUNT if quick else MANY
+    kinds: tuple[dict[str, Callable[[], dict[str, Any]]], ...] = (
+        {f"everywhere {scale:g}": partial(at_all_times, scale, count) for scale in SCALES},
+        {
+            f"interval {scale:g} {low}-{high}": partial(in_times, scale, low, high, count)
+            for scale in INTERVAL_SCALES
+            for low, high in INTERVALS
+        },
+        {
+            f"rescaled {scale:g} {share:g}": partial(rescaled, scale, share, count)
+            for scale, share in RESCALED
+        },
+        {
+            f"auto {name} {scale:g}": partial(by_weak, name, scale, count, quick)
+            for name in WEAK
+            for scale in AUTO_SCALES
+        },
+    )
+    jobs = {name: kind[name] for kind in kinds for name in [*kind][: 1 if quick else None]}
     settings = {"weights": digest_of("weights/digits.safetensors"), "count": count}
     table = rows("guidance_kinds-quick" if quick else "guidance_kinds", settings, jobs)
     best = min(table, key=lambda name: table[name]["fid"])
