@@ -220,8 +220,8 @@ def read_data(data: str, scaling: Scaling) -> tuple[Digits, Digits, tuple[str, .
     from ddpm.data import bundled, folder, mnist, split_off
 
     if data in ("mnist", "bundled"):
-        digits = (mnist("train"), bundled()) if data == "mnist" else split_off(bundled())
-        return *(of_size(part, scaling.image) for part in digits), ()
+        own, held_out = (mnist("train"), bundled()) if data == "mnist" else split_off(bundled())
+        return of_size(own, scaling.image), of_size(held_out, scaling.image), ()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         digits, names = folder(data, scaling.image, scaling.channels)

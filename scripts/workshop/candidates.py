@@ -72,7 +72,7 @@ LONGER = {"twice-as-long": 2}
 
 def differences(recipe: Recipe) -> dict[tuple[str, str], Any]:
     """In what a candidate differs from the flagship: values by ("options" or "training", name)."""
-    found = {}
+    found: dict[tuple[str, str], Any] = {}
     for part in ("options", "training"):
         theirs, ours = (dataclasses.asdict(r)[part] for r in (recipe, DIGITS))
         found |= {(part, k): v for k, v in theirs.items() if k not in ours or ours[k] != v}

@@ -55,7 +55,7 @@ def model_of(name: str) -> Diffusion:
 def details(images: Tensor) -> Tensor:
     """The details of single large images, up close: (N, 1, 28, 28)."""
     sigma = 3.0 * images.shape[-1] / 28  # as much of the digit as for tiles of 28x28
-    fine = stretched((images - gaussian(sigma)(images)).clamp(min=0))
+    fine = stretched((images - gaussian(sigma)(images, 0)).clamp(min=0))
     return F.avg_pool2d(fine, images.shape[-1] // 28)
 
 
