@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ddpm.averages import Averages
 from ddpm.files import write_tensors
 from ddpm.outputs import WAY_OUT
 from ddpm.reading import printable
@@ -23,6 +24,7 @@ class Run:
     """Everything that changes while training, and so everything a checkpoint holds.
 
     Attributes:
+        averages: of the lengths that the recipe names, none for most.
         data: `ddpm.trainings.digest` of the images that are trained on; empty if it is not known.
         plan: how many epochs, and how many steps if they were limited, the training is to have;
             None before it starts, and for checkpoints of the first release. Where it is None,
@@ -32,6 +34,7 @@ class Run:
     recipe: Recipe
     network: nn.Module
     averaged: nn.Module
+    averages: Averages
     optimizer: torch.optim.AdamW
     log: list[dict[str, Any]]
     data: str = ""
@@ -56,7 +59,8 @@ class Run:
         optimizer = torch.optim.AdamW(
             trained(network), settings.rate, weight_decay=settings.weight_decay, fused=fused
         )
-        return cls(recipe, network, averaged, optimizer, [])
+        averages = Averages(network, settings.lengths)
+        return cls(recipe, network, averaged, averages, optimizer, [])
 
     @property
     def epoch(self) -> int:
@@ -67,6 +71,7 @@ class Run:
         """Writes a checkpoint, all or nothing."""
         tensors = {f"network/{k}": v for k, v in self.network.state_dict().items()}
         tensors |= {f"averaged/{k}": v for k, v in self.averaged.state_dict().items()}
+        tensors |= {f"averages/{k}": v for k, v in self.averages.state().items()}
         for i, state in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer/{i}/{k}": v for k, v in state.items()}
         values = {
@@ -121,6 +126,7 @@ class Run:
             )
         self.network.load_state_dict(_under(tensors, "network/"))
         self.averaged.load_state_dict(_under(tensors, "averaged/"))
+        self.averages.load(_under(tensors, "averages/"))
         fused = self.optimizer.defaults["fused"]
         for i, parameter in enumerate(trained(self.network) if started else []):
             saved = _under(tensors, f"optimizer/{i}/")
@@ -141,6 +147,7 @@ class Run:
         """Tensors of the shapes that a checkpoint holds, by name."""
         tensors = {f"network/{k}": v for k, v in self.network.state_dict().items()}
         tensors |= {f"averaged/{k}": v for k, v in self.averaged.state_dict().items()}
+        tensors |= {f"averages/{k}": v for k, v in self.averages.state().items()}
         for i, parameter in enumerate(trained(self.network) if started else []):
             tensors[f"optimizer/{i}/step"] = torch.zeros(())
             tensors |= {f"optimizer/{i}/{name}": parameter for name in ("exp_avg", "exp_avg_sq")}

@@ -14,6 +14,8 @@ SAMPLER_NAMES = ("ancestral", "beta-noise", "no-noise", "ddim", "heun", "heun-ep
 
 RECIPE_NAMES = (
     "digits",
+    "digits-large",
+    "digits-backgrounds",
     "attention",
     "attention-class",
     "resunet",

@@ -42,15 +42,26 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "rate_decay": (0, 1e3),
     "weight_decay": (0, 1e3),
     "min_snr": (0, 1e9),
+    "p2": (0, 1e9),
+    "edm": (0, 1e3),
+    "noise_mean": (-20, 20),
+    "noise_std": (0, 20),
+    "augment": (0, 1),
+    "strokes": (0, 1),
+    "backgrounds": (0, 1),
     "average": (0, 1),
+    "lengths": (1e-3, 0.28),
+    "snapshots": (0, 1000),
     "show": (1, 1_000_000),
     "seed": (0, 10**12),
     "epoch": (1, 1_000_000),
+    "step": (0, 10**12),
     "images": (1, 10**9),
     "parameters": (1, 10**12),
     # Networks
     "width": (1, 4096),
     "blocks": (1, 64),
+    "blocks14": (0, 64),
 }
 """The lowest and the highest value of a number, by the name of its field or argument."""
 
@@ -67,6 +78,7 @@ class Entry:
     validation_averaged: float
     seconds: float
     images_per_second: float
+    step: int = 0
     more: ClassVar[bool] = True
 
 
@@ -187,6 +199,8 @@ def check_agreement(recipe: Any, network: Any) -> None:
         raise ValueError(f"the network '{recipe.network}' needs classes, and there are none")
     if recipe.label_dropout and not (network.takes_no_label and recipe.classes):
         raise ValueError("label_dropout must be 0: this network has no input for 'no label'")
+    if recipe.training.augment and not options.get("augmented"):
+        raise ValueError("training.augment must be 0: this network is not told of changed images")
     if options["width"] % network.width_multiple:
         raise ValueError(
             f"the width of the network '{recipe.network}' must be a multiple of"

@@ -116,10 +116,30 @@ DIGITS = Recipe(
 )
 # --8<-- [end:digits]
 
+# --8<-- [start:large]
+DIGITS_LARGE = dataclasses.replace(
+    DIGITS,
+    name="digits-large",
+    options={**DIGITS.options, "patch": 4},
+    # Half the range of `digits`: the same digit on four times as many pixels takes twice the noise
+    # to hide (Hoogeboom et al. 2023, "simple diffusion", section 3.1).
+    scaling=Scaling(size=56, mean=0.5, std=1.0, image=56),
+    training=dataclasses.replace(DIGITS.training, strokes=0.8, epochs=16),
+)
+
+DIGITS_BACKGROUNDS = dataclasses.replace(
+    DIGITS_LARGE,
+    name="digits-backgrounds",
+    training=dataclasses.replace(DIGITS_LARGE.training, backgrounds=1.0),
+)
+# --8<-- [end:large]
+
 RECIPES: Mapping[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
         DIGITS,
+        DIGITS_LARGE,
+        DIGITS_BACKGROUNDS,
         ATTENTION,
         ATTENTION_CLASS,
         RESUNET,

@@ -50,9 +50,17 @@ class Training:
         one_cycle: instead, the rate rises to `rate` over the first tenth of all steps and falls
             to nothing along half a cosine (after Smith and Topin 2018, "Super-Convergence").
         weight_decay: what AdamW takes off each weight per step, as a share of the rate.
-        min_snr: 0, or the signal-to-noise ratio above which times weigh less in the loss
-            (Hang et al. 2023, "Efficient Diffusion Training via Min-SNR Weighting Strategy").
+        min_snr, p2, edm: weights of the times in the loss, at most one of them; 0 is none. See
+            `ddpm.losses.time_weight`.
+        noise_mean, noise_std: of the normal distribution of log(noise over signal) at the times
+            that are trained on (Karras et al. 2022, table 1); 0, 0 makes all times equally likely.
+        augment: the probability of each change of a training image that the network is told of.
+        strokes, backgrounds: the probability that a training image's strokes are thinned or
+            thickened, and that a smooth random grey comes behind them: see `ddpm.augmentation`.
         average: decay of the averaged weights, per step.
+        lengths, snapshots: further averages, of these lengths, and how often in the training they
+            are put aside, so that an average of any length can be made of them afterwards: see
+            `ddpm.averages`.
         show: after which epochs the script keeps images to look at.
         channels_last: memory layout; which one is faster was measured for each network.
         seed: of the first weights, the order of the images, the times and the noise.
@@ -65,7 +73,16 @@ class Training:
     one_cycle: bool = False
     weight_decay: float = 0.0
     min_snr: float = 0.0
+    p2: float = 0.0
+    edm: float = 0.0
+    noise_mean: float = 0.0
+    noise_std: float = 0.0
+    augment: float = 0.0
+    strokes: float = 0.0
+    backgrounds: float = 0.0
     average: float = 0.999
+    lengths: tuple[float, ...] = ()
+    snapshots: int = 0
     show: tuple[int, ...] = ()
     channels_last: bool = True
     seed: int = 0
@@ -165,16 +182,24 @@ class Recipe:
         return (t.float() - self.time_shift) / self.time_scale
 
     # --8<-- [start:ask]
-    def ask(self, network: nn.Module, x: Tensor, t: Tensor, labels: Tensor | None) -> Tensor:
+    def ask(
+        self,
+        network: nn.Module,
+        x: Tensor,
+        t: Tensor,
+        labels: Tensor | None,
+        change: Tensor | None = None,
+    ) -> Tensor:
         """The network's answer, in its own terms (`predicts`), to a question in ours.
 
         Args:
             x: images at time t, (N, C, size, size), as the schedule makes them.
             t: integer (N,), each 1..T.
             labels: integer (N,), each 0..classes; not looked at by a model without labels.
+            change: how training images were changed, for a network that is told; None elsewhere.
         """
-        told = labels if self.classes else None
-        return network(x * self.input_scale, self.network_time(t), told)
+        told = (labels if self.classes else None,) + (() if change is None else (change,))
+        return network(x * self.input_scale, self.network_time(t), *told)
         # --8<-- [end:ask]
 
     def check_labels(
@@ -212,7 +237,7 @@ class Recipe:
         check(cls, values)
         values = dict(values)
         scaling, training = Scaling(**values.pop("scaling")), dict(values.pop("training"))
-        training["show"] = tuple(training.get("show", ()))
+        training |= {key: tuple(training.get(key, ())) for key in ("show", "lengths")}
         values["names"] = tuple(values.get("names", ()))
         values["betas"] = tuple(values.get("betas", Recipe.betas))
         recipe = cls(**values, scaling=scaling, training=Training(**training))

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from ddpm import averages
 from ddpm.checkpoints import Run
 from ddpm.data import Digits, as_images
 from ddpm.denoiser import add_noise, denoise, held_out
@@ -66,6 +67,21 @@ def keep_images(state: Run, device: torch.device, path: Path, own: Digits | None
     kept = read_pictures(path) if holds_epochs(path) and state.epoch > 1 else {}
     earlier = {name: kept[name] for name in kept if int(name) < state.epoch}
     write_pictures(path, earlier | {str(state.epoch): images})
+
+
+def keep(state: Run, outputs: Outputs) -> None:
+    """Saves a training after an epoch: its checkpoint, and before that the averages that are due.
+
+    In this order, a kill between the two loses nothing.
+    """
+    settings, folder = state.recipe.training, averages.folder_of(outputs.weights)
+    if settings.lengths:
+        if state.epoch == 1:
+            averages.clear(folder)
+        epochs = state.plan[0] if state.plan else settings.epochs
+        if averages.due(settings.snapshots, state.epoch, epochs):
+            state.averages.save(folder, state.recipe, state.log[-1]["step"], state.plan)
+    state.save(outputs.checkpoint)
 
 
 def digest(digits: Digits) -> str:

@@ -195,6 +195,31 @@ def test_the_flagship_has_the_parameters_of_its_description(width, blocks):
     assert counted == digits_by_hand(width, blocks, 10)
 
 
+@pytest.mark.parametrize("options", [{"blocks14": 2}, {"attention14": True}, {"augmented": True}])
+def test_options_of_the_flagship_leave_the_other_first_weights_as_they_are(options):
+    states = []
+    for more in ({"blocks14": 1}, options):
+        torch.manual_seed(0)
+        states.append(DigitsUNet(16, 1, **more).state_dict())
+    plain, other = states
+    if "blocks14" in options:
+        assert len([k for k in other if k.startswith(("down14.1", "up14.1"))]) > 10
+    else:
+        new = {"attention14": ("attention_down", "attention_up"), "augmented": ("change",)}
+        assert {k.split(".")[0] for k in {*other} - {*plain}} == {*new[next(iter(options))]}
+        assert all(torch.equal(value, other[key]) for key, value in plain.items())
+
+
+def test_attention_at_half_the_size_is_used():
+    torch.manual_seed(0)
+    network, x = DigitsUNet(16, 1, attention14=True), torch.randn(2, 1, 28, 28)
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    network(x, torch.ones(2), torch.zeros(2, dtype=torch.int64)).sum().backward()
+    for part in (network.attention_down, network.attention_up):
+        assert part.qkv.weight.grad.abs().max() > 0
+
+
 def test_the_flagship_is_small_enough_for_a_browser():
     assert sum(p.numel() for p in RECIPES["digits"].make_network().parameters()) <= 2_000_000
 

@@ -214,14 +214,14 @@ def read_data(data: str, scaling: Scaling) -> tuple[Digits, Digits, tuple[str, .
 
     Args:
         data: "mnist", "bundled", or a folder of folders of images.
-        scaling: the side and the channels of a folder's images.
+        scaling: the side of the images, to which digits are enlarged, and a folder's channels.
     """
+    from ddpm.augmentation import of_size
     from ddpm.data import bundled, folder, mnist, split_off
 
-    if data == "mnist":
-        return mnist("train"), bundled(), ()
-    if data == "bundled":
-        return *split_off(bundled()), ()
+    if data in ("mnist", "bundled"):
+        own, held_out = (mnist("train"), bundled()) if data == "mnist" else split_off(bundled())
+        return of_size(own, scaling.image), of_size(held_out, scaling.image), ()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         digits, names = folder(data, scaling.image, scaling.channels)

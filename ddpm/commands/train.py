@@ -42,8 +42,8 @@ def train_recipe(
     Started by `torchrun --nproc-per-node N -m ddpm train RECIPE`, N processes share each batch.
 
     Args:
-        recipe: digits, attention, attention-class, resunet, resunet-large, resunet-small,
-            denoiser, time or class.
+        recipe: digits, digits-large, digits-backgrounds, attention, attention-class, resunet,
+            resunet-large, resunet-small, denoiser, time or class.
         epochs: passes over the data; the recipe's number by default.
         data: mnist, for all of it; bundled, for the 5,000 digits that come with the package; or
             a folder with one subfolder of images for each class. Of bundled digits and own images
@@ -83,6 +83,7 @@ def train_recipe(
 
     from tqdm import tqdm  # here and below: what help and the errors above do not need
 
+    from ddpm import trainings
     from ddpm.checkpoints import Run
     from ddpm.devices import as_device
     from ddpm.files import write_json
@@ -137,7 +138,7 @@ def train_recipe(
                         f" (averaged {entry['validation_averaged']:.4f}), {speed}"
                     )
                     bar = bar.close()
-                    state.save(outputs.checkpoint)
+                    trainings.keep(state, outputs)
                     write_json(outputs.log, log_of(state, where, len(training), shared.count))
                     if state.epoch in chosen.training.show:
                         keep_images(state, where, outputs.images, validation if own else None)

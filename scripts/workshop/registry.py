@@ -23,6 +23,7 @@ FAMILIES = (
     "workshop.quality",
     "workshop.rival",
     "pages.digits",
+    "workshop.guidance_kinds",
     "pages.home",
     "pages.forward",
     "pages.network",
@@ -48,6 +49,7 @@ FAMILIES = (
     "pages.warmup",
     "pages.conventions",
     "workshop.facts",
+    "workshop.evaluations",
 )
 """The modules below `scripts` that register figures and measurements."""
 
