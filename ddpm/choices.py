@@ -9,11 +9,21 @@ from __future__ import annotations
 import sys
 from typing import Literal
 
-SAMPLER_NAMES = ("ancestral", "beta-noise", "no-noise", "ddim", "heun", "heun-eps", "dpm-solver")
+SAMPLER_NAMES = (
+    "ancestral",
+    "beta-noise",
+    "no-noise",
+    "ddim",
+    "heun",
+    "heun-eps",
+    "dpm-solver",
+    "renoise",
+)
 """The keys of `ddpm.sampling.SAMPLERS`."""
 
 RECIPE_NAMES = (
     "digits",
+    "digits-fast",
     "attention",
     "attention-class",
     "resunet",

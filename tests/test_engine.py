@@ -373,7 +373,7 @@ ONLY_HERE = {
     "data": set(),
     "noise": {"Generator", "noise", "LAST_SEED"},  # torch's generator; the class `Noise`
     "model": {"BATCH"},
-    "sampling": set(),
+    "sampling": {"Step"},  # `ddpm.steps`
     "settings": {"make_schedule", "check_labels"},  # methods of `Recipe`
     "shared": set(),
     "timesteps": {"round"},

@@ -121,12 +121,17 @@ class DigitsUNet(Network):
         Returns:
             The estimate, of the shape of x.
         """
+        return self.decode(*self.encode(x, t, label))
+
+    def encode(self, x: Tensor, t: Tensor, label: Tensor) -> tuple[Tensor, list[Tensor], Tensor]:
+        """The way down: features at the bottom (N, 2 width, size / 4, size / 4), what the way up
+        sees besides, and the vector of time and label."""
         told = F.silu(self.time(time_encoding(t, TIME_CHANNELS)) + self.label(label))
         # Near t = 0 the noise is finer than bfloat16's steps around -1: look at x in float32,
         # and answer in it.
         with torch.autocast(x.device.type, enabled=False):
-            pixels = self.stem(F.pixel_unshuffle(x, 2))
-        y, skips = pixels, []
+            y = self.stem(F.pixel_unshuffle(x, 2))
+        skips = [y]
         for block in self.down14:
             y = block(y, told)
             skips.append(y)
@@ -134,13 +139,17 @@ class DigitsUNet(Network):
         for block in self.down7:
             y = block(y, told)
             skips.append(y)
-        y = self.attention(y)
+        return self.attention(y), skips, told
+
+    def decode(self, y: Tensor, skips: list[Tensor], told: Tensor) -> Tensor:
+        """The way up: the estimate, of the shape of x."""
+        skips = [*skips]
         for block in self.up7:
             y = block(torch.cat([y, skips.pop()], dim=1), told)
         y = self.enlarge(y)
         for block in self.up14:
             y = block(torch.cat([y, skips.pop()], dim=1), told)
-        with torch.autocast(x.device.type, enabled=False):
-            y = torch.cat([y.float(), pixels], dim=1)
+        with torch.autocast(y.device.type, enabled=False):
+            y = torch.cat([y.float(), skips.pop()], dim=1)
             return F.pixel_shuffle(self.head(F.silu(self.norm(y))), 2)
         # --8<-- [end:network]

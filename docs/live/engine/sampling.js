@@ -162,6 +162,15 @@ function divided(x, by) {
 }
 
 /**
+ * The predicted clean image with fresh noise of time s, for students of few steps (Song et al.
+ * 2023, "Consistency Models", algorithm 1).
+ * @param {Step} step
+ */
+export function renoise(step) {
+  return step.s === 0 ? step.x0 : step.schedule.addNoise(step.x0, step.s, step.noise());
+}
+
+/**
  * Walks a path from noise to images, yielding the state at every time on it.
  * @param {EpsFn} epsFn the noise estimate
  * @param {Images} x images at time path[0]
@@ -230,6 +239,7 @@ export const SAMPLERS = {
   heun: (step) => heun(step),
   "heun-eps": (step) => heun(step, "eps"),
   "dpm-solver": dpmSolver,
+  renoise: (step) => renoise(step),
 };
 
 /**
