@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
+from ddpm.chains import Chains
 from ddpm.data import Digits
 from ddpm.devices import fast_arithmetic
 from ddpm.losses import validate, x0_loss
-from ddpm.matching import Chains, Samples, X0Fn, fake_loss, generator_loss
+from ddpm.matching import Samples, X0Fn, fake_loss, generator_loss
 from ddpm.processes import Processes
 from ddpm.schedule import NoiseSchedule
 from ddpm.settings import Training

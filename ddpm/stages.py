@@ -101,18 +101,6 @@ class Distillation:
         for stage in self.stages:
             yield from ((stage, k) for k in range(stage.epochs))
 
-    def check(self, name: str, steps: int, spacing: str) -> None:
-        """Refuses a number of steps or a spacing that the student was not trained for.
-
-        Raises:
-            ValueError: it is another.
-        """
-        if self.serves and steps not in self.serves:
-            known = ", ".join(map(str, self.serves))
-            raise ValueError(f"steps: '{name}' takes {known}, not {steps}")
-        if self.serves and spacing != "trailing":
-            raise ValueError(f"spacing: '{name}' takes trailing steps only, not {spacing}")
-
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Distillation:
         """The inverse of `dataclasses.asdict`, also after JSON made lists of its tuples."""

@@ -13,6 +13,7 @@ from ddpm.arguments import by
 from ddpm.model import Diffusion
 from ddpm.sampling import State
 from ddpm.schedule import NoiseSchedule
+from ddpm.serving import usual
 from ddpm.techniques.shared import Labels, draw_parts, eps_for, how_to, in_range
 from ddpm.timesteps import resampled
 
@@ -75,7 +76,7 @@ def inpaint(
     """
     x0 = in_range(model, image, n)
     new = as_mask(model, mask, len(x0))
-    options = how_to(how, sampler="ancestral")
+    options = how_to(how, sampler=usual(model.recipe, "ancestral"))
     path = resampled(model.path(options.steps), options.jump, options.repeats)
 
     def states(part: slice, first: int) -> Iterator[State]:
