@@ -144,6 +144,26 @@ def test_two_pixels_are_biased_and_short_walks_correct_more_than_long_ones():
     assert short["mean"] < 0.9
 
 
+def test_the_default_spends_the_recipes_calls_on_three_walks(untrained):
+    mask, calls = torch.ones(28, 28), []
+    mask[:14] = 0
+    hook = untrained.network.register_forward_pre_hook(lambda *_: calls.append(1))
+    images = inpaint(untrained, IMAGE, mask, 4, guidance=1.0)
+    hook.remove()
+    assert len(calls) == untrained.recipe.steps == calls_of(9, 3)
+    explicit = inpaint(untrained, IMAGE, mask, 4, guidance=1.0, steps=9, repeats=3)
+    assert torch.equal(images, explicit)
+
+
+@pytest.mark.parametrize(("given", "calls"), [({"steps": 5}, 5), ({"repeats": 2}, 49)])
+def test_steps_or_repeats_alone_leave_the_other_as_it_is(untrained, given, calls):
+    counted = []
+    hook = untrained.network.register_forward_pre_hook(lambda *_: counted.append(1))
+    inpaint(untrained, IMAGE, MASK, 4, guidance=1.0, **given)
+    hook.remove()
+    assert len(counted) == calls
+
+
 def test_the_calls_depend_on_the_repeats_and_not_on_the_jump():
     for jump in (1, 2, 5, 10):
         for repeats in (1, 3, 20):

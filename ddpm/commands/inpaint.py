@@ -16,7 +16,7 @@ from ddpm.commands.shared import SAMPLING, Sampling, check_image, check_out, one
 
 EXAMPLES = (
     "ddpm inpaint --mask bottom --label 7 --each 4 --out inpainted.png",
-    "ddpm inpaint --mask freehand --repeats 3 --each 2 --out resampled.png",
+    "ddpm inpaint --mask freehand --repeats 10 --each 2 --out resampled.png",
 )
 
 
@@ -24,7 +24,7 @@ def inpaint(
     image: Path | None = None,
     mask: str = "bottom",
     label: str | None = None,
-    repeats: int = 1,
+    repeats: int | None = None,
     fit: Fit = "ink",
     show_input_: Annotated[Path | None, tyro.conf.arg(name="show-input")] = None,
     sampling: Annotated[Sampling, tyro.conf.arg(name="")] = SAMPLING,
@@ -39,8 +39,9 @@ def inpaint(
         mask: top, bottom, left, stripe, hole or freehand; or an image as large as yours, white
             where it is to be filled in.
         label: what the whole is to be; by default the model is told nothing.
-        repeats: how often every step but the last is taken (RePaint's resampling); three times
-            cost nearly three times the network calls, and make the parts fit better.
+        repeats: how often every step but the last is taken (RePaint's resampling). More make the
+            parts fit better, and each costs as many network calls. Without --repeats and
+            --steps, a third of the model's steps are taken three times.
         fit: how a large image is cut: around the ink, padded, or cropped to its middle. An image
             in colour is cropped unless it is padded.
         show_input_: a .png to write what the network saw to; none by default.
@@ -56,7 +57,7 @@ def inpaint(
         there = ", ".join(MASK_NAMES)
         own = "give --image too" if image is None else "and no such file"
         raise ValueError(f"unknown mask '{mask}'; there are {there}; {own}")
-    if repeats < 1:
+    if repeats is not None and repeats < 1:
         raise ValueError(f"--repeats must be at least 1, not {repeats}")
     wanted = one_label(label, sampling.check())
 

@@ -35,6 +35,16 @@ export function keepKnown(image, mask, schedule, noise) {
   };
 }
 
+const REPEATS = 3;
+
+/**
+ * The default path: the recipe's network calls, spent on three walks in a third of its steps.
+ * @param {Diffusion} model
+ */
+export function walks(model) {
+  return { steps: 1 + Math.floor((model.recipe.steps - 1) / REPEATS), repeats: REPEATS };
+}
+
 /**
  * @typedef {object} InpaintOptions
  * @property {import("./shared.js").Pixels} image one or several images in [0, 1]
@@ -48,13 +58,15 @@ export function keepKnown(image, mask, schedule, noise) {
  * Fills in the unknown part of an image so that it goes with the known part.
  * @param {Diffusion} model
  * @param {InpaintOptions & import("./shared.js").How} options by default the sampler is ancestral,
- *     since the known pixels' noise is fresh at every step too
+ *     since the known pixels' noise is fresh at every step too; with neither `steps` nor `repeats`,
+ *     a third of the recipe's steps are taken three times
  */
 export async function inpaint(model, { image, mask, label = null, n = 1, ...how }) {
   const x0 = inRange(model, image, n);
   const images = x0.shape[0];
   const unknown = asMask(model, mask, images);
-  const options = howTo(how, { sampler: "ancestral" });
+  const given = (how.steps ?? null) !== null || (how.repeats ?? null) !== null;
+  const options = howTo(how, { sampler: "ancestral", ...(given ? {} : walks(model)) });
   const path = resampled(model.path(options.steps), options.jump, options.repeats);
   return model.collect(images, options, (start, end) => {
     const first = options.first + start;

@@ -51,7 +51,7 @@ def all_masks() -> Image.Image:
     made="Rows: three held-out digits, lower half hidden. The first completion is told nothing.",
     alt="Three rows. Each begins with the upper half of a digit, followed by completions told"
     " nothing and told 0 to 9. Some are good digits; where the upper half contradicts the label,"
-    " strokes break at the seam or another digit comes out.",
+    " the shape is no digit, or another digit, or has a stroke beside it.",
     models=("digits",),
     settings={"seed": 0, "mask": "bottom"},
 )

@@ -16,6 +16,7 @@ from ddpm.masks import MASKS
 from ddpm.sampling import posterior, sample
 from ddpm.schedule import NoiseSchedule
 from ddpm.techniques.inpainting import inpaint, keep_known
+from ddpm.techniques.inpainting import walks as default_walks
 from ddpm.timesteps import resampled, strided
 from scripts.workshop.judge import judge, rows
 from scripts.workshop.registry import SEED, digest_of, measurement
@@ -171,16 +172,18 @@ def of_real(count: int) -> dict[str, float]:
 def inpainting(quick: bool) -> dict[str, Any]:
     """Inpainting under every mask, with the label and without: accuracy and seam."""
     count, masks = (20, ["bottom"]) if quick else (COUNT, [*MASKS])
-    settings = {"weights": digest_of("weights/digits.safetensors"), "count": count}
+    path = {**default_walks(load("digits")), "jump": 1}
+    settings = {"weights": digest_of("weights/digits.safetensors"), "count": count, **path}
     jobs = {
         f"{mask}-{'label' if told else 'none'}": partial(
-            one_setting, mask, told, STEPS, 1, 1, count
+            one_setting, mask, told, path["steps"], path["jump"], path["repeats"], count
         )
         for mask in masks
         for told in (True, False)
     }
     table = rows("inpainting-quick" if quick else "inpainting", settings, jobs)
-    return {"rows": table, "real": of_real(count), "masks": len(masks), **settings}
+    calls = calls_of(path["steps"], path["repeats"])
+    return {"rows": table, "real": of_real(count), "masks": len(masks), "calls": calls, **settings}
 
 
 @measurement
