@@ -161,11 +161,7 @@ function divided(x, by) {
   return { values: x.values.map((value) => value / by), shape: x.shape };
 }
 
-/**
- * The predicted clean image with fresh noise of time s, for students of few steps (Song et al.
- * 2023, "Consistency Models", algorithm 1).
- * @param {Step} step
- */
+/** The predicted clean image with fresh noise of time s, for students. @param {Step} step */
 export function renoise(step) {
   return step.s === 0 ? step.x0 : step.schedule.addNoise(step.x0, step.s, step.noise());
 }
