@@ -113,7 +113,7 @@ def test_a_claim_without_its_record_is_not_decided_and_says_why():
     assert later > 10
     assert decide(CLAIMS["class_better"].rule, lambda _: {"models": {"class": {"fid": 1.0}}}) == (
         NOT_DECIDED,
-        "`time` is not measured yet",
+        "the recipe time is not measured yet",
     )
 
 

@@ -186,7 +186,7 @@ def class_better(read: Read) -> Finding:
     """At the course's settings its distance from real digits is at most half as large."""
     models = read("quality")["models"]
     with_ = models["class"]["fid"]
-    without = part(read, "quality", "models", "time", "fid", why="`time` is not measured yet")
+    without = part(read, "quality", "models", "time", "fid", why="the recipe time is not measured yet")
     words = f"FID {with_:.2f} with the class (γ = 5), {without:.2f} with the time alone"
     if with_ >= without:
         return REFUTED, words
@@ -199,7 +199,7 @@ def large_scales(read: Read) -> Finding:
 
     In 60 ancestral steps; "far" is a distance of more than twice the other.
     """
-    why = "`class` is not measured without guidance yet"
+    why = "the recipe class is not measured without guidance yet"
     none = part(read, "unconditional", "rows", "class", why=why)
     strong = read("schedules")["starts"]["class-noise"]
     words = (
