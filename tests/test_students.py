@@ -8,8 +8,9 @@ import torch
 
 from ddpm.data import Digits
 from ddpm.model import Diffusion
-from ddpm.recipes import DIGITS_FAST
-from ddpm.students import after
+from ddpm.recipes import DIGITS, DIGITS_FAST, RECIPES, Recipe
+from ddpm.students import after, check_teacher
+from scripts import students as variants
 from scripts.workshop import judge, students
 from scripts.workshop.students import GOALS, chosen, cost, row, served, weights_files
 
@@ -57,6 +58,28 @@ def test_a_training_costs_the_minutes_of_its_stages(runs):
     found = cost(path)
     assert found["minutes"] == pytest.approx(6)
     assert found["stages"]["match"] == {"minutes": pytest.approx(5), "epochs": 2, "loss": 0.3}
+
+
+@pytest.mark.parametrize("name", variants.VARIANTS)
+def test_a_variant_fits_its_teacher_and_a_file(name):
+    recipe = variants.VARIANTS[name]
+    assert recipe.name == name
+    check_teacher(recipe, DIGITS)
+    assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
+    assert recipe.training.epochs == recipe.distillation.epochs
+    assert recipe.steps in recipe.distillation.serves
+    assert after(recipe, recipe.distillation.stages[-1]) == recipe
+
+
+def test_a_variant_is_trained_under_its_own_name(monkeypatch, tmp_path):
+    given = []
+    monkeypatch.setattr(variants, "ROOT", tmp_path)
+    monkeypatch.setattr(variants, "RECIPES", dict(RECIPES))
+    monkeypatch.setattr(variants, "train_recipe", lambda name, **how: given.append((name, how)))
+    variants.students("halved", epochs=3)
+    out = tmp_path / "runs" / "halved.safetensors"
+    assert given == [("halved", {"epochs": 3, "restart": False, "out": out})]
+    assert variants.RECIPES["halved"].sampler == "ddim"
 
 
 class Opinion:
