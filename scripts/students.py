@@ -1,7 +1,7 @@
 """Distils a student for the table of students: `python -m scripts.students NAME`.
 
-It is trained as `ddpm train` trains a recipe, into `runs/NAME.safetensors`, and goes on where it was
-stopped. `python -m scripts.evaluate students` judges all of them.
+It is trained as `ddpm train` trains a recipe, into `runs/NAME.safetensors`, and goes on where it
+was stopped. `python -m scripts.evaluate students` judges all of them.
 """
 
 from __future__ import annotations
