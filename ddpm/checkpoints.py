@@ -62,6 +62,14 @@ class Run:
         averages = Averages(network, settings.lengths)
         return cls(recipe, network, averaged, averages, optimizer, [])
 
+    def networks(self) -> dict[str, nn.Module]:
+        """All weights of a checkpoint, by the names that they have there."""
+        return {"network": self.network, "averaged": self.averaged}
+
+    def optimizers(self) -> dict[str, torch.optim.AdamW]:
+        """All optimisers of a checkpoint, by the names that they have there."""
+        return {"optimizer": self.optimizer}
+
     @property
     def epoch(self) -> int:
         """How many epochs are done."""
@@ -69,11 +77,10 @@ class Run:
 
     def save(self, path: str | Path) -> None:
         """Writes a checkpoint, all or nothing."""
-        tensors = {f"network/{k}": v for k, v in self.network.state_dict().items()}
-        tensors |= {f"averaged/{k}": v for k, v in self.averaged.state_dict().items()}
-        tensors |= {f"averages/{k}": v for k, v in self.averages.state().items()}
-        for i, state in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer/{i}/{k}": v for k, v in state.items()}
+        tensors = self._weights()
+        for name, optimizer in self.optimizers().items():
+            for i, state in optimizer.state_dict()["state"].items():
+                tensors |= {f"{name}/{i}/{k}": v for k, v in state.items()}
         values = {
             "recipe": self.recipe.to_dict(),
             "log": self.log,
@@ -107,7 +114,11 @@ class Run:
                     raise ValueError("the epochs of its log are not 1, 2, 3, ...")
                 if _trained_part(theirs) == _trained_part(self.recipe):
                     names = file.keys()
-                    started = bool(log) or any(name.startswith("optimizer/") for name in names)
+                    started = [
+                        of
+                        for of in self.optimizers()
+                        if (log and of == "optimizer") or any(n.startswith(f"{of}/") for n in names)
+                    ]
                     check_tensors(file, self._expected(started))
                     tensors = read_tensors(file)
         except (ValueError, OSError) as error:
@@ -124,39 +135,56 @@ class Run:
             raise ValueError(
                 f"'{printable(str(path))}' is of a training on other images: {WAY_OUT}"
             )
-        self.network.load_state_dict(_under(tensors, "network/"))
-        self.averaged.load_state_dict(_under(tensors, "averaged/"))
+        for name, network in self.networks().items():
+            network.load_state_dict(_under(tensors, f"{name}/"))
+        for name, optimizer in self.optimizers().items():
+            optimizer.state.clear()
+            fused = optimizer.defaults["fused"]
+            for i, parameter in enumerate(_steered(optimizer) if name in started else []):
+                saved = _under(tensors, f"{name}/{i}/")
+                # A fused step walks through memory, so the moments take their parameter's layout.
+                optimizer.state[parameter] = {
+                    # Only a fused step counts on the device.
+                    # A copy: the file is mapped into memory as long as its own tensors are in use.
+                    "step": saved["step"].to(parameter.device if fused else "cpu", copy=True),
+                    **{
+                        moment: torch.empty_like(parameter, requires_grad=False).copy_(
+                            saved[moment]
+                        )
+                        for moment in ("exp_avg", "exp_avg_sq")
+                    },
+                }
         self.averages.load(_under(tensors, "averages/"))
-        fused = self.optimizer.defaults["fused"]
-        for i, parameter in enumerate(trained(self.network) if started else []):
-            saved = _under(tensors, f"optimizer/{i}/")
-            # A fused step walks through memory, so the moments take their parameter's layout.
-            self.optimizer.state[parameter] = {
-                # Only a fused step counts on the device.
-                # A copy: the file is mapped into memory as long as its own tensors are in use.
-                "step": saved["step"].to(parameter.device if fused else "cpu", copy=True),
-                **{
-                    name: torch.empty_like(parameter, requires_grad=False).copy_(saved[name])
-                    for name in ("exp_avg", "exp_avg_sq")
-                },
-            }
         self.log, self.plan = log, (plan[0], plan[1]) if plan else None
         self.data = self.data or data
 
-    def _expected(self, started: bool) -> dict[str, Tensor]:
+    def _weights(self) -> dict[str, Tensor]:
+        """The weights of all networks and averages, by their names in a checkpoint."""
+        tensors = {
+            f"{name}/{k}": v
+            for name, network in self.networks().items()
+            for k, v in network.state_dict().items()
+        }
+        return tensors | {f"averages/{k}": v for k, v in self.averages.state().items()}
+
+    def _expected(self, started: list[str]) -> dict[str, Tensor]:
         """Tensors of the shapes that a checkpoint holds, by name."""
-        tensors = {f"network/{k}": v for k, v in self.network.state_dict().items()}
-        tensors |= {f"averaged/{k}": v for k, v in self.averaged.state_dict().items()}
-        tensors |= {f"averages/{k}": v for k, v in self.averages.state().items()}
-        for i, parameter in enumerate(trained(self.network) if started else []):
-            tensors[f"optimizer/{i}/step"] = torch.zeros(())
-            tensors |= {f"optimizer/{i}/{name}": parameter for name in ("exp_avg", "exp_avg_sq")}
+        tensors = self._weights()
+        for name in started:
+            for i, parameter in enumerate(_steered(self.optimizers()[name])):
+                tensors[f"{name}/{i}/step"] = torch.zeros(())
+                tensors |= {f"{name}/{i}/{m}": parameter for m in ("exp_avg", "exp_avg_sq")}
         return tensors
 
 
 def trained(network: nn.Module) -> list[nn.Parameter]:
     """The parameters that training changes: all that are not frozen."""
     return [parameter for parameter in network.parameters() if parameter.requires_grad]
+
+
+def _steered(optimizer: torch.optim.AdamW) -> list[nn.Parameter]:
+    """The parameters of an optimiser, in the order of its state."""
+    return [parameter for group in optimizer.param_groups for parameter in group["params"]]
 
 
 def _trained_part(recipe: Recipe) -> dict[str, Any]:

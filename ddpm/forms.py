@@ -12,7 +12,8 @@ import json
 import math
 from collections.abc import Callable, Collection, Mapping
 from functools import cache
-from typing import Annotated, Any, ClassVar, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, ClassVar, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model
 
@@ -58,6 +59,15 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "step": (0, 10**12),
     "images": (1, 10**9),
     "parameters": (1, 10**12),
+    # Distillation and its stages
+    "updates": (1, 10_000_000),
+    "fake_updates": (1, 1000),
+    "fake_rate": (0, 1e3),
+    "adversarial": (0, 1e3),
+    "jitter": (0, 1),
+    "pool": (1, 10_000),
+    "interval": (0, 10_000),
+    "serves": (1, 10_000),
     # Networks
     "width": (1, 4096),
     "blocks": (1, 64),
@@ -109,7 +119,7 @@ def form(of: Callable[..., Any], without: Collection[str] = ()) -> type[BaseMode
     fields: dict[str, Any] = {}
     for name, parameter in inspect.signature(of).parameters.items():
         if name not in without:
-            plain = isinstance(parameter.default, bool | int | float | str | tuple)
+            plain = isinstance(parameter.default, bool | int | float | str | tuple | None)
             fields[name] = (_within(hints[name], name), parameter.default if plain else ...)
     config = STRICT | ConfigDict(extra="allow" if getattr(of, "more", False) else "forbid")
     return create_model(of.__name__, __config__=config, **fields)
@@ -129,6 +139,8 @@ def _within(hint: Any, name: str) -> Any:
         arguments = get_args(hint)
         if origin is dict:
             return origin[arguments[0], _within(arguments[1], name)]
+        if origin is UnionType:
+            return Union[tuple(_within(a, name) for a in arguments)]  # noqa: UP007
         if origin in (tuple, list):
             return origin[tuple(a if a is ... else _within(a, name) for a in arguments)]
     return hint

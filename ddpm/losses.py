@@ -51,6 +51,32 @@ def loss(
     # --8<-- [end:loss]
 
 
+# --8<-- [start:x0_loss]
+def predicted_x0(
+    recipe: Recipe, schedule: NoiseSchedule, answer: Tensor, x: Tensor, t: Tensor
+) -> Tensor:
+    """The clean image (N, C, H, W) that a network's answer to x at times t (N,) implies."""
+    answer = answer.float()
+    if recipe.predicts == "x0":
+        return answer
+    convert = {"eps": schedule.x0_from_eps, "v": schedule.x0_from_v}[recipe.predicts]
+    return convert(x, t, answer)
+
+
+def x0_loss(x0: Tensor, target: Tensor, schedule: NoiseSchedule, t: Tensor) -> Tensor:
+    """The mean squared error of predicted clean images, weighted by SNR + 1 at their times.
+
+    In terms of the velocity it is the plain mean squared error, since v is off by
+    1 / sqrt(1 - alpha_bar) times as much as x_0. (Salimans and Ho 2022, section 4.)
+
+    Args:
+        x0, target: (N, C, H, W).
+        t: integer (N,), each 1..T.
+    """
+    return ((x0 - target) / schedule.sigma(t, x0)).square().mean()
+    # --8<-- [end:x0_loss]
+
+
 # --8<-- [start:weights]
 def time_weight(recipe: Recipe) -> Tensor | None:
     """How much each time 0..T counts in the loss, (T + 1,), of mean 1 over the times drawn.

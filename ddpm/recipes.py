@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from ddpm import arguments
 from ddpm.data import Scaling
 from ddpm.settings import Recipe, Training
+from ddpm.stages import Distillation, Stage
 
 # --8<-- [start:attention]
 ATTENTION = Recipe(
@@ -134,12 +135,44 @@ DIGITS_BACKGROUNDS = dataclasses.replace(
 )
 # --8<-- [end:large]
 
+# --8<-- [start:digits_fast]
+FOLD = Stage("fold", epochs=5, updates=60, rate=3e-4, average=0.98)
+
+DIGITS_FAST = dataclasses.replace(
+    DIGITS,
+    name="digits-fast",
+    label_dropout=0.0,  # it knows labels only: guidance is in its weights
+    sampler="renoise",
+    steps=4,
+    guidance=1.0,
+    training=Training(epochs=45, batch=128, rate=3e-4),
+    distillation=Distillation(
+        teacher="digits",
+        stages=(
+            FOLD,
+            Stage(
+                "match",
+                epochs=40,
+                updates=100,
+                batch=128,
+                rate=1e-4,
+                average=0.998,
+                steps=(1, 2, 4, 8, 16),
+                fake_rate=3e-4,
+            ),
+        ),
+        serves=(1, 2, 4, 8, 16),
+    ),
+)
+# --8<-- [end:digits_fast]
+
 RECIPES: Mapping[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
         DIGITS,
         DIGITS_LARGE,
         DIGITS_BACKGROUNDS,
+        DIGITS_FAST,
         ATTENTION,
         ATTENTION_CLASS,
         RESUNET,

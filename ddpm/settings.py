@@ -24,6 +24,7 @@ from ddpm.networks.shared import Network
 from ddpm.networks.unet import UNet
 from ddpm.reading import printable
 from ddpm.schedule import NoiseSchedule
+from ddpm.stages import Distillation
 
 NETWORKS: Mapping[str, type[Network]] = {
     "attention_unet": AttentionUNet,
@@ -110,6 +111,7 @@ class Recipe:
             being told the label `classes` instead.
         weights: which set is the default, the last step's ("raw") or their running average.
         sampler, steps, guidance: what `sample` does unless told otherwise.
+        distillation: of a student, how it is taught; None for a model that learns from images.
     """
 
     name: str
@@ -131,6 +133,7 @@ class Recipe:
     steps: int = 1000
     guidance: float = 1.0
     training: Training = field(default_factory=Training)
+    distillation: Distillation | None = None
 
     def __post_init__(self) -> None:
         # Names come from files and folders and go to terminals and pictures.
@@ -222,7 +225,10 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain dictionaries, for a file's header."""
-        return dataclasses.asdict(self)
+        values = dataclasses.asdict(self)
+        if self.distillation is None:  # as in files from before there were students
+            del values["distillation"]
+        return values
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Recipe:
@@ -240,6 +246,8 @@ class Recipe:
         training |= {key: tuple(training.get(key, ())) for key in ("show", "lengths")}
         values["names"] = tuple(values.get("names", ()))
         values["betas"] = tuple(values.get("betas", Recipe.betas))
+        if values.get("distillation") is not None:
+            values["distillation"] = Distillation.from_dict(values["distillation"])
         recipe = cls(**values, scaling=scaling, training=Training(**training))
         if recipe.network not in NETWORKS:
             raise ValueError(f"unknown network '{printable(recipe.network, 80)}'")

@@ -6,6 +6,7 @@ import copy
 import hashlib
 import math
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +16,77 @@ from ddpm import averages
 from ddpm.checkpoints import Run
 from ddpm.data import Digits, as_images
 from ddpm.denoiser import add_noise, denoise, held_out
+from ddpm.distillation import distil
 from ddpm.files import write_json
 from ddpm.histories import sample_history
 from ddpm.images import read_pictures, write_pictures
 from ddpm.model import Diffusion
-from ddpm.outputs import Outputs, holds_epochs, signed
+from ddpm.outputs import Outputs, check_output, holds_epochs, signed
 from ddpm.reading import read_json
+from ddpm.recipes import Recipe
 from ddpm.records import how
-from ddpm.training import validate
+from ddpm.stages import Stage
+from ddpm.students import Student, after, ended
+from ddpm.training import Progress, train, validate
 
 HALF = torch.finfo(torch.float16).max
 """The largest number that a weights file holds."""
 
 FEW_STEPS = 1000
 """With fewer steps in all, a training learns little."""
+
+
+def begin(recipe: Recipe, device: torch.device, outputs: Outputs, force: bool) -> Run:
+    """A run before its first step: a student's, or that of a model which learns from images.
+
+    Raises:
+        ValueError: a student has no teacher like it, or a stage's weights would replace a file
+            that is not ours.
+    """
+    if recipe.distillation is None:
+        return Run.start(recipe, device)
+    for stage in recipe.distillation.stages[:-1]:
+        check_output(stage_file(outputs, stage), force=force)
+    return Student.start(recipe, device)
+
+
+def reports(state: Run, *how: Any) -> Iterator[Progress]:
+    """Trains or distils, whichever a run is for: `ddpm.training.train`, with its arguments."""
+    return distil(state, *how) if isinstance(state, Student) else train(state, *how)
+
+
+def stage_file(outputs: Outputs, stage: Stage) -> Path:
+    """Where the weights lie that a student has after a stage."""
+    return outputs.weights.with_suffix(f".{stage.name}.safetensors")
+
+
+def keep(
+    state: Run,
+    device: torch.device,
+    outputs: Outputs,
+    images: int,
+    count: int,
+    own: Digits | None = None,
+) -> None:
+    """Keeps what an epoch leaves: the checkpoint, the log, samples, and the weights of a stage.
+
+    Args:
+        images, count: as for `log_of`.
+        own: the held-out images, if they are the user's.
+    """
+    if state.recipe.training.lengths:  # before the checkpoint: a kill between them loses nothing
+        keep_averages(state, outputs)
+    state.save(outputs.checkpoint)
+    log = log_of(state, device, images, count)
+    write_json(outputs.log, log)
+    if state.epoch in state.recipe.training.show:
+        keep_images(state, device, outputs.images, own)
+    if isinstance(state, Student) and (stage := ended(state)):
+        header = {"images": images, "last": log["epochs"][-1], "how": log["how"]}
+        path = stage_file(outputs, stage)
+        model = Diffusion(after(state.recipe, stage), copy.deepcopy(state.averaged), header=header)
+        model.save(path)
+        write_json(path.with_suffix(".json"), log)
 
 
 def count_steps(state: Run, images: int, epochs: int | None) -> int:
@@ -69,19 +127,14 @@ def keep_images(state: Run, device: torch.device, path: Path, own: Digits | None
     write_pictures(path, earlier | {str(state.epoch): images})
 
 
-def keep(state: Run, outputs: Outputs) -> None:
-    """Saves a training after an epoch: its checkpoint, and before that the averages that are due.
-
-    In this order, a kill between the two loses nothing.
-    """
+def keep_averages(state: Run, outputs: Outputs) -> None:
+    """Keeps the averages of several lengths where a snapshot is due."""
     settings, folder = state.recipe.training, averages.folder_of(outputs.weights)
-    if settings.lengths:
-        if state.epoch == 1:
-            averages.clear(folder)
-        epochs = state.plan[0] if state.plan else settings.epochs
-        if averages.due(settings.snapshots, state.epoch, epochs):
-            state.averages.save(folder, state.recipe, state.log[-1]["step"], state.plan)
-    state.save(outputs.checkpoint)
+    if state.epoch == 1:
+        averages.clear(folder)
+    epochs = state.plan[0] if state.plan else settings.epochs
+    if averages.due(settings.snapshots, state.epoch, epochs):
+        state.averages.save(folder, state.recipe, state.log[-1]["step"], state.plan)
 
 
 def digest(digits: Digits) -> str:

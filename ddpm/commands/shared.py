@@ -35,8 +35,8 @@ class Sampling:
             own, 1.4 for digits, but 4 for hybrid and 10 for anagram.
         steps: from noise to image, at most the T that the model was trained with; the model's own
             by default, 25 for digits.
-        sampler: ancestral, beta-noise, no-noise, ddim, heun, heun-eps or dpm-solver; by default
-            ancestral for inpaint, anagram and hybrid, and otherwise the model's own.
+        sampler: ancestral, beta-noise, no-noise, ddim, heun, heun-eps, dpm-solver or renoise; by
+            default ancestral for inpaint, anagram and hybrid, and otherwise the model's own.
         clip: clamp the predicted clean image to the range of images at every step.
         weights: the last step's weights or their running average; the better set by default.
         seed: of the noise; the same seed draws the same images.

@@ -143,6 +143,13 @@ class DigitsUNet(Network):
         Returns:
             The estimate, of the shape of x.
         """
+        return self.decode(*self.encode(x, t, label, change))
+
+    def encode(
+        self, x: Tensor, t: Tensor, label: Tensor, change: Tensor | None = None
+    ) -> tuple[Tensor, list[Tensor], Tensor]:
+        """The way down: features at the bottom (N, 2 width, H, W), what the way up sees besides,
+        and the vector of time and label. Its arguments are those of `forward`."""
         told = self.time(time_encoding(t, TIME_CHANNELS)) + self.label(label)
         if change is not None and self.change is not None:
             told = told + self.change(change)
@@ -150,8 +157,8 @@ class DigitsUNet(Network):
         # Near t = 0 the noise is finer than bfloat16's steps around -1: look at x in float32,
         # and answer in it.
         with torch.autocast(x.device.type, enabled=False):
-            pixels = self.stem(F.pixel_unshuffle(x, self.patch))
-        y, skips = pixels, []
+            y = self.stem(F.pixel_unshuffle(x, self.patch))
+        skips = [y]
         for block in self.down14:
             y = block(y, told)
             skips.append(y)
@@ -159,7 +166,11 @@ class DigitsUNet(Network):
         for block in self.down7:
             y = block(y, told)
             skips.append(y)
-        y = self.attention(y)
+        return self.attention(y), skips, told
+
+    def decode(self, y: Tensor, skips: list[Tensor], told: Tensor) -> Tensor:
+        """The way up: the estimate, of the shape of x."""
+        skips = [*skips]
         for block in self.up7:
             y = block(torch.cat([y, skips.pop()], dim=1), told)
         y = self.enlarge(y)
@@ -167,7 +178,7 @@ class DigitsUNet(Network):
             y = self.attention_up(y)
         for block in self.up14:
             y = block(torch.cat([y, skips.pop()], dim=1), told)
-        with torch.autocast(x.device.type, enabled=False):
-            y = torch.cat([y.float(), pixels], dim=1)
+        with torch.autocast(y.device.type, enabled=False):
+            y = torch.cat([y.float(), skips.pop()], dim=1)
             return F.pixel_shuffle(self.head(F.silu(self.norm(y))), self.patch)
         # --8<-- [end:network]

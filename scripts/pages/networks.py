@@ -183,6 +183,8 @@ def networks(quick: bool) -> dict[str, Any]:
     """Size, cost and speed of every recipe's network."""
     speeds, rows, device = read_json("bench")["training"], {}, default_device()
     for name, recipe in RECIPES.items():
+        if recipe.distillation:  # its network is its teacher's
+            continue
         model = Diffusion(recipe, device=device)
         size, n = recipe.scaling.size, 1 if quick else 64
         x = torch.randn(n, 1, size, size, device=device)

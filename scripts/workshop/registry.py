@@ -22,6 +22,7 @@ from scripts.workshop.records import results_file
 FAMILIES = (
     "workshop.quality",
     "workshop.rival",
+    "workshop.students",
     "pages.digits",
     "workshop.guidance_kinds",
     "pages.home",
