@@ -107,9 +107,12 @@ def typeset(html: str, root: Path, notebook: bool = False) -> str:
         STARTED[root] = Typesetter(root)
     maths = STARTED[root]
     maths.learn(formulas)
-    return texts.change(
-        html, SKIPPED, lambda text: pattern.sub(lambda m: maths.known[_formula(m)], text)
-    )
+    box = '<span class="arithmatex">{}</span>' if notebook else "{}"
+
+    def mathml(found: re.Match[str]) -> str:
+        return box.format(maths.known[_formula(found)])
+
+    return texts.change(html, SKIPPED, lambda text: pattern.sub(mathml, text))
 
 
 def _asked(pattern: re.Pattern[str], text: str) -> Iterator[tuple[str, bool]]:

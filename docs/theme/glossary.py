@@ -85,9 +85,7 @@ def linked(html: str, terms: list[Term], address: str) -> str:
     if not named:
         return html
     longest = sorted(named, key=len, reverse=True)
-    pattern = re.compile(
-        rf"(?<![\w-])(?:{'|'.join(_spaced(name) for name in longest)})(?![\w-])"
-    )
+    pattern = re.compile(rf"(?<![\w-])(?:{'|'.join(_spaced(name) for name in longest)})(?![\w-])")
     done: set[str] = set()
 
     def mention(found: re.Match[str]) -> str:

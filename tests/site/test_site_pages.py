@@ -22,8 +22,9 @@ def sources(nav: list) -> list[str]:
 
 def paths() -> list[str]:
     """The addresses of the pages in the nav."""
-    nav = load_config(str(ROOT / "mkdocs.yml")).nav
-    plain = [s.rpartition(".")[0].removesuffix("index") for s in sources(nav)]
+    nav = sources(load_config(str(ROOT / "mkdocs.yml")).nav)
+    there = [source for source in nav if (ROOT / "docs" / source).is_file()]
+    plain = [source.rpartition(".")[0].removesuffix("index") for source in there]
     return [s + "/" if s and not s.endswith("/") else s for s in plain]
 
 
@@ -66,14 +67,14 @@ LOOK = """async () => {
   }
   for (const formula of document.querySelectorAll(".arithmatex, .jp-RenderedMarkdown")) {
     const raw = /\\\\\\(|\\\\\\[|\\$/.test(formula.innerText);
-    const typeset = formula.querySelector("mjx-container") || !formula.matches(".arithmatex");
-    if (raw || !typeset || formula.querySelector("mjx-merror, [data-mjx-error]"))
+    const typeset = formula.querySelector("math") || !formula.matches(".arithmatex");
+    if (raw || !typeset || formula.querySelector("merror, .temml-error"))
       faults.push(`not typeset: ${formula.textContent}`);
   }
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
     const { data, parentElement } = texts.currentNode;
-    const skipped = parentElement.closest("pre, code, script, style, mjx-container");
+    const skipped = parentElement.closest("pre, code, script, style");
     if (!skipped && /\\\\\\(|\\\\\\[|\\$\\$/.test(data)) faults.push(`raw formula: ${data.trim()}`);
   }
   return faults;
