@@ -13,6 +13,10 @@ def define(env: Any, macro: Callable[[Callable[..., str]], Callable[..., str]]) 
     """Adds the macros to those of macros.py, which gives what reports their faults."""
     docs = Path(env.project_dir, "docs")
 
+    def missing() -> list[str]:
+        planned = env.conf["extra"].get("planned", [])
+        return [page for page in planned if not (docs / page).is_file()]
+
     @macro
     def quiz(name: str) -> str:
         """The eight questions of a lesson: see quiz.py."""
@@ -31,8 +35,16 @@ def define(env: Any, macro: Callable[[Callable[..., str]], Callable[..., str]]) 
         return "\n\n".join(parts)
 
     @macro
+    def course_list() -> str:
+        """The lessons that are there, counted, each with what its page says of itself."""
+        nav = course.present(env.conf["nav"], missing())
+        titles = {file: title for title, file in course.entries(nav)}
+        return "\n".join(
+            f"{number}. [{titles[file]}]({file})"
+            for number, file in enumerate(course.lessons(nav), 1)
+        )
+
+    @macro
     def glossary_list() -> str:
         """Every term of the glossary with its definition."""
-        planned = env.conf["extra"].get("planned", [])
-        missing = [page for page in planned if not (docs / page).is_file()]
-        return glossary.markdown(glossary.read(docs / "glossary.yml"), missing)
+        return glossary.markdown(glossary.read(docs / "glossary.yml"), missing())
