@@ -58,7 +58,6 @@ GIVEN: dict[str, dict[str, str]] = {
         for part, tasks in enumerate((4, 3, 3, 2, 2), 1)
         for task in range(1, tasks + 1)
     },
-    "conditional.md": {"0.002": "an offset chosen as an example"},
     "conventions.md": {
         "0.1": SETTING,
         "0.2": SETTING,

@@ -7,6 +7,7 @@ give, and raises `Mistake` with what a teacher would say. Times are counted as e
 """
 
 from ddpm.checks.answers import Mistake
+from ddpm.checks.asking import accuracy, anagram
 from ddpm.checks.forward import SIX, add_noise, schedule, six_numbers
 from ddpm.checks.learning import loss, training_step
 from ddpm.checks.reverse import guidance, keep_known, sampling_loop, sampling_step
@@ -14,7 +15,9 @@ from ddpm.checks.reverse import guidance, keep_known, sampling_loop, sampling_st
 __all__ = [
     "SIX",
     "Mistake",
+    "accuracy",
     "add_noise",
+    "anagram",
     "guidance",
     "keep_known",
     "loss",
