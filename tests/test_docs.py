@@ -99,14 +99,17 @@ GIVEN: dict[str, dict[str, str]] = {
         "1024": "pixels of a padded image",
     },
     "guidance.md": {
+        "0.2": "a pixel chosen as an example",
+        "0.6": "a pixel chosen as an example",
+        "1.4": "a scale that is measured",
+    },
+    "guidance-measured.md": {
         "10%": SETTING,
         "20%": SETTING,
         "0.1": "the source's sweep of omega",
         "0.5": "the source's sweep of omega",
         "1.1": "the same, plus 1",
         "1.5": "the same, plus 1",
-        "0.2": "a pixel chosen as an example",
-        "0.6": "a pixel chosen as an example",
     },
     "leaderboard.md": {
         "20,000": "20,291 in a title, rounded",
