@@ -86,6 +86,14 @@ GIVEN: dict[str, dict[str, str]] = {
         "67.5": "three quarters of the quarter turn",
         "50%": "chance between two",
     },
+    "editing.md": {
+        **dict.fromkeys(
+            ("0.2", "0.3", "0.5", "0.6", "0.7", "0.8", "0.9"), "a strength or a pixel of an example"
+        ),
+        "0.69": "a strength of the figures",
+        "0.78": "a strength of the figures",
+        "60%": "the share of steps that a strength of 0.6 is",
+    },
     "forward.md": {
         "70,000": "images in MNIST",
         "0.05": "a threshold, a twentieth",
