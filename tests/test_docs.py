@@ -126,7 +126,13 @@ GIVEN: dict[str, dict[str, str]] = {
         "1,000": "a count chosen as an example",
         "0.4": "the standard error of the two above, in percentage points",
     },
-    "sampling.md": {"0.99": "a threshold, one percent off"},
+    "sampling.md": {
+        "0.99": "a threshold, one percent off",
+        **dict.fromkeys(
+            "0.64 0.8 0.6 0.2 0.36 0.4 0.5 0.894 0.447 0.497 0.333 0.596 0.667 0.387 0.142".split(),
+            "the worked example and its exercise, to be done by hand",
+        ),
+    },
     "schedules.md": {
         "0.95": "a threshold, a twentieth gone",
         "0.05": "a threshold, a twentieth left",
