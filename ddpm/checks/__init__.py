@@ -10,17 +10,21 @@ from ddpm.checks.answers import Mistake
 from ddpm.checks.forward import SIX, add_noise, schedule, six_numbers
 from ddpm.checks.learning import loss, training_step
 from ddpm.checks.reverse import guidance, keep_known, sampling_loop, sampling_step
+from ddpm.checks.strides import ddim_step, predicted_image, strided_step
 
 __all__ = [
     "SIX",
     "Mistake",
     "add_noise",
+    "ddim_step",
     "guidance",
     "keep_known",
     "loss",
+    "predicted_image",
     "sampling_loop",
     "sampling_step",
     "schedule",
     "six_numbers",
+    "strided_step",
     "training_step",
 ]
