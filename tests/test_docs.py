@@ -94,7 +94,7 @@ GIVEN: dict[str, dict[str, str]] = {
         "0.05": "a threshold, a twentieth",
         "0.01": "a threshold, a hundredth",
     },
-    "grounds.md": {
+    "backgrounds.md": {
         "0.8": "a tenth of white on the scale from -1 to 1",
         "0.2": "from there to black: fog by definition",
         "0.1": "a shift chosen as an example",

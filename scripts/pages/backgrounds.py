@@ -159,7 +159,7 @@ def grounds_clamped(quick: bool) -> dict[str, Any]:
 
 @figure(
     "put-right",
-    "grounds",
+    "backgrounds",
     caption="The same noise, the same network, the same 50 steps of DDIM: as it is, with the mean"
     " of the noise estimate put right, with its amplitude, and with both; and with nothing put"
     " right, but the predicted image clamped at every step.",
@@ -185,7 +185,7 @@ def put_right_sheet() -> Image.Image:
 
 @figure(
     "offset",
-    "grounds",
+    "backgrounds",
     caption="The offset that the noise estimate has in a whole image, carried over to the guess of"
     " the clean image, where black is −1 and white is 1.",
     made="Root mean square over 500 held-out digits, from the measurement `grounds`.",

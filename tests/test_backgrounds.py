@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ddpm.schedule import NoiseSchedule
-from scripts.pages.grounds import put_right
+from scripts.pages.backgrounds import put_right
 from scripts.workshop.records import read_json
 
 
