@@ -116,6 +116,13 @@ GIVEN: dict[str, dict[str, str]] = {
         "0.7": "the eta that tests/test_diffusers.py takes",
         "1135": "ones among MNIST's test digits",
     },
+    "few-steps.md": dict.fromkeys(
+        (
+            "2.718 1.5 2.25 1.75 2.375 2.5 2.44 2.60 2.64 0.6 0.8 0.2 0.9 0.64 0.089 0.111 0.289"
+            " 0.537 0.447 0.36 0.15 0.4 0.25 0.55 0.742 0.632"
+        ).split(),
+        "the worked examples and an exercise, to be done by hand",
+    ),
     "inpainting.md": {"0.9": "a correlation chosen as an example"},
     "network.md": {"10000": "the base of the sinusoids' periods, by definition"},
     "randomness.md": {
