@@ -112,9 +112,13 @@ GIVEN: dict[str, dict[str, str]] = {
         "0.6": "a pixel chosen as an example",
     },
     "leaderboard.md": {
-        "20,000": "20,291 in a title, rounded",
-        "0.7": "the eta that tests/test_diffusers.py takes",
         "1135": "ones among MNIST's test digits",
+        "2000": "twice a thousand calls",
+    },
+    "solvers.md": {
+        "0.7": "the eta that tests/test_diffusers.py takes",
+        "10^{-4}": "its tolerance",
+        "1e-4": "its tolerance",
     },
     "few-steps.md": dict.fromkeys(
         (
