@@ -117,8 +117,6 @@ GIVEN: dict[str, dict[str, str]] = {
     },
     "solvers.md": {
         "0.7": "the eta that tests/test_diffusers.py takes",
-        "10^{-4}": "its tolerance",
-        "1e-4": "its tolerance",
     },
     "few-steps.md": dict.fromkeys(
         (
