@@ -81,7 +81,7 @@ GIVEN: dict[str, dict[str, str]] = {
         "3e-5": "the amplitude that scripts.denoiser leaves of the digit",
     },
     "denoising.md": dict.fromkeys(
-        "0.64 0.8 0.2 0.36 0.894 1.356".split(), "an exercise, to be done by hand"
+        ["0.64", "0.8", "0.2", "0.36", "0.894", "1.356"], "an exercise, to be done by hand"
     ),
     "digits.md": {
         "3,000": "a number of steps chosen as an example",
@@ -119,10 +119,34 @@ GIVEN: dict[str, dict[str, str]] = {
         "0.7": "the eta that tests/test_diffusers.py takes",
     },
     "few-steps.md": dict.fromkeys(
-        (
-            "2.718 1.5 2.25 1.75 2.375 2.5 2.44 2.60 2.64 0.6 0.8 0.2 0.9 0.64 0.089 0.111 0.289"
-            " 0.537 0.447 0.36 0.15 0.4 0.25 0.55 0.742 0.632"
-        ).split(),
+        [
+            "2.718",
+            "1.5",
+            "2.25",
+            "1.75",
+            "2.375",
+            "2.5",
+            "2.44",
+            "2.60",
+            "2.64",
+            "0.6",
+            "0.8",
+            "0.2",
+            "0.9",
+            "0.64",
+            "0.089",
+            "0.111",
+            "0.289",
+            "0.537",
+            "0.447",
+            "0.36",
+            "0.15",
+            "0.4",
+            "0.25",
+            "0.55",
+            "0.742",
+            "0.632",
+        ],
         "the worked examples and an exercise, to be done by hand",
     ),
     "inpainting.md": {"0.9": "a correlation chosen as an example"},
@@ -140,7 +164,24 @@ GIVEN: dict[str, dict[str, str]] = {
     "sampling.md": {
         "0.99": "a threshold, one percent off",
         **dict.fromkeys(
-            "0.64 0.8 0.6 0.2 0.36 0.4 0.5 0.894 0.447 0.497 0.333 0.596 0.667 0.387 0.142".split(),
+            [
+                "0.64",
+                "0.8",
+                "0.6",
+                "0.2",
+                "0.36",
+                "0.4",
+                "0.5",
+                "0.25",
+                "0.894",
+                "0.447",
+                "0.497",
+                "0.333",
+                "0.596",
+                "0.667",
+                "0.387",
+                "0.142",
+            ],
             "the worked example and its exercise, to be done by hand",
         ),
     },
