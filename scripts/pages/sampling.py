@@ -106,7 +106,7 @@ def digits_history() -> Image.Image:
     "sampling",
     shares="flagship",
     caption="Ten runs from the same starting noise: the rows are equal on the left and become"
-    " different digits, because every step adds different noise.",
+    " different digits, because each row adds different noise in its steps.",
     made="The starting noise of the first sample above, in all rows; the steps' noise of each row"
     " is that of the same row above.",
     alt="A sheet of ten rows at eleven times. The first column shows the same noise ten times, the"
@@ -147,7 +147,8 @@ def history_sheet(kept: dict[int, Tensor]) -> Image.Image:
     "history",
     "sampling",
     shares="unlabelled",
-    caption="Ten digits come out of noise: each row is one sample, time runs from left to right.",
+    caption="Ten samples of the network `attention`: each row is one sample, and time runs from"
+    " left to right.",
     made="Ancestral sampling in 1000 steps with the variance β, as in the source course.",
     alt="A sheet of ten samples in rows at eleven times from t = 1000 to t = 0. Down to t = 400"
     " only noise is seen; at t = 300 shapes show through, at t = 100 digits can be read, and"
@@ -164,12 +165,12 @@ def unconditional_history() -> Image.Image:
     "denoising",
     "sampling",
     shares="flagship",
-    caption="Ten samples on their way from t = 1000 to t = 0.",
-    made="The states that the sampling loop yields, 40 of 1001, in eight grey levels.",
+    caption="Ten samples of the flagship, from noise at t = 1000 to digits at t = 0.",
+    made="Ancestral sampling without a label; 40 of the 1001 states, in eight grey levels.",
     alt="Ten cells of noise in two rows; while a counter runs from t = 1000 down to t = 0, grey"
     " digits appear in them, and then become sharp.",
-    models=("attention",),
-    settings=STEPS,
+    models=("digits",),
+    settings={**OF_THE_FLAGSHIP, "sampler": "ancestral"},
     levels=8,
 )
 def denoising() -> list[Image.Image]:
@@ -184,8 +185,8 @@ def denoising() -> list[Image.Image]:
 @figure(
     "fixed-start",
     "sampling",
-    caption="In each row, ten runs from one and the same noise image, on the left: they end in"
-    " different digits.",
+    caption="In each row, ten runs from the same noise image, on the left, end in different"
+    " digits.",
     made="Three starts x₁₀₀₀, each continued ten times with fresh noise in every step.",
     alt="Three rows. On the left of each a cell of noise, then ten results of sampling from it,"
     " which differ from one another in digit and in style.",
@@ -209,7 +210,7 @@ def fixed_start() -> Image.Image:
     "no-noise",
     "sampling",
     shares="unlabelled",
-    caption="The same starts, with the noise term and without it: without, all end in one flat"
+    caption="The same starts with and without the noise term. Without it all end in the same flat"
     " grey.",
     made="Above, ancestral sampling with the variance β; below, only its mean in each of the"
     " 1000 steps.",
