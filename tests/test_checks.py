@@ -117,7 +117,6 @@ RIGHT = {
     "sampling_loop": loop,
     "guidance": guide,
     "keep_known": keep,
-    "predicted_image": predict,
     "strided_step": stride,
     "ddim_step": straight,
 }
@@ -626,28 +625,6 @@ WRONG = [
     ("sampling_step", lambda x, t, *a: step(x, t + 1, *a), "those of t + 1"),
     ("sampling_step", lambda *a: step(*a, last=0), "noise in the last step"),
     ("sampling_step", lambda *a: step(*a, last=2), "noise z is missing"),
-    (
-        "predicted_image",
-        lambda x, t, eps, bar: x - (1 - bar[t]).sqrt() * eps,
-        "not divided by sqrt(alpha_bar)",
-    ),
-    (
-        "predicted_image",
-        lambda x, t, eps, bar: (x - (1 - bar[t]).sqrt() * eps) / bar[t],
-        "divided by alpha_bar",
-    ),
-    (
-        "predicted_image",
-        lambda x, t, eps, bar: (x - (1 - bar[t]) * eps) / bar[t].sqrt(),
-        "factor 1 - alpha_bar",
-    ),
-    ("predicted_image", lambda x, t, eps, bar: (x - eps) / bar[t].sqrt(), "noise has no factor"),
-    ("predicted_image", lambda x, t, eps, bar: predict(x, t, -eps, bar), "noise is added"),
-    (
-        "predicted_image",
-        lambda x, t, eps, bar: x / bar[t].sqrt() - (1 - bar[t]).sqrt() * eps,
-        "Only x_t is divided",
-    ),
     ("strided_step", lambda *a: stride(*a, printed=True), "so that it cancels"),
     ("strided_step", lambda *a: stride(*a, tau=lambda a, p: 0), "noise z is missing"),
     ("strided_step", lambda *a: stride(*a, tau=lambda a, p: (1 - a).sqrt()), "variance beta"),

@@ -10,7 +10,7 @@ from ddpm.checks.answers import Mistake
 from ddpm.checks.forward import SIX, add_noise, schedule, six_numbers
 from ddpm.checks.learning import loss, training_step
 from ddpm.checks.reverse import guidance, keep_known, sampling_loop, sampling_step
-from ddpm.checks.strides import ddim_step, predicted_image, strided_step
+from ddpm.checks.strides import ddim_step, strided_step
 
 __all__ = [
     "SIX",
@@ -20,7 +20,6 @@ __all__ = [
     "guidance",
     "keep_known",
     "loss",
-    "predicted_image",
     "sampling_loop",
     "sampling_step",
     "schedule",

@@ -1,4 +1,4 @@
-"""Checks of one call for the clean image, and of steps to any earlier time."""
+"""Checks of steps to any earlier time: the ancestral one and DDIM's."""
 
 from __future__ import annotations
 
@@ -14,36 +14,6 @@ from ddpm.schedule import NoiseSchedule
 LINEAR = NoiseSchedule.linear(T)
 STRIDES = ((TIME, TIME - 30), (TIME, 0))
 """The times t and s of the steps that are checked."""
-
-
-def predicted_image(function: Callable[..., Tensor]) -> None:
-    """Checks the predicted clean image.
-
-    Args:
-        function: (x, t, eps, alpha_bar) -> x0, for images (N, 1, H, W) and one time t.
-
-    Raises:
-        Mistake: it is another image.
-    """
-    x, eps, _ = images(2)
-    bar = LINEAR.alpha_bar.float()
-    ab = float(bar[TIME])
-    signal, sigma = ab**0.5, (1 - ab) ** 0.5
-    mistakes = {
-        "The result is not divided by sqrt(alpha_bar): it is the image part of x_t, which is"
-        " fainter than the clean image.": x - sigma * eps,
-        "It is divided by alpha_bar. Its root is missing.": (x - sigma * eps) / ab,
-        "The noise has the factor 1 - alpha_bar. Its root is missing.": (x - (1 - ab) * eps)
-        / signal,
-        "The noise has no factor. In x_t it has the amplitude sqrt(1 - alpha_bar).": (x - eps)
-        / signal,
-        "The noise is added. Subtract it.": (x + sigma * eps) / signal,
-        "Only x_t is divided by sqrt(alpha_bar). Subtract the noise first, then divide.": x / signal
-        - sigma * eps,
-    }
-    given = call(function, x=x, t=TIME, eps=eps, alpha_bar=bar)
-    compare("The predicted clean image", given, (x - sigma * eps) / signal, mistakes)
-    praise("the predicted clean image")
 
 
 def strided_step(function: Callable[..., Tensor]) -> None:
