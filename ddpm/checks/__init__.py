@@ -7,6 +7,7 @@ give, and raises `Mistake` with what a teacher would say. Times are counted as e
 """
 
 from ddpm.checks.answers import Mistake
+from ddpm.checks.estimates import posterior_mean, predicted_image
 from ddpm.checks.forward import SIX, add_noise, schedule, six_numbers
 from ddpm.checks.learning import loss, training_step
 from ddpm.checks.reverse import guidance, keep_known, sampling_loop, sampling_step
@@ -20,6 +21,8 @@ __all__ = [
     "guidance",
     "keep_known",
     "loss",
+    "posterior_mean",
+    "predicted_image",
     "sampling_loop",
     "sampling_step",
     "schedule",
