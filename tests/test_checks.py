@@ -686,6 +686,18 @@ WRONG = [
     ("keep_known", kept(lambda v: v.x), "Nothing was kept"),
     ("keep_known", kept(lambda v: v.known), "All of it is the known"),
     ("keep_known", kept(lambda v: v.m * v.x + v.known), "added up everywhere"),
+    ("accuracy", lambda c, y: (c.argmax(1) == y).sum(), "number of right answers"),
+    ("accuracy", lambda c, y: 100 * accuracy(c, y), "in percent"),
+    ("accuracy", lambda c, y: 1 - accuracy(c, y), "share of wrong answers"),
+    ("accuracy", lambda c, y: (c.argmax(0) == y).float().mean(), "over the images"),
+    ("accuracy", lambda c, y: 0.123, "should be 0.7"),
+    ("anagram", lambda a, b, x, t: (a(x, t) + b(x.flip(2, 3), t)) / 2, "Turn it back"),
+    ("anagram", lambda a, b, x, t: (a(x, t) + b(x, t).flip(2, 3)) / 2, "Turn the image first"),
+    ("anagram", lambda a, b, x, t: (a(x, t) + b(x, t)) / 2, "Nothing was turned"),
+    ("anagram", lambda a, b, x, t: 2 * two_views(a, b, x, t), "Take their mean"),
+    ("anagram", lambda a, b, x, t: (a(x, t) + b(x.flip(2), t).flip(2)) / 2, "left and right"),
+    ("anagram", lambda a, b, x, t: a(x, t), "second digit plays no part"),
+    ("anagram", lambda a, b, x, t: b(x.flip(2, 3), t).flip(2, 3), "first digit plays no part"),
 ]
 
 

@@ -59,7 +59,6 @@ GIVEN: dict[str, dict[str, str]] = {
         for part, tasks in enumerate((4, 3, 3, 2, 2), 1)
         for task in range(1, tasks + 1)
     },
-    "conditional.md": {"0.002": "an offset chosen as an example"},
     "conventions.md": {
         "0.1": SETTING,
         "0.2": SETTING,
@@ -87,6 +86,14 @@ GIVEN: dict[str, dict[str, str]] = {
         "67.5": "three quarters of the quarter turn",
         "50%": "chance between two",
     },
+    "editing.md": {
+        **dict.fromkeys(
+            ("0.2", "0.3", "0.5", "0.6", "0.7", "0.8", "0.9"), "a strength or a pixel of an example"
+        ),
+        "0.69": "a strength of the figures",
+        "0.78": "a strength of the figures",
+        "60%": "the share of steps that a strength of 0.6 is",
+    },
     "forward.md": {
         "70,000": "images in MNIST",
         **dict.fromkeys(("2020", "2021"), "the year of a paper"),
@@ -103,14 +110,17 @@ GIVEN: dict[str, dict[str, str]] = {
         "1024": "pixels of a padded image",
     },
     "guidance.md": {
+        "0.2": "a pixel chosen as an example",
+        "0.6": "a pixel chosen as an example",
+        "1.4": "a scale that is measured",
+    },
+    "guidance-measured.md": {
         "10%": SETTING,
         "20%": SETTING,
         "0.1": "the source's sweep of omega",
         "0.5": "the source's sweep of omega",
         "1.1": "the same, plus 1",
         "1.5": "the same, plus 1",
-        "0.2": "a pixel chosen as an example",
-        "0.6": "a pixel chosen as an example",
     },
     "leaderboard.md": {
         "1135": "ones among MNIST's test digits",

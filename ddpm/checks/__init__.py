@@ -16,6 +16,7 @@ from ddpm.checks.strides import ddim_step, strided_step
 __all__ = [
     "SIX",
     "Mistake",
+    "accuracy",
     "add_noise",
     "ddim_step",
     "guidance",
