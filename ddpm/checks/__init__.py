@@ -12,6 +12,7 @@ from ddpm.checks.estimates import posterior_mean, predicted_image
 from ddpm.checks.forward import SIX, add_noise, schedule, six_numbers
 from ddpm.checks.learning import loss, training_step
 from ddpm.checks.reverse import guidance, keep_known, sampling_loop, sampling_step
+from ddpm.checks.strides import ddim_step, strided_step
 
 __all__ = [
     "SIX",
@@ -19,6 +20,7 @@ __all__ = [
     "accuracy",
     "add_noise",
     "anagram",
+    "ddim_step",
     "guidance",
     "keep_known",
     "loss",
@@ -28,5 +30,6 @@ __all__ = [
     "sampling_step",
     "schedule",
     "six_numbers",
+    "strided_step",
     "training_step",
 ]
