@@ -159,6 +159,7 @@ def train(
             k = (step - 1) % per_pass
             if k == 0:
                 order = torch.randperm(len(clean), generator=generator, device=device)
+            # --8<-- [start:step]
             chosen = order[k * batch : (k + 1) * batch]
             x0, told = clean[chosen], labels[chosen]
             if recipe.label_dropout:
@@ -176,6 +177,7 @@ def train(
             error.backward()
             run.optimizer.step()
             update_average(run.averaged, run.network, settings.average, before + step)
+            # --8<-- [end:step]
             total += error.detach()
             if step % REPORT_EVERY == 0 and step < steps:
                 speed = step * batch / (time.perf_counter() - started)

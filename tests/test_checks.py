@@ -1,5 +1,6 @@
 """Right answers pass, and every usual wrong one is called what it is."""
 
+import math
 import re
 from types import SimpleNamespace
 
@@ -84,7 +85,51 @@ def keep(x, t, x0, mask, eps, alpha_bar):
     return mask * x + (1 - mask) * known
 
 
+def accuracy(logits, labels):
+    return (logits.argmax(1) == labels).float().mean()
+
+
+def two_views(eps_first, eps_second, x, t):
+    turned = eps_second(x.flip(2, 3), t)
+    return (eps_first(x, t) + turned.flip(2, 3)) / 2
+
+
+def mean_of_a_pixel(noisy, sigma, p):
+    odds = p / (1 - p) * math.exp((noisy - 0.5) / sigma**2)
+    return odds / (1 + odds)
+
+
+def clean(x_t, t, eps, alpha_bar):
+    bar = per_image(alpha_bar, t)
+    return (x_t - (1 - bar).sqrt() * eps) / bar.sqrt()
+
+
+def predict(x, t, eps, alpha_bar):
+    return (x - (1 - alpha_bar[t]).sqrt() * eps) / alpha_bar[t].sqrt()
+
+
+def stride(x, t, s, x0, z, alpha_bar, printed=False, tau=None):
+    now, then = alpha_bar[t], alpha_bar[s]
+    a = now / then
+    weight = a.sqrt() * (1 - (now if printed else then)) / (1 - now)
+    posterior = ((1 - then) / (1 - now) * (1 - a)).sqrt()
+    noise = posterior if tau is None else tau(a, posterior)
+    return then.sqrt() * (1 - a) / (1 - now) * x0 + weight * x + noise * z
+
+
+def straight(x, t, s, eps, alpha_bar):
+    x0 = predict(x, t, eps, alpha_bar)
+    return alpha_bar[s].sqrt() * x0 + (1 - alpha_bar[s]).sqrt() * eps
+
+
+def mean_alone(x, t, s, eps, alpha_bar):
+    x0 = predict(x, t, eps, alpha_bar)
+    return stride(x, t, s, x0, torch.zeros_like(x), alpha_bar)
+
+
 RIGHT = {
+    "posterior_mean": mean_of_a_pixel,
+    "predicted_image": clean,
     "schedule": make,
     "six_numbers": numbers,
     "add_noise": add_noise,
@@ -94,6 +139,10 @@ RIGHT = {
     "sampling_loop": loop,
     "guidance": guide,
     "keep_known": keep,
+    "strided_step": stride,
+    "ddim_step": straight,
+    "accuracy": accuracy,
+    "anagram": two_views,
 }
 
 
@@ -600,6 +649,38 @@ WRONG = [
     ("sampling_step", lambda x, t, *a: step(x, t + 1, *a), "those of t + 1"),
     ("sampling_step", lambda *a: step(*a, last=0), "noise in the last step"),
     ("sampling_step", lambda *a: step(*a, last=2), "noise z is missing"),
+    ("strided_step", lambda *a: stride(*a, printed=True), "so that it cancels"),
+    ("strided_step", lambda *a: stride(*a, tau=lambda a, p: 0), "noise z is missing"),
+    ("strided_step", lambda *a: stride(*a, tau=lambda a, p: (1 - a).sqrt()), "variance beta"),
+    ("strided_step", lambda *a: stride(*a, tau=lambda a, p: p**2), "by its variance"),
+    ("strided_step", lambda x, t, s, x0, z, bar: x0, "predicted clean image itself"),
+    ("ddim_step", mean_alone, "mean of the ancestral step"),
+    (
+        "ddim_step",
+        lambda x, t, s, eps, bar: (
+            straight(x, t, s, eps, bar) + ((1 - bar[t]).sqrt() - (1 - bar[s]).sqrt()) * eps
+        ),
+        "noise has the amplitude of time t",
+    ),
+    (
+        "ddim_step",
+        lambda x, t, s, eps, bar: (
+            straight(x, t, s, eps, bar) + (bar[t].sqrt() - bar[s].sqrt()) * predict(x, t, eps, bar)
+        ),
+        "image has the amplitude of time t",
+    ),
+    (
+        "ddim_step",
+        lambda x, t, s, eps, bar: (
+            straight(x, t, s, eps, bar) + ((1 - bar[s]) - (1 - bar[s]).sqrt()) * eps
+        ),
+        "multiplied by 1 - alpha_bar_s",
+    ),
+    (
+        "ddim_step",
+        lambda x, t, s, eps, bar: bar[s].sqrt() * x + (1 - bar[s]).sqrt() * eps,
+        "x_t stands where",
+    ),
     ("sampling_loop", lambda *a: loop(*a, times=range(1, 9)), "count down"),
     ("sampling_loop", lambda *a: loop(*a, times=range(7, -1, -1)), "T - 1, ..., 0"),
     ("sampling_loop", lambda *a: loop(*a, times=range(8, 1, -1)), "[8, 7, 6, 5, 4, 3, 2]"),
@@ -626,6 +707,18 @@ WRONG = [
     ("keep_known", kept(lambda v: v.x), "Nothing was kept"),
     ("keep_known", kept(lambda v: v.known), "All of it is the known"),
     ("keep_known", kept(lambda v: v.m * v.x + v.known), "added up everywhere"),
+    ("accuracy", lambda c, y: (c.argmax(1) == y).sum(), "number of right answers"),
+    ("accuracy", lambda c, y: 100 * accuracy(c, y), "in percent"),
+    ("accuracy", lambda c, y: 1 - accuracy(c, y), "share of wrong answers"),
+    ("accuracy", lambda c, y: (c.argmax(0) == y).float().mean(), "over the images"),
+    ("accuracy", lambda c, y: 0.123, "should be 0.7"),
+    ("anagram", lambda a, b, x, t: (a(x, t) + b(x.flip(2, 3), t)) / 2, "Turn it back"),
+    ("anagram", lambda a, b, x, t: (a(x, t) + b(x, t).flip(2, 3)) / 2, "Turn the image first"),
+    ("anagram", lambda a, b, x, t: (a(x, t) + b(x, t)) / 2, "Nothing was turned"),
+    ("anagram", lambda a, b, x, t: 2 * two_views(a, b, x, t), "Take their mean"),
+    ("anagram", lambda a, b, x, t: (a(x, t) + b(x.flip(2), t).flip(2)) / 2, "left and right"),
+    ("anagram", lambda a, b, x, t: a(x, t), "second digit plays no part"),
+    ("anagram", lambda a, b, x, t: b(x.flip(2, 3), t).flip(2, 3), "first digit plays no part"),
 ]
 
 

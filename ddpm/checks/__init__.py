@@ -7,20 +7,29 @@ give, and raises `Mistake` with what a teacher would say. Times are counted as e
 """
 
 from ddpm.checks.answers import Mistake
+from ddpm.checks.asking import accuracy, anagram
+from ddpm.checks.estimates import posterior_mean, predicted_image
 from ddpm.checks.forward import SIX, add_noise, schedule, six_numbers
 from ddpm.checks.learning import loss, training_step
 from ddpm.checks.reverse import guidance, keep_known, sampling_loop, sampling_step
+from ddpm.checks.strides import ddim_step, strided_step
 
 __all__ = [
     "SIX",
     "Mistake",
+    "accuracy",
     "add_noise",
+    "anagram",
+    "ddim_step",
     "guidance",
     "keep_known",
     "loss",
+    "posterior_mean",
+    "predicted_image",
     "sampling_loop",
     "sampling_step",
     "schedule",
     "six_numbers",
+    "strided_step",
     "training_step",
 ]

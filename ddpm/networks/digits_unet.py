@@ -29,6 +29,7 @@ def silent(layer: nn.Module) -> nn.Module:
     return layer
 
 
+# --8<-- [start:resblock]
 class ResBlock(nn.Module):
     """Two 3x3 convolutions beside a shortcut; time and label scale and shift between them."""
 
@@ -45,6 +46,7 @@ class ResBlock(nn.Module):
         y = self.conv1(F.silu(self.norm1(x)))
         y = self.norm2(y) * (1 + scale) + shift
         return self.shortcut(x) + self.conv2(F.silu(y))
+        # --8<-- [end:resblock]
 
 
 class Attention(nn.Module):

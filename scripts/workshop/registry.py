@@ -36,7 +36,7 @@ FAMILIES = (
     "pages.leaderboard",
     "pages.schedules",
     "pages.randomness",
-    "pages.grounds",
+    "pages.backgrounds",
     "pages.claims",
     "pages.denoising",
     "pages.sdedit",

@@ -1,4 +1,4 @@
-"""Why grounds are grey: the mean of the noise estimate at large t, and what it does."""
+"""Why backgrounds are grey: the mean and the amplitude of the predicted noise at large t."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def offset(model: Diffusion, t: int, count: int = 500) -> dict[str, float]:
 
 
 def _lever(model: Diffusion, t: int) -> float:
-    """By how much an offset of the noise estimate is multiplied in the guess of the image."""
+    """By how much an offset of the predicted noise is multiplied in the predicted image."""
     alpha_bar = float(model.schedule.alpha_bar[t])
     return ((1 - alpha_bar) / alpha_bar) ** 0.5
 
@@ -69,11 +69,11 @@ def put_right(
     amplitude: bool = True,
     border: int = 2,
 ) -> EpsFn:
-    """The estimate with its mean, its amplitude or both put right, as the border shows them.
+    """The predicted noise with its mean, its amplitude or both corrected by means of the border.
 
-    The border is ground, which is -1 in every digit: there the true noise can be computed. The
-    line a * eps + b that fits it best on the border is applied to all pixels; without
-    `amplitude` a stays 1, and without `mean` b stays 0. Only at times `above` and later.
+    The border is background, which is -1 in every digit, so the true noise can be computed there.
+    The line a * eps + b that fits it best on the border is applied to all pixels. Without
+    `amplitude` a stays 1, and without `mean` b stays 0. Times before `above` are left alone.
     """
 
     def corrected(x: Tensor, t: int) -> Tensor:
@@ -105,7 +105,7 @@ CLAMP = "clamp"
 
 
 def states(model: Diffusion, labels: Tensor, rule: StepRule, steps: int, way: str) -> Any:
-    """A walk of course A's network with its estimate put right in one of the ways, or clamped."""
+    """States of course A's network with its prediction corrected in one of the ways, or clamped."""
     noise = Noise(range(len(labels)), model.recipe.scaling.shape, model.device)
     eps_fn: EpsFn = model.eps_fn(labels)
     if how := WAYS.get(way):
@@ -115,7 +115,7 @@ def states(model: Diffusion, labels: Tensor, rule: StepRule, steps: int, way: st
 
 
 def drawn(weights: str, rule: StepRule, steps: int, way: str) -> dict[str, float]:
-    """The share of grey grounds and of digits read as asked, with the estimate put right."""
+    """The accuracy and the share of grey pictures, with the prediction corrected."""
     model, asked = load("attention-class", weights=weights), natural_labels(COUNT)
     images = model.last_images(states(model, asked, rule, steps, way))
     return {
@@ -159,16 +159,16 @@ def grounds_clamped(quick: bool) -> dict[str, Any]:
 
 @figure(
     "put-right",
-    "grounds",
-    caption="The same noise, the same network, the same 50 steps of DDIM: as it is, with the mean"
-    " of the noise estimate put right, with its amplitude, and with both; and with nothing put"
-    " right, but the predicted image clamped at every step.",
+    "backgrounds",
+    caption="The same noise, network and 50 steps of DDIM: uncorrected, with the mean of the"
+    " predicted noise corrected, with its amplitude corrected, with both, and without correction"
+    " but with the predicted image clamped at every step.",
     made="The model `attention-class` with its last weights, nothing picked; the border of the"
-    " picture tells what is wrong with the estimate.",
+    " picture shows the error of the prediction.",
     alt="Five rows of the digits 0 to 9. In the first two, most cells are full of noise, a few with"
-    " a digit behind it, and one is an even grey or an empty black; in the third, digits on nearly"
-    " black grounds; in the fourth, digits on black, all but one easy to read; in the last, digits"
-    " that can be read, some with noise around them and one on an even grey.",
+    " a digit behind it, and one is an even grey or an empty black. The third has digits on nearly"
+    " black backgrounds, the fourth digits on black, all but one easy to recognise. The last has"
+    " digits that can be recognised, some with noise around them and one on an even grey.",
     models=("attention-class",),
     settings={"seed": 0, "steps": 50},
 )
@@ -185,29 +185,29 @@ def put_right_sheet() -> Image.Image:
 
 @figure(
     "offset",
-    "grounds",
-    caption="The offset that the noise estimate has in a whole image, carried over to the guess of"
-    " the clean image, where black is −1 and white is 1.",
+    "backgrounds",
+    caption="The shift of the predicted clean image that follows from the offset of the predicted"
+    " noise. Black is −1 and white is 1.",
     made="Root mean square over 500 held-out digits, from the measurement `grounds`.",
-    alt="A plot on a logarithmic axis against t of the offset in the guessed image. One line"
-    " for either set of weights of the attention network and one for the flagship.",
+    alt="A plot on a logarithmic axis of the shift of the predicted image against t, with a line"
+    " for each set of weights of the attention network and one for the flagship.",
     results=("grounds",),
 )
 def offset_curve() -> Plot:
-    """The offset in the guess of x_0 against t."""
+    """The shift of the predicted x_0 against t."""
     plot, (axes,) = viz.plot()
     colours = iter((viz.VERMILION, viz.ORANGE, viz.BLUE))
     for name, curve in read_json("grounds")["offsets"].items():
         times = [int(t) for t in curve]
         axes.plot(times, [curve[str(t)]["x0"] for t in times], color=next(colours), label=name)
-    axes.set(xlabel="time t", ylabel="offset of the guessed image")
+    axes.set(xlabel="time t", ylabel="shift of the predicted image")
     viz.log_scale(axes)
     axes.legend(frameon=False)
     return plot
 
 
 def derived() -> dict[str, Any]:
-    """The lever of an offset, and what two samplers make of it."""
+    """The factor of an offset, and what two samplers make of it."""
     lever, pixels = {t: ratio(LINEAR, t) for t in range(1, 1001)}, 32**2
     lever[0] = 0.0
 

@@ -1,10 +1,15 @@
 """Correcting the noise estimate by the border, tried on estimates that are wrong in a known way."""
 
+from functools import partial
+
 import pytest
 import torch
 
+from ddpm.sampling import posterior, sample
 from ddpm.schedule import NoiseSchedule
-from scripts.pages.grounds import put_right
+from ddpm.timesteps import every
+from scripts.pages.backgrounds import derived, put_right
+from scripts.workshop.formulas import LINEAR
 from scripts.workshop.records import read_json
 
 
@@ -34,3 +39,13 @@ def test_the_clamp_was_measured_with_the_weights_and_the_count_of_the_other_ways
     assert clamped["rows"].keys() < others["rows"].keys()
     for key in ("weights", "count", "steps"):
         assert clamped[key] == others[key]
+
+
+def test_an_offset_adds_up_as_ancestral_steps_add_it():
+    """The steps without their noise from x = 0, where the predicted noise is the offset alone."""
+    offset = 0.002
+    zero = torch.zeros(1, 1, 1, 1, dtype=torch.float64)
+    step = partial(posterior, noise=0.0)
+    states = sample(lambda x, t: zero + offset, zero, every(1000), LINEAR, step)
+    added = derived()["added"]["ancestral1000"]
+    assert float([*states][-1].x) == pytest.approx(-offset * added, rel=1e-9)
