@@ -17,6 +17,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 LESSONS = "Lessons"
 """The section of the nav whose pages are counted; its last one is an appendix."""
+LIVE = re.compile(
+    r"^<!-- live: (?P<name>[a-z-]+) -->\n+(?P<still><figure[\s\S]*?</figure>|.+(?:\n.+)*)",
+    re.MULTILINE,
+)
+"""The comment before the still figure in whose place there is one to move."""
 TITLE = re.compile(r"^# .*\n", re.MULTILINE)
 
 
@@ -87,6 +92,11 @@ def lessons(nav: Any) -> list[str]:
         if isinstance(entry, dict) and LESSONS in entry:
             return [file for title, file in entries(entry[LESSONS]) if "ppendix" not in title]
     return []
+
+
+def live(text: str) -> str:
+    """A page's Markdown with each still figure marked that the browser can make a live one."""
+    return LIVE.sub(r'<div data-live="\g<name>" markdown="1">\n\n\g<still>\n\n</div>', text)
 
 
 def framed(text: str, uri: str, place: Place, nav: Any, missing: Collection[str]) -> str:

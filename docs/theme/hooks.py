@@ -82,7 +82,8 @@ def installing(text: str, repository: str) -> str:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Adds the lines that say a page's place in the course, from its front matter."""
+    """Marks live figures, and adds the lines that say a page's place in the course."""
+    markdown = course.live(markdown)
     try:
         if place := course.place(page.meta):
             uri = page.file.src_uri

@@ -109,3 +109,6 @@ document.addEventListener("keydown", ({ key }) => {
   if (key !== "Escape") return;
   for (const term of document.querySelectorAll(".term")) term.classList.add("dismissed");
 });
+
+// A figure that can be tried live says so; what it runs on is fetched when its button is pressed.
+if (document.querySelector("[data-live]")) import("../../live/ui/figures.js");
