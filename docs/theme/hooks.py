@@ -15,6 +15,7 @@ import excerpts
 import formulas
 import glossary
 import live
+import sheet
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
@@ -125,6 +126,12 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     except course.Wrong as error:
         log.warning(f"{uri}: {error}")
     return before + article + text + end + after
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Prints the summary, where that is asked for."""
+    if config.extra.get("pdf"):
+        sheet.write(Path(config.site_dir))
 
 
 def on_shutdown() -> None:
