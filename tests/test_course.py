@@ -1,4 +1,4 @@
-"""A page's place in the course, the quiz, the glossary and the formulas, without building a site."""
+"""A page's place in the course, quiz, glossary and formulas, without building a site."""
 
 import importlib
 import re

@@ -62,8 +62,8 @@ def bold(images, digits=DIGITS):
 
 def steps(path, T=100):
     # --8<-- [start:steps]
-    down = all(t > s for t, s in zip(path, path[1:]))
-    is_wrong = not (path[0] == T and path[-1] == 0 and down)
+    falls = list(path) == sorted({*path}, reverse=True)
+    is_wrong = not (path[0] == T and path[-1] == 0 and falls)
     # --8<-- [end:steps]
     return is_wrong
 
