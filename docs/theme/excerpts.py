@@ -10,15 +10,19 @@ CODE = re.compile(
 )
 TAG = re.compile(r"<[^>]*>")
 DESCRIBED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+PLAIN = re.compile(r'<span class="[nw]">([^<]*)</span>')
+"""Names and white space, which are shown as code is by itself: half of a page's elements."""
 OPEN = '<details class="docstring">'
 
 
 def fold(page: str) -> str:
     """The page's HTML with its long docstrings in `<details>`, of which the first line shows.
 
+    Names in code lose their elements, which no style colours.
+
     What the button to copy takes is the whole code, whether or not it is folded.
     """
-    return CODE.sub(_folded, page)
+    return CODE.sub(_folded, PLAIN.sub(r"\1", page))
 
 
 def _folded(block: re.Match[str]) -> str:

@@ -23,6 +23,10 @@ FORMULA = re.compile(r"\\\((?P<inline>.+?)\\\)|\\\[(?P<display>.+?)\\\]", re.DOT
 IN_A_NOTEBOOK = re.compile(r"\$\$(?P<display>.+?)\$\$|\$(?P<inline>[^$]+?)\$", re.DOTALL)
 """As they are typed into a notebook."""
 SKIPPED = ("pre", "code", "textarea", "math", "svg")
+JOINER = "\N{WORD JOINER}"
+AFTER = re.compile(r"(</math>(?:</span>)?)(?=[.,;:!?)])")
+BEFORE = re.compile(r'(\()(?=(?:<span class="arithmatex">)?<math)')
+"""Where a line must not be broken: between a formula and the punctuation that belongs to it."""
 HERE = Path(__file__).parent
 STARTED = dict[Path, "Typesetter"]()
 """The typesetter of a checkout, once a page has a formula."""
@@ -112,7 +116,8 @@ def typeset(html: str, root: Path, notebook: bool = False) -> str:
     def mathml(found: re.Match[str]) -> str:
         return box.format(maths.known[_formula(found)])
 
-    return texts.change(html, SKIPPED, lambda text: pattern.sub(mathml, text))
+    html = texts.change(html, SKIPPED, lambda text: pattern.sub(mathml, text))
+    return BEFORE.sub(rf"\1{JOINER}", AFTER.sub(rf"\1{JOINER}", html))
 
 
 def _asked(pattern: re.Pattern[str], text: str) -> Iterator[tuple[str, bool]]:

@@ -73,7 +73,7 @@ document.addEventListener("copy", (event) => {
   for (const formula of formulas) formula.replaceWith(asTex(formula));
   copied.style.cssText = "position: fixed; left: -9999px";
   document.body.append(copied); // for its lines to break as they are shown
-  event.clipboardData.setData("text/plain", copied.innerText);
+  event.clipboardData.setData("text/plain", copied.innerText.replaceAll("\u2060", ""));
   copied.remove();
   event.preventDefault();
 });
