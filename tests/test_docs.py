@@ -77,6 +77,10 @@ GIVEN: dict[str, dict[str, str]] = {
         "0.8": "a level of noise that the source shows",
         "3e-5": "the amplitude that scripts.denoiser leaves of the digit",
     },
+    "denoiser.md": {
+        "0.5": SETTING,
+        **dict.fromkeys(("0.2", "0.25", "0.6", "0.614", "0.65", "0.8", "1.2", "1.386"), EXAMPLE),
+    },
     "denoising.md": dict.fromkeys(
         ["0.64", "0.8", "0.2", "0.36", "0.894", "1.356"], "an exercise, to be done by hand"
     ),

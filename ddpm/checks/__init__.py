@@ -7,6 +7,7 @@ give, and raises `Mistake` with what a teacher would say. Times are counted as e
 """
 
 from ddpm.checks.answers import Mistake
+from ddpm.checks.asking import accuracy, anagram
 from ddpm.checks.estimates import posterior_mean, predicted_image
 from ddpm.checks.forward import SIX, add_noise, schedule, six_numbers
 from ddpm.checks.learning import loss, training_step
@@ -18,6 +19,7 @@ __all__ = [
     "Mistake",
     "accuracy",
     "add_noise",
+    "anagram",
     "ddim_step",
     "guidance",
     "keep_known",
