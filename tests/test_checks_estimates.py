@@ -1,4 +1,4 @@
-"""The usual wrong answers about one noisy pixel, and about the clean image, are called what they are.
+"""The usual wrong answers about a noisy pixel and about the clean image are called what they are.
 
 Right answers and odd ones are tested with all other checks, in test_checks.py.
 """
