@@ -40,8 +40,8 @@ def inpaint(
             where it is to be filled in.
         label: what the whole is to be; by default the model is told nothing.
         repeats: how often every step but the last is taken (RePaint's resampling). More make the
-            parts fit better, and each costs as many network calls. By default, if --steps is not given
-            either, a third of the model's steps are taken three times.
+            parts fit better, and each costs as many network calls. By default, if --steps is not
+            given either, a third of the model's steps are taken three times.
         fit: how a large image is cut: around the ink, padded, or cropped to its middle. An image
             in colour is cropped unless it is padded.
         show_input_: a .png to write what the network saw to; none by default.

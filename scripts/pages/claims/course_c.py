@@ -186,7 +186,9 @@ def class_better(read: Read) -> Finding:
     """At the course's settings its distance from real digits is at most half as large."""
     models = read("quality")["models"]
     with_ = models["class"]["fid"]
-    without = part(read, "quality", "models", "time", "fid", why="the recipe time is not measured yet")
+    without = part(
+        read, "quality", "models", "time", "fid", why="the recipe time is not measured yet"
+    )
     words = f"FID {with_:.2f} with the class (γ = 5), {without:.2f} with the time alone"
     if with_ >= without:
         return REFUTED, words
