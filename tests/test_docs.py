@@ -126,6 +126,7 @@ GIVEN: dict[str, dict[str, str]] = {
         "1.1": "the same, plus 1",
         "1.5": "the same, plus 1",
     },
+    "install.md": {"3.11": "Python's version, as in pyproject.toml"},
     "leaderboard.md": {
         "1135": "ones among MNIST's test digits",
         "2000": "twice a thousand calls",
