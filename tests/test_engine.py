@@ -374,6 +374,7 @@ ONLY_HERE = {
     "noise": {"Generator", "noise", "LAST_SEED"},  # torch's generator; the class `Noise`
     "model": {"BATCH"},
     "sampling": set(),
+    "loading": {"load_classifier"},  # in `ddpm/classifiers.py`
     "settings": {"make_schedule", "check_labels"},  # methods of `Recipe`
     "shared": set(),
     "timesteps": {"round"},
@@ -381,8 +382,11 @@ ONLY_HERE = {
 }
 """What a module of the engine has beside the functions of the package's module."""
 
-OF_THE_BROWSER = {"commands", "index", "network", "tensors", "worker"}
-"""Modules for which the package has torch, its commands and `__init__`."""
+OF_THE_BROWSER = {
+    "commands", "index", "network", "tensors", "worker", "morphology", "paper", "points"
+}  # fmt: skip
+"""Modules for which the package has torch, scipy, its commands and `__init__`; and points in the
+plane, which only the site has. What is paper is a part of `ddpm/ink.py`."""
 
 
 @pytest.mark.parametrize(

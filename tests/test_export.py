@@ -5,13 +5,23 @@ import json
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import ddpm
 from ddpm.bundle import weights_file
-from scripts.export import NAMES
-from scripts.workshop.exporting import TOLERANCE, answers, difference, questions, write_onnx
+from ddpm.classifiers import load_classifier
+from ddpm.data import held_out
+from scripts.export import HELD_OUT, NAMES
+from scripts.workshop.exporting import (
+    TOLERANCE,
+    answers,
+    apart,
+    difference,
+    questions,
+    write_onnx,
+)
 from scripts.workshop.provenance import sha256
-from scripts.workshop.records import LIVE, live_models
+from scripts.workshop.records import LIVE, live_classifier, live_models
 
 onnx = pytest.importorskip("onnx")
 MEGABYTES = 7
@@ -41,9 +51,26 @@ def test_all_models_are_there_and_small():
     assert [*live_models()] == sorted(NAMES)
     assert {path.name for path in LIVE.iterdir()} == {
         "models.json",
+        HELD_OUT,
+        live_classifier()["file"],
         *(record["file"] for record in live_models().values()),
     }
     assert sum(record["bytes"] for record in live_models().values()) <= MEGABYTES * 1e6
+
+
+def test_the_classifier_answers_as_torch_does():
+    images = torch.stack([held_out(label) for label in range(10)])[:, None]
+    path, record = LIVE / "classifier.onnx", live_classifier()
+    assert apart(load_classifier(), {"x": images}, path) <= TOLERANCE
+    assert answers(path, {"x": images}).argmax(1).tolist() == [*range(10)]
+    assert record["sha256"] == sha256(path)
+    assert record["bytes"] == path.stat().st_size <= 0.6e6
+
+
+def test_the_held_out_digits_are_those_of_the_package():
+    with Image.open(LIVE / HELD_OUT) as strip:
+        pixels = torch.from_numpy(np.array(strip)).float() / 255
+    assert torch.equal(pixels, torch.hstack([held_out(label) for label in range(10)]))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -67,4 +94,5 @@ def test_a_new_export_answers_as_torch_does(untrained, tmp_path):
 
 
 def test_a_model_that_the_site_does_not_run_is_refused(refusal):
-    assert "unknown model 'nothing'; the site runs digits" in refusal("export", "nothing")
+    said = refusal("export", "nothing")
+    assert "unknown model 'nothing'; the site runs digits, classifier" in said

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGE = "node_modules/onnxruntime-web"
 
 
 @pytest.fixture
@@ -24,13 +23,13 @@ def root(tmp_path, monkeypatch, live):
     (tmp_path / "docs" / "live" / "engine").mkdir(parents=True)
     (tmp_path / "package.json").write_text("{}")
     (tmp_path / ".npmrc").write_text("")
-    pin(tmp_path, "2")
+    pin(tmp_path, {"onnxruntime-web": "2", "gifenc": "1"})
     runs = []
 
     def run(command, cwd, **options):
         runs.append(command[1:])
         lock = json.loads(Path(cwd, "package-lock.json").read_text())
-        put(Path(cwd), lock["packages"][PACKAGE]["version"], live.FILES)
+        put(Path(cwd), {name: lock["packages"][at(name)]["version"] for name in live.PACKAGES})
         return subprocess.CompletedProcess(command, 0, "", "")
 
     monkeypatch.setattr(live.shutil, "which", lambda name, path=None: "npm")
@@ -38,40 +37,50 @@ def root(tmp_path, monkeypatch, live):
     return tmp_path, runs
 
 
-def pin(root, version):
-    lock = {"packages": {PACKAGE: {"version": version}}}
+def at(name):
+    return f"node_modules/{name}"
+
+
+def pin(root, versions):
+    lock = {"packages": {at(name): {"version": version} for name, version in versions.items()}}
     (root / "package-lock.json").write_text(json.dumps(lock))
 
 
-def put(root, version, files):
-    (root / PACKAGE / "dist").mkdir(parents=True, exist_ok=True)
-    (root / PACKAGE / "package.json").write_text(json.dumps({"version": version}))
-    for name in files:
-        (root / PACKAGE / "dist" / name).write_text(version)
+def put(root, versions):
+    for name, version in versions.items():
+        (root / at(name) / "dist").mkdir(parents=True, exist_ok=True)
+        (root / at(name) / "package.json").write_text(json.dumps({"version": version}))
+        for file in importlib.import_module("live").PACKAGES[name]:
+            (root / at(name) / "dist" / file).write_text(version)
 
 
-def test_it_is_installed_once_and_again_for_another_version(live, root):
+def test_they_are_installed_once_and_again_for_another_version(live, root):
     folder, runs = root
-    for version in ("2", "3"):
-        pin(folder, version)
+    for versions in (("2", "1"), ("2", "3")):
+        pin(folder, dict(zip(live.PACKAGES, versions, strict=True)))
         for _ in range(2):
             files = dict(live.runtime(folder))
-            assert [*files] == [f"live/runtime/{name}" for name in live.FILES]
-            assert [path.read_text() for path in files.values()] == [version] * len(live.FILES)
+            expected = [file for name in live.PACKAGES for file in live.PACKAGES[name]]
+            assert [*files] == [f"live/runtime/{file}" for file in expected]
+            assert [files[f"live/runtime/{file}"].read_text() for file in expected] == [
+                version
+                for version, part in zip(versions, live.PACKAGES.values(), strict=True)
+                for _ in part
+            ]
     assert runs == [["ci", "--omit=dev"]] * 2
     assert sorted(path.name for path in (folder / ".cache").iterdir()) == [
-        "onnxruntime-web-2",
-        "onnxruntime-web-3",
+        "onnxruntime-web-2-gifenc-1",
+        "onnxruntime-web-2-gifenc-3",
     ]
 
 
-def test_what_is_in_node_modules_is_taken_if_it_is_the_same_version(live, root):
+def test_what_is_in_node_modules_is_taken_if_it_is_of_the_same_versions(live, root):
     folder, runs = root
-    put(folder, "2", live.FILES)
-    assert {path.parent for _, path in live.runtime(folder)} == {folder / PACKAGE / "dist"}
+    put(folder, {"onnxruntime-web": "2", "gifenc": "1"})
+    assert {path.parents[2] for _, path in live.runtime(folder)} == {folder / "node_modules"}
     assert runs == []
-    pin(folder, "3")
-    assert {path.read_text() for _, path in live.runtime(folder)} == {"3"}
+    pin(folder, {"onnxruntime-web": "2", "gifenc": "3"})
+    assert {path.read_text() for _, path in live.runtime(folder)} == {"2", "3"}
     assert len(runs) == 1
 
 
@@ -85,7 +94,7 @@ def test_two_builds_can_install_it_at_once(live, root, monkeypatch):
         return install(command, cwd, **options)
 
     monkeypatch.setattr(live.subprocess, "run", slow)
-    assert {path.read_text() for _, path in live.runtime(folder)} == {"2"}
+    assert {path.read_text() for _, path in live.runtime(folder)} == {"2", "1"}
 
 
 def test_a_site_without_an_engine_needs_none(live, tmp_path):
@@ -109,9 +118,9 @@ def test_what_npm_says_is_passed_on(live, root, monkeypatch):
         [*live.runtime(root[0])]
 
 
-def test_the_lockfile_names_no_host_and_pins_every_package():
+def test_the_lockfile_names_no_host_and_pins_every_package(live):
     text = (ROOT / "package-lock.json").read_text("utf-8")
     assert "://" not in text
     packages = {key: p for key, p in json.loads(text)["packages"].items() if key}
-    assert PACKAGE in packages
+    assert {at(name) for name in live.PACKAGES} <= packages.keys()
     assert [key for key, p in packages.items() if not p["integrity"].startswith("sha512-")] == []

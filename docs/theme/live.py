@@ -1,4 +1,4 @@
-"""What the live pages run their models by: onnxruntime-web, as package-lock.json pins it."""
+"""What the live pages run on: packages for the browser, as package-lock.json pins them."""
 
 import json
 import shutil
@@ -11,15 +11,18 @@ from pathlib import Path
 
 from mkdocs.exceptions import PluginError
 
-PACKAGE = "node_modules/onnxruntime-web"
-FILES = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
-"""WebAssembly with SIMD; a page that is no more than static files gets one thread of it."""
+PACKAGES = {
+    "onnxruntime-web": ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"),
+    "gifenc": ("gifenc.esm.js",),
+}
+"""Their files. The models run by WebAssembly with SIMD; a page that is no more than static files
+gets one thread of it. The other package writes GIFs."""
 
 
 def runtime(root: Path) -> Iterator[tuple[str, Path]]:
-    """The runtime's files with their addresses on the site, for a site that has the engine.
+    """The packages' files with their addresses on the site, for a site that has the engine.
 
-    They are taken from `node_modules`, where it has the version that package-lock.json names, and
+    They are taken from `node_modules`, where it has the versions that package-lock.json names, and
     else installed once into the folder `.cache`.
 
     Raises:
@@ -28,26 +31,28 @@ def runtime(root: Path) -> Iterator[tuple[str, Path]]:
     if not (root / "docs" / "live" / "engine").is_dir():
         return
     lock = json.loads((root / "package-lock.json").read_text(encoding="utf-8"))
-    version = lock["packages"][PACKAGE]["version"]
-    folder = root / PACKAGE / "dist"
-    if installed(root) != version:
-        folder = root / ".cache" / f"onnxruntime-web-{version}"
+    pinned = {name: lock["packages"][f"node_modules/{name}"]["version"] for name in PACKAGES}
+    folder = root / "node_modules"
+    if any(installed(root, name) != version for name, version in pinned.items()):
+        versions = "-".join(f"{name}-{version}" for name, version in pinned.items())
+        folder = root / ".cache" / versions
         if not folder.is_dir():
             install(root, folder)
-    for name in FILES:
-        yield f"live/runtime/{name}", folder / name
+    for name, files in PACKAGES.items():
+        for file in files:
+            yield f"live/runtime/{file}", folder / name / "dist" / file
 
 
-def installed(root: Path) -> str | None:
-    """The version that is in `node_modules`, if any."""
-    package = root / PACKAGE / "package.json"
+def installed(root: Path, name: str) -> str | None:
+    """The version of a package that is in `node_modules`, if any."""
+    package = root / "node_modules" / name / "package.json"
     if not package.is_file():
         return None
     return str(json.loads(package.read_text(encoding="utf-8"))["version"])
 
 
 def install(root: Path, folder: Path) -> None:
-    """Puts the runtime's files into a folder, all or nothing; two builds may do so at once."""
+    """Puts the packages' files into a folder, all or nothing; two builds may do so at once."""
     npm = shutil.which("npm") or shutil.which("npm", path=str(Path(sys.executable).parent))
     if npm is None:
         raise PluginError(
@@ -63,9 +68,11 @@ def install(root: Path, folder: Path) -> None:
             said = [line for line in done.stderr.splitlines() if "error" in line]
             raise PluginError(f"npm cannot install the live pages' runtime: {' '.join(said[:2])}")
         complete = Path(temporary, "complete")
-        complete.mkdir()
-        for name in FILES:
-            Path(temporary, PACKAGE, "dist", name).rename(complete / name)
+        for name, files in PACKAGES.items():
+            (complete / name / "dist").mkdir(parents=True)
+            for file in files:
+                part = Path(name, "dist", file)
+                Path(temporary, "node_modules", part).rename(complete / part)
         with suppress(OSError):  # another build was first
             complete.rename(folder)
     if not folder.is_dir():

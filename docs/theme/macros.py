@@ -6,6 +6,7 @@ a warning, which fails a strict build, and is marked on the page.
 
 import contextlib
 import functools
+import json
 import logging
 import posixpath
 import subprocess
@@ -131,6 +132,20 @@ def define_env(env: Any) -> None:
             f"{body}"
             f'<p><a href="{asset(source)}">{escape(source)}</a></p></details>'
         )
+
+    @macro
+    def live_models() -> str:
+        """What a page knows of the browser's models before it loads one: JSON for an attribute."""
+        models = read("live/models.json")["models"]
+        known = [
+            {
+                "name": name,
+                **{key: entry["recipe"][key] for key in ("steps", "guidance", "sampler")},
+                "guided": entry["recipe"]["label_dropout"] > 0,
+            }
+            for name, entry in models.items()
+        ]
+        return escape(json.dumps(known))
 
     @macro
     def script_options(level: int = 3) -> str:

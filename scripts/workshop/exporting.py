@@ -55,20 +55,25 @@ def write_onnx(model: Diffusion, path: Path) -> None:
     each 1..T; and for a model with labels `label`, int32 (N,). Its output is `answer`, what the
     network predicts.
     """
+    write_module(Question(model.recipe, model.network), questions(model.recipe, 2), path)
+
+
+def write_module(module: nn.Module, asked: dict[str, Tensor], path: Path) -> None:
+    """Writes a module that answers these questions, by their names, as `answer`."""
     import onnx
 
-    asked, n = questions(model.recipe, 2), torch.export.Dim("n", max=100_000)
+    n = torch.export.Dim("n", max=100_000)
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # three axes have one name, which is what we want
         file = Path(folder, "model.onnx")
         torch.onnx.export(
-            Question(model.recipe, model.network).eval(),
+            module.eval(),
             tuple(asked.values()),
             file,
             dynamo=True,
             input_names=[*asked],
             output_names=["answer"],
-            dynamic_shapes={name: {0: n} for name in asked},
+            dynamic_shapes=tuple({0: n} for _ in asked),
             opset_version=OPSET,
             external_data=False,
             verbose=False,
@@ -132,9 +137,11 @@ def answers(path: Path, asked: dict[str, Tensor]) -> Tensor:
 @torch.no_grad()
 def difference(model: Diffusion, path: Path, counts: tuple[int, ...] = (1, 3)) -> float:
     """The largest difference between an exported network's answers and torch's."""
-    worst = 0.0
-    for n in counts:
-        asked = questions(model.recipe, n, seed=n)
-        expected = Question(model.recipe, model.network)(*asked.values())
-        worst = max(worst, float((answers(path, asked) - expected).abs().max()))
-    return worst
+    question = Question(model.recipe, model.network)
+    return max(apart(question, questions(model.recipe, n, seed=n), path) for n in counts)
+
+
+@torch.no_grad()
+def apart(module: nn.Module, asked: dict[str, Tensor], path: Path) -> float:
+    """The largest difference between an exported module's answer to a question and torch's."""
+    return float((answers(path, asked) - module(*asked.values())).abs().max())

@@ -35,11 +35,20 @@ def live_models() -> dict[str, Any]:
     Raises:
         ValueError: their file is damaged.
     """
+    return _live().get("models", {})
+
+
+def live_classifier() -> dict[str, Any]:
+    """The record of the classifier that the site runs; empty before any."""
+    return _live().get("classifier", {})
+
+
+def _live() -> dict[str, dict[str, Any]]:
     path = LIVE / "models.json"
     if not path.is_file():
         return {}
-    records: dict[str, Any] = reading.read_json(path, what="list of live models")["models"]
-    return records
+    contents: dict[str, dict[str, Any]] = reading.read_json(path, what="list of live models")
+    return contents
 
 
 def measured_models() -> dict[str, Any]:

@@ -2,6 +2,9 @@
 
 import functools
 import gzip
+import html
+import importlib
+import json
 import os
 import shutil
 import subprocess
@@ -109,6 +112,53 @@ def site(build, tmp_path_factory) -> Path:
 def address(site) -> Iterator[str]:
     """Where the built site is served."""
     with serving(site) as base:
+        yield base
+
+
+PLAYGROUND = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Live</title>
+<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
+<link rel="stylesheet" href="/theme/css/site.css"><link rel="stylesheet" href="/theme/css/live.css">
+<body data-md-color-scheme="default"><main class="md-typeset"><h1>Live</h1>
+<div id="playground" data-models="MODELS"><div data-still="generate"><p>Still</p></div></div></main>
+<script type="module" src="/live/ui/playground.js"></script></body></html>"""
+"""A page that is no more than the playground, for tests that need no other part of the site."""
+
+
+@pytest.fixture(scope="session")
+def live_files(tmp_path_factory) -> Path:
+    """The part of the site that live pages need, at the site's addresses."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT / "docs" / "theme")
+        runtime = [*importlib.import_module("live").runtime(ROOT)]
+    root = tmp_path_factory.mktemp("live")
+    for folder in ("live/engine", "live/ui", "theme/css"):
+        shutil.copytree(ROOT / "docs" / folder, root / folder)
+    for folder in ("live", "figures/anagrams"):
+        shutil.copytree(ROOT / "site_assets" / folder, root / "assets" / folder)
+    for uri, path in runtime:
+        (root / uri).parent.mkdir(exist_ok=True)
+        shutil.copy(path, root / uri)
+    models = json.loads((root / "assets/live/models.json").read_text("utf-8"))["models"]
+    known = [
+        {
+            "name": name,
+            "guided": entry["recipe"]["label_dropout"] > 0,
+            **{key: entry["recipe"][key] for key in ("steps", "guidance", "sampler")},
+        }
+        for name, entry in models.items()
+    ]
+    playground = PLAYGROUND.replace("MODELS", html.escape(json.dumps(known)))
+    empty = '<!doctype html><link rel="icon" href="data:,"><title>Live</title>'
+    pages = {"index": empty, "404": empty, "playground": playground}
+    for name, text in pages.items():
+        (root / f"{name}.html").write_text(text, encoding="utf-8")
+    return root
+
+
+@pytest.fixture(scope="session")
+def live_base(live_files) -> Iterator[str]:
+    """Where they are served."""
+    with serving(live_files) as base:
         yield base
 
 

@@ -81,12 +81,15 @@ def test_site_holds_records_and_no_source(site):
 
 
 def test_site_holds_the_engine_its_models_and_its_runtime(site):
-    engine = ROOT / "docs" / "live" / "engine"
-    for path in [*engine.iterdir(), *(ROOT / "site_assets" / "live").iterdir()]:
-        there = "live/engine" if path.parent == engine else "assets/live"
+    live, models = ROOT / "docs" / "live", ROOT / "site_assets" / "live"
+    parts = {live / "engine": "live/engine", live / "ui": "live/ui", models: "assets/live"}
+    for path in [path for folder in parts for path in folder.iterdir()]:
+        there = parts[path.parent]
         assert (site / there / path.name).read_bytes() == path.read_bytes()
     names = {path.name for path in (site / "live" / "runtime").iterdir()}
-    assert names == {"LICENSE", "ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"}
+    assert names == {
+        "LICENSE", "gifenc.esm.js", "ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"
+    }  # fmt: skip
     assert not (site / "node_modules").exists()
 
 

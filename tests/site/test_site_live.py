@@ -2,19 +2,17 @@
 
 import gzip
 import hashlib
-import importlib
 import json
 import re
 import shlex
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from static_host import serving
 
 import ddpm
+from ddpm.classifiers import load_classifier
 from ddpm.masks import MASKS
 
 ROOT = Path(__file__).parents[2]
@@ -36,30 +34,6 @@ LOAD = """
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory) -> Path:
-    """The part of the site that the engine needs, at the site's addresses."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(ROOT / "docs" / "theme")
-        runtime = [*importlib.import_module("live").runtime(ROOT)]
-    root = tmp_path_factory.mktemp("live")
-    shutil.copytree(ROOT / "docs" / "live" / "engine", root / "live" / "engine")
-    shutil.copytree(ROOT / "site_assets" / "live", root / "assets" / "live")
-    for uri, path in runtime:
-        (root / uri).parent.mkdir(exist_ok=True)
-        shutil.copy(path, root / uri)
-    for name in ("index.html", "404.html"):
-        text = '<!doctype html><link rel="icon" href="data:,"><title>Live</title>'
-        (root / name).write_text(text, encoding="utf-8")
-    return root
-
-
-@pytest.fixture(scope="module")
-def base(files):
-    with serving(files) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
 def model():
     return ddpm.load("digits", "cpu")
 
@@ -78,8 +52,8 @@ COMMAND = """
         ("hybrid", {"far": 3, "near": 8, "across": 1, "steps": 6, "guidance": 2.5}),
     ],
 )
-def test_pictures_are_those_of_the_command_beside_them(base, visit, call, tmp_path, name, options):
-    here, out = visit(base, ""), tmp_path / "out.npz"
+def test_pictures_are_those_of_the_command(live_base, visit, call, tmp_path, name, options):
+    here, out = visit(live_base, ""), tmp_path / "out.npz"
     line = shlex.split(here.page.evaluate(COMMAND, [name, options]))
     assert line[:2] == ["ddpm", name]
     code, _, error = call(name, *line[2:], "--device", "cpu", "--out", out)
@@ -91,14 +65,14 @@ def test_pictures_are_those_of_the_command_beside_them(base, visit, call, tmp_pa
     assert here.faults == []
 
 
-def test_the_example_of_the_page_runs(base, visit):
+def test_the_example_of_the_page_runs(live_base, visit):
     page = (ROOT / "docs" / "api" / "engine.md").read_text("utf-8")
     example = re.findall(r"^```js\n(import .*?)^```", page, re.M | re.S)
     assert len(example) == 1
-    code = example[0].replace("./live/", f"{base}live/") + "\nexport { n, eight };"
+    code = example[0].replace("./live/", f"{live_base}live/") + "\nexport { n, eight };"
     run = "(code) => import(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })))"
     then = ".then(({ n, eight }) => [n, eight.n, eight.images.length, Math.max(...eight.images)])"
-    n, edited, pixels, brightest = visit(base, "").page.evaluate(run + then, code)
+    n, edited, pixels, brightest = visit(live_base, "").page.evaluate(run + then, code)
     assert [n, edited, pixels] == [2, 1, 784]
     assert brightest > 0.9
 
@@ -121,17 +95,28 @@ PYTHON = {"anagram": ddpm.draw_anagram, "hybrid": ddpm.draw_hybrid}
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
-def test_every_technique_gives_the_package_s_picture(base, visit, model, setting):
+def test_every_technique_gives_the_package_s_picture(live_base, visit, model, setting):
     name, options = SETTINGS[setting]
     function = PYTHON.get(name) or getattr(ddpm if name != "sample" else type(model), name)
     expected = function(model, **options).flatten()
     plain = {k: v.flatten().tolist() if torch.is_tensor(v) else v for k, v in options.items()}
-    images = torch.tensor(visit(base, "").page.evaluate(CALL, [name, plain]))
+    images = torch.tensor(visit(live_base, "").page.evaluate(CALL, [name, plain]))
     assert float((images - expected).abs().max()) * 255 <= GREY_LEVELS
 
 
-def test_a_failed_download_is_named_and_can_be_tried_again(base, visit):
-    here = visit(base, "")
+def test_the_classifier_reads_held_out_digits(live_base, visit):
+    images = torch.stack([ddpm.data.held_out(label) for label in range(10)])
+    read = """(images) => import("/live/engine/index.js").then((e) => e.loadClassifier())
+        .then((classifier) => classifier.read(images))"""
+    answers = visit(live_base, "").page.evaluate(read, images.flatten().tolist())
+    assert [answer["digit"] for answer in answers] == [*range(10)]
+    shares = torch.tensor([answer["shares"] for answer in answers])
+    expected = load_classifier()(images[:, None]).softmax(1).detach()
+    assert float((shares - expected).abs().max()) < 1e-3
+
+
+def test_a_failed_download_is_named_and_can_be_tried_again(live_base, visit):
+    here = visit(live_base, "")
     assert len(here.responses) == 1  # nothing is fetched before it is asked for
     damaged = (ROOT / "site_assets" / "live" / "digits.onnx").read_bytes()[:-1]
     here.page.route("**/digits.onnx", lambda route: route.fulfill(body=damaged))
@@ -147,11 +132,11 @@ def test_a_failed_download_is_named_and_can_be_tried_again(base, visit):
     assert here.page.evaluate(LOAD) == "digits"
 
 
-def test_a_browser_without_simd_or_with_a_broken_model_says_so(base, visit):
-    here = visit(base, "")
+def test_a_browser_without_simd_or_with_a_broken_model_says_so(live_base, visit):
+    here = visit(live_base, "")
     none = here.page.evaluate(f"() => {{ WebAssembly.validate = () => false; return ({LOAD})(); }}")
     assert none == "this browser has no WebAssembly with SIMD, which a model needs to run"
-    here = visit(base, "")
+    here = visit(live_base, "")
     wrong = b"no network"
     record = {"file": "wrong.onnx", "bytes": 10, "sha256": hashlib.sha256(wrong).hexdigest()}
     models = json.dumps({"models": {"digits": record | {"recipe": {}}}})
@@ -160,10 +145,11 @@ def test_a_browser_without_simd_or_with_a_broken_model_says_so(base, visit):
     assert here.page.evaluate(LOAD).startswith("the model 'digits' cannot run in this browser: ")
 
 
-def test_what_is_fetched_after_run_is_small(files):
+def test_what_is_fetched_after_run_is_small(live_files):
     sent = sum(
         min(path.stat().st_size, len(gzip.compress(path.read_bytes(), 6)))
-        for path in files.rglob("*")
+        for folder in ("live", "assets/live")
+        for path in (live_files / folder).rglob("*")
         if path.is_file()
     )
     assert sent <= MEGABYTES_AFTER_RUN * 1e6

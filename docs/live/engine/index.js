@@ -13,7 +13,7 @@ export { commandOf } from "./commands.js";
 export { addNoise, denoise } from "./denoising.js";
 export { drawHybrid as hybrid } from "./hybrids.js";
 export { inpaint } from "./inpainting.js";
-export { load } from "./loading.js";
+export { load, loadClassifier } from "./loading.js";
 export { Diffusion } from "./model.js";
 export { SAMPLERS } from "./sampling.js";
 export { NoiseSchedule } from "./schedule.js";

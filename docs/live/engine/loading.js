@@ -4,17 +4,22 @@
  */
 
 import * as check from "./arguments.js";
+import { Classifier } from "./classifiers.js";
 import { Diffusion } from "./model.js";
 import { ofWorker } from "./network.js";
 
+/** @typedef {import("./guidance.js").Network} Network */
+
 /**
- * What `models.json` says of one model.
+ * What `models.json` says of one model; the classifier has no recipe.
  * @typedef {object} Entry
  * @property {string} file
  * @property {number} bytes
  * @property {string} sha256
  * @property {import("./settings.js").Recipe} recipe
  */
+
+/** @typedef {{ models: Record<string, Entry>, classifier: Entry }} Contents */
 
 /**
  * Where things are; the site's own by default.
@@ -32,7 +37,7 @@ const SIMD = Uint8Array.from([
   253, 98, 11,
 ]);
 
-/** @type {Map<string, Promise<Diffusion>>} */
+/** @type {Map<string, Promise<any>>} */
 const loaded = new Map();
 
 /**
@@ -42,33 +47,61 @@ const loaded = new Map();
  * @throws {Error} in one sentence: no such model, a download that fails or is damaged, or a browser
  *     without WebAssembly. The next call tries again.
  */
-export function load(name, { models, runtime, progress } = {}) {
+export function load(name, places) {
+  return once(name, places, async (contents, open) => {
+    const entry = contents.models[check.choice("model", name, Object.keys(contents.models))];
+    return new Diffusion(entry.recipe, await open(entry));
+  });
+}
+
+/**
+ * The classifier that reads digits; a second call gets the same one.
+ * @param {Places} [places]
+ * @returns {Promise<Classifier>}
+ * @throws {Error} as `load` does.
+ */
+export function loadClassifier(places) {
+  return once("classifier", places, async ({ classifier }, open) => {
+    return new Classifier(await open(classifier));
+  });
+}
+
+/**
+ * @template T
+ * @param {string} name @param {Places | undefined} places
+ * @param {(contents: Contents, open: (entry: Entry) => Promise<Network>) => Promise<T>} make
+ * @returns {Promise<T>}
+ */
+function once(name, { models, runtime, progress } = {}, make) {
   const folder = folderOf(models ?? new URL("../../assets/live/", HERE));
   const address = `${folder}${name}`;
   const known = loaded.get(address);
   if (known) return known;
   const engine = folderOf(runtime ?? new URL("../runtime/", HERE));
-  const model = open(name, folder, engine, progress);
-  loaded.set(address, model);
-  model.catch(() => loaded.delete(address));
-  return model;
+  const made = listOf(folder).then((contents) =>
+    make(contents, (entry) => open(name, entry, folder, engine, progress)),
+  );
+  loaded.set(address, made);
+  made.catch(() => loaded.delete(address));
+  return made;
+}
+
+/** What `models.json` of a folder says. @param {string} folder @returns {Promise<Contents>} */
+async function listOf(folder) {
+  if (typeof WebAssembly !== "object" || !WebAssembly.validate(SIMD)) {
+    throw new Error("this browser has no WebAssembly with SIMD, which a model needs to run");
+  }
+  return JSON.parse(new TextDecoder().decode(await download(`${folder}models.json`)));
 }
 
 /**
  * @param {string} name
+ * @param {Entry} entry
  * @param {string} folder
  * @param {string} runtime
  * @param {Places["progress"]} progress
  */
-async function open(name, folder, runtime, progress) {
-  if (typeof WebAssembly !== "object" || !WebAssembly.validate(SIMD)) {
-    throw new Error("this browser has no WebAssembly with SIMD, which a model needs to run");
-  }
-  const list = new TextDecoder().decode(await download(`${folder}models.json`));
-  /** @type {Record<string, Entry>} */
-  const entries = JSON.parse(list).models;
-  const entry = entries[check.choice("model", name, Object.keys(entries))];
-  const { file, bytes, sha256, recipe } = entry;
+async function open(name, { file, bytes, sha256 }, folder, runtime, progress) {
   const model = await download(folder + file, (count) => progress?.(Math.min(1, count / bytes)));
   const digest = await sha256Of(model);
   if (model.byteLength !== bytes || (digest !== null && digest !== sha256)) {
@@ -76,7 +109,7 @@ async function open(name, folder, runtime, progress) {
   }
   const worker = new Worker(new URL("./worker.js", HERE), { type: "module" });
   try {
-    return new Diffusion(recipe, await ofWorker(worker, runtime, model));
+    return await ofWorker(worker, runtime, model);
   } catch (error) {
     worker.terminate();
     const reason = messageOf(error);

@@ -17,16 +17,16 @@
  * @returns {Network}
  */
 export function ofSession(ort, session) {
+  const timed = session.inputNames.includes("t"); // a classifier takes no time
   return async (x, t, labels) => {
     const n = x.shape[0];
     /** @type {Record<string, import("onnxruntime-web").Tensor>} */
-    const feeds = {
-      x: new ort.Tensor("float32", x.values, x.shape),
-      t: new ort.Tensor("float32", new Float32Array(n).fill(t), [n]),
-    };
+    const feeds = { x: new ort.Tensor("float32", x.values, x.shape) };
+    if (timed) feeds.t = new ort.Tensor("float32", new Float32Array(n).fill(t), [n]);
     if (labels) feeds.label = new ort.Tensor("int32", Int32Array.from(labels), [n]);
     const { answer } = await session.run(feeds);
-    return { values: /** @type {Float32Array} */ (answer.data), shape: x.shape };
+    const shape = timed ? x.shape : /** @type {any} */ (answer.dims);
+    return { values: /** @type {Float32Array} */ (answer.data), shape };
   };
 }
 

@@ -56,3 +56,6 @@ document.addEventListener("copy", () => {
     if (getSelection().containsNode(docstring, true)) docstring.open = true;
   }
 });
+
+// A figure that can be tried live says so; what it runs on is fetched when its button is pressed.
+if (document.querySelector("[data-live]")) import("../../live/ui/figures.js");

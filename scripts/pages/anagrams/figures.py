@@ -183,7 +183,7 @@ def anagram_failures() -> Image.Image:
     "anagrams",
     caption="The percentage of images in which the classifier recognises the row's digit upright"
     " and the column's digit after half a turn.",
-    made=f"{EACH} images of each pair, 25 ancestral steps, guidance {ANAGRAM_GUIDANCE:g}.",
+    made=f"For each pair {EACH} images, 25 ancestral steps, guidance {ANAGRAM_GUIDANCE:g}.",
     alt="A ten by ten table of percentages, symmetric about its diagonal.",
     results=("anagrams",),
 )

@@ -148,7 +148,7 @@ def wide_canvas() -> Image.Image:
     "hybrids",
     caption="The percentage of canvases in which the classifier recognises the row's digit from a"
     " distance and the column's digit up close.",
-    made=f"{EACH} canvases of each pair by the default design.",
+    made=f"For each pair {EACH} canvases by the default design.",
     alt="A ten by ten table of percentages: far digits down, near digits across.",
     results=("hybrids",),
 )

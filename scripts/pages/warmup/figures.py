@@ -135,7 +135,7 @@ def bayes_net() -> Plot:
     "warmup",
     caption="Enumeration (bars) and sampling (dots, with two standard errors) agree. The rarer the"
     " condition, the fewer worlds are left, and the larger the error is.",
-    made="10,000 random worlds. Each dot uses those in which the condition holds.",
+    made="Sampled: 10,000 random worlds. Each dot uses those in which the condition holds.",
     alt="Nine conditional probabilities as rows, with an orange bar at the enumerated value and a"
     " blue dot at the sampled value, whose error lines cover the bar. At the right is the number of"
     " the 10,000 worlds that were left.",

@@ -1,0 +1,157 @@
+/**
+ * The controls that several tools have: model, steps, sampler, guidance and seed.
+ * @module
+ */
+
+import { list, seed, stops } from "./controls.js";
+import { numberFrom } from "./state.js";
+
+/**
+ * What a page knows of a model before it is loaded.
+ * @typedef {object} Info
+ * @property {string} name
+ * @property {number} steps
+ * @property {number} guidance
+ * @property {string} sampler
+ * @property {boolean} guided whether it can do without a label, and so be guided
+ */
+
+const STEPS = [1, 2, 4, 6, 8, 10, 15, 20, 25, 35, 50, 100];
+const FEW = [1, 2, 4, 8, 16];
+const SCALES = [0, 0.5, 1, 1.4, 2, 3, 4, 6, 8, 10, 12];
+/** The samplers that can be chosen. */
+export const SAMPLERS = [
+  { value: "ddim", text: "DDIM" },
+  { value: "ancestral", text: "Ancestral (DDPM)" },
+  { value: "dpm-solver", text: "DPM-Solver++(2M)" },
+  { value: "heun", text: "Heun" },
+];
+
+/** A student of few steps makes digits in them. @param {Info} info */
+const isFast = (info) => info.steps <= 16;
+
+/**
+ * Controls and what they say.
+ * @param {object} options
+ * @param {Info[]} options.models
+ * @param {{ steps: number, sampler?: string, guidance?: number | null }} options.usual for a model
+ *     that is not of few steps
+ * @param {boolean} [options.sampler] whether the sampler can be chosen
+ * @param {() => void} options.onchange
+ */
+export function settings({ models, usual, onchange, sampler: choose = true }) {
+  const [first] = models;
+  /** @param {Info} info */
+  const defaults = (info) => ({
+    model: info.name,
+    steps: isFast(info) ? info.steps : usual.steps,
+    sampler: usual.sampler ?? info.sampler,
+    guidance: info.guided ? (usual.guidance ?? info.guidance) : 1,
+    seed: 0,
+  });
+  const state = defaults(first);
+  /** @param {string} name @returns {Info} */
+  const infoOf = (name) => models.find((each) => each.name === name) ?? first;
+  /** @type {<K extends keyof typeof state>(key: K) => (value: (typeof state)[K]) => void} */
+  const sets = (key) => (value) => {
+    state[key] = value;
+    if (key === "model") Object.assign(state, defaults(infoOf(state.model)), { seed: state.seed });
+    show();
+    onchange();
+  };
+
+  const model = list({
+    label: "Model",
+    choices: models.map(({ name }) => ({ value: name, text: name })),
+    value: state.model,
+    onchange: sets("model"),
+  });
+  /** @param {number} value */
+  const times = (value) => `${value}`;
+  const many = stops({
+    label: "Steps",
+    values: STEPS,
+    value: state.steps,
+    show: times,
+    onchange: sets("steps"),
+  });
+  const few = stops({
+    label: "Steps",
+    values: FEW,
+    value: state.steps,
+    show: times,
+    onchange: sets("steps"),
+  });
+  const sampler = list({
+    label: "Sampler",
+    choices: SAMPLERS,
+    value: state.sampler,
+    onchange: sets("sampler"),
+  });
+  const guidance = stops({
+    label: "Guidance",
+    values: SCALES,
+    value: state.guidance,
+    show: (value) => (value === 1 ? "1 (none)" : String(value)),
+    onchange: sets("guidance"),
+  });
+  const noise = seed({ value: state.seed, onchange: sets("seed") });
+
+  function show() {
+    const info = infoOf(state.model);
+    model.value = state.model;
+    many.element.hidden = isFast(info);
+    few.element.hidden = !isFast(info);
+    many.value = few.value = state.steps;
+    sampler.value = state.sampler;
+    guidance.value = state.guidance;
+    guidance.enable(info.guided);
+    noise.value = state.seed;
+  }
+  show();
+  if (models.length === 1) model.element.hidden = true;
+
+  return {
+    elements: [
+      model.element,
+      many.element,
+      few.element,
+      ...(choose ? [sampler.element] : []),
+      guidance.element,
+      noise.element,
+    ],
+    state,
+    guidance,
+    get info() {
+      return infoOf(state.model);
+    },
+    /** What the engine's functions take. */
+    how: () => ({
+      steps: state.steps,
+      sampler: state.sampler,
+      guidance: infoOf(state.model).guided ? state.guidance : null,
+      seed: state.seed,
+    }),
+    /** @param {Record<string, string>} given from an address */
+    set(given) {
+      if (models.some(({ name }) => name === given.model)) state.model = given.model;
+      const base = defaults(infoOf(state.model));
+      state.steps = numberFrom(given.steps, base.steps, 1, 100);
+      state.guidance = numberFrom(given.guidance, base.guidance, 0, 12);
+      state.seed = numberFrom(given.seed, 0, 0, 4293);
+      const known = SAMPLERS.some(({ value }) => value === given.sampler);
+      state.sampler = known ? given.sampler : base.sampler;
+      show();
+    },
+    /** What of it goes into the address: what is not usual. @returns {Record<string, string | number>} */
+    address() {
+      const base = defaults(infoOf(state.model));
+      /** @type {Record<string, string | number>} */
+      const own = state.model === first.name ? {} : { model: state.model };
+      for (const key of /** @type {const} */ (["steps", "sampler", "guidance", "seed"])) {
+        if (state[key] !== base[key]) own[key] = state[key];
+      }
+      return own;
+    },
+  };
+}

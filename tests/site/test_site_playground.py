@@ -1,0 +1,265 @@
+"""The playground in a browser: every tool by mouse, touch and keyboard, and what can go wrong."""
+
+import json
+import shlex
+
+import numpy as np
+import pytest
+import torch
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+
+import ddpm
+
+RUN = "[role=tabpanel]:not([hidden]) .live-run"
+WORDS = "[role=tabpanel]:not([hidden]) .live-reads:not([hidden])"
+TOOLS = ("generate", "draw", "fill", "two")
+GREY_LEVELS = 2
+THREE = [(9, 6), (18, 6), (13, 13), (18, 17), (16, 22), (9, 22)]
+
+PIXELS = """
+(selector) => {
+    const canvas = document.querySelector(selector);
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return Array.from({ length: canvas.width * canvas.height }, (_, i) => data[4 * i]);
+}
+"""
+RESULT = ".live-tool-draw .live-two > figure:last-child canvas"
+DRAWING = ".live-tool-draw .live-pad canvas"
+
+
+@pytest.fixture
+def playground(live_base, visit):
+    """Opens the playground at an address's hash."""
+
+    def open_at(state="", **options):
+        return visit(live_base, f"playground.html{state}", **options)
+
+    return open_at
+
+
+def finish(page, words=True):
+    """Waits until nothing runs, and until the classifier has read the result."""
+    page.wait_for_function("!document.querySelector('.live-working')")
+    if words:
+        page.locator(WORDS).first.wait_for()
+
+
+def command(page):
+    code = page.locator("[role=tabpanel]:not([hidden]) .live-command code")
+    return shlex.split(code.inner_text())
+
+
+def strokes(page, points=THREE):
+    """Draws by the mouse."""
+    box = page.locator(DRAWING).bounding_box()
+    places = [
+        (box["x"] + x / 28 * box["width"], box["y"] + y / 28 * box["height"]) for x, y in points
+    ]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=4)
+    page.mouse.up()
+
+
+def test_nothing_is_fetched_before_run_and_the_picture_is_the_command_s(playground, call, tmp_path):
+    here, out = playground("#generate?label=5&steps=6&seed=3"), tmp_path / "out.npz"
+    page = here.page
+    assert page.get_by_text("Still").is_visible()
+    asked = [r.url for r in here.responses]
+    assert not [url for url in asked if url.endswith((".onnx", ".wasm", ".json", "index.js"))]
+    page.click(RUN)
+    finish(page)
+    assert not page.get_by_text("Still").is_visible()
+    assert "reads a 5" in page.locator(WORDS).inner_text()
+    name, *arguments = command(page)[1:]
+    code, _, error = call(name, *arguments, "--device", "cpu", "--out", out)
+    assert code == 0, error
+    expected = np.load(out)["images"].flatten() * 255.0
+    shown = np.array(page.evaluate(PIXELS, ".live-tool-generate .live-two canvas"))
+    assert expected.max() > 200
+    assert np.abs(shown - expected).max() <= GREY_LEVELS + 1  # the canvas holds whole levels
+    assert page.locator(".live-time").first.inner_text() == "t = 0, step 6 of 6"
+    here.page.get_by_role("button", name="One step back").first.click()
+    assert "step 5 of 6" in page.locator(".live-time").first.inner_text()
+    assert here.faults == []
+
+
+def test_a_drawing_becomes_a_digit_and_a_link_shows_it_again(playground):
+    here = playground("#draw?label=8&strength=0.7")
+    page = here.page
+    strokes(page)
+    finish(page)
+    page.wait_for_function("location.hash.includes('image=')")
+    state = page.evaluate("location.hash")
+    drawing, result = page.evaluate(PIXELS, DRAWING), page.evaluate(PIXELS, RESULT)
+    assert max(result) > 200
+    other = playground(state).page
+    assert other.evaluate(PIXELS, DRAWING) == drawing
+    other.click(RUN)
+    finish(other)
+    assert other.evaluate(PIXELS, RESULT) == result
+    image = torch.tensor(drawing, dtype=torch.float32).reshape(28, 28) / 255
+    model = ddpm.load("digits", "cpu")
+    expected = ddpm.sdedit(model, image, 0.7, 8, steps=10, seed=0).flatten() * 255
+    assert float((torch.tensor(result) - expected).abs().max()) <= GREY_LEVELS + 1
+    with other.expect_download() as download:
+        other.get_by_role("button", name="Download drawing.png").click()
+    assert np.array_equal(np.array(Image.open(download.value.path()))[..., 0].flatten(), drawing)
+    with other.expect_download() as download:
+        other.get_by_role("button", name="Download the way to it as GIF").click()
+    with Image.open(download.value.path()) as gif:
+        assert (gif.format, gif.n_frames > 4) == ("GIF", True)
+    assert here.faults == []
+
+
+def test_a_finger_draws(playground):
+    here = playground("#draw", has_touch=True, width=360, height=740)
+    page, box = here.page, here.page.locator(DRAWING).bounding_box()
+    touch = page.context.new_cdp_session(page)
+    for kind, places in (("touchStart", [0]), ("touchMove", range(1, 9)), ("touchEnd", [])):
+        for k in places or [None]:
+            point = [] if k is None else [{"x": box["x"] + 40 + 8 * k, "y": box["y"] + 60 + 4 * k}]
+            touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": point})
+    finish(page)
+    assert max(page.evaluate(PIXELS, DRAWING)) == 255
+    assert max(page.evaluate(PIXELS, RESULT)) > 200
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert here.faults == []
+
+
+def test_keys_alone_reach_and_work_everything(playground):
+    here = playground()
+    page = here.page
+    page.get_by_role("tab", name="Generate").focus()
+    for tool in TOOLS[1:]:
+        page.keyboard.press("ArrowRight")
+        assert page.locator(f".live-tool-{tool}").is_visible()
+    page.keyboard.press("Home")
+    for tool in TOOLS:
+        page.locator("[role=tab][aria-selected=true]").focus()
+        controls = page.evaluate(
+            """(tool) => [...document.querySelectorAll(`.live-tool-${tool} :is(button, input,
+            select, canvas[tabindex])`)].filter((e) => e.checkVisibility() && !e.disabled
+            && (e.type !== "radio" || e.checked)).length"""
+        , tool)  # fmt: skip
+        reached = set()
+        for _ in range(controls + 2):
+            page.keyboard.press("Tab")
+            reached.add(
+                page.evaluate(
+                    """() => { const e = document.activeElement;
+                    return e.closest("[role=tabpanel]") ? (e.dataset.seen ??= Math.random()) : "";
+                    }"""
+                )
+            )
+        assert len(reached - {""}) == controls, tool
+        page.locator("[role=tab][aria-selected=true]").focus()
+        page.keyboard.press("ArrowRight")
+    page.get_by_role("tab", name="Draw").click()
+    page.locator(DRAWING).focus()
+    page.keyboard.press("Space")
+    for _ in range(8):
+        page.keyboard.press("ArrowDown")
+    finish(page)
+    assert max(page.evaluate(PIXELS, DRAWING)) == 255
+    assert here.faults == []
+
+
+@pytest.mark.parametrize(
+    ("state", "read"),
+    [
+        ("#fill?picture=4&label=4&n=1&steps=6", "Filled in"),
+        ("#two?kind=anagram&steps=6", "Through the view"),
+        ("#two?kind=hybrid&across=2&steps=4", "From a distance"),
+    ],
+)
+def test_the_other_tools_run_and_rest_for_those_who_want_no_motion(playground, state, read):
+    here = playground(state, reduced_motion="reduce")
+    page = here.page
+    page.click(RUN)
+    finish(page)
+    assert page.get_by_text(read).first.is_visible()
+    assert command(page)[0] == "ddpm"
+    page.wait_for_timeout(300)
+    if state.startswith("#two"):
+        slider = page.locator(".live-along input")
+        assert slider.input_value() == "0"
+        slider.press("End")
+        assert slider.input_value() == "1"
+        before = page.evaluate(PIXELS, ".live-turn")
+        page.get_by_role("button", name="Turn it").or_(
+            page.get_by_role("button", name="Step back")
+        ).click()
+        assert slider.input_value() == "0"
+        assert page.evaluate(PIXELS, ".live-turn") != before
+    assert here.faults == []
+
+
+def test_an_interrupted_download_is_said_and_can_be_tried_again(playground):
+    here = playground("#generate?steps=4")
+    page = here.page
+    page.route("**/digits.onnx", lambda route: route.abort())
+    page.click(RUN)
+    error = page.locator(".live-error:not([hidden])")
+    error.wait_for()
+    assert error.inner_text().startswith("'digits.onnx' cannot be downloaded: ")
+    assert page.get_by_text("Still").is_visible()
+    page.unroute("**/digits.onnx")
+    page.get_by_role("button", name="Try again").click()
+    finish(page)
+    assert error.count() == 0
+
+
+def test_a_picture_is_brought_in_five_steps_and_what_is_none_is_refused(playground, tmp_path):
+    here = playground("#draw")
+    page, file = here.page, tmp_path / "me.png"
+    file.write_bytes(b"no picture")
+    choose = page.locator("input[type=file]")
+    choose.set_input_files(file)
+    error = page.locator(".live-error:not([hidden])")
+    assert error.inner_text().startswith("This file is no picture that your browser can read.")
+    page_of_paper = np.full((200, 160), 230, np.uint8)
+    page_of_paper[50:150, 70:84] = 40
+    Image.fromarray(page_of_paper).save(file)
+    choose.set_input_files(file)
+    finish(page)
+    assert error.count() == 0
+    assert page.locator(".live-stages figcaption").all_inner_texts() == [
+        "1. Grey", "2. Contrast to the paper", "3. Ink", "4. Square around it",
+        "5. 28 × 28 pixels",
+    ]  # fmt: skip
+    assert max(page.evaluate(PIXELS, DRAWING)) == 255
+    assert here.faults == []
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_axe_finds_nothing_serious(playground, tool):
+    page = playground(f"#{tool}").page
+    page.wait_for_timeout(200)
+    found = Axe().run(page).response["violations"]
+    page.evaluate("document.body.dataset.mdColorScheme = 'slate'")
+    found += Axe().run(page).response["violations"]
+    serious = [rule for rule in found if rule["impact"] in ("serious", "critical")]
+    named = [(rule["id"], node["html"]) for rule in serious for node in rule["nodes"]]
+    assert [
+        each for each in named if each[0] != "color-contrast"
+    ] == []  # needs the theme's colours
+
+
+def test_what_an_address_holds_comes_back(playground):
+    page = playground().page
+    answers = page.evaluate(
+        """async () => {
+            const state = await import("/live/ui/state.js");
+            const { packed, rounded, unpacked, fromHash, toHash } = state;
+            const pixels = rounded(Array.from({ length: 784 }, (_, i) => (i % 37) / 36));
+            const back = unpacked(packed(pixels), 784);
+            return { same: pixels.every((v, i) => v === back[i]),
+                wrong: [unpacked("%%", 784), unpacked("AA", 784), unpacked("", 784)],
+                label: fromHash(toHash("draw", { label: 8 })).settings.label };
+        }"""
+    )
+    assert answers == {"same": True, "wrong": [None, None, None], "label": "8"}
+    assert json.loads(page.get_attribute("#playground", "data-models"))[0]["name"] == "digits"
