@@ -32,7 +32,9 @@ def accuracy(function: Callable[[Tensor, Tensor], float | Tensor]) -> None:
         "This is the number of right answers. Divide it by the number of samples.": 10 * right,
         "This is the accuracy in percent. Return a share in 0..1.": 100 * right,
         "This is the share of wrong answers. Accuracy is the share of right ones.": 1 - right,
-        "`argmax` ran over the images. It should run over the ten digits: `dim=1`.": float(other.mean()),
+        "`argmax` ran over the images. It should run over the ten digits: `dim=1`.": float(
+            other.mean()
+        ),
     }
     for words, wrong in mistakes.items():
         if near(given, wrong):
