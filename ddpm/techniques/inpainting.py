@@ -21,19 +21,19 @@ from ddpm.timesteps import resampled
 def keep_known(
     image: Tensor, mask: Tensor, schedule: NoiseSchedule, noise: Callable[[], Tensor]
 ) -> Callable[[Tensor, int], Tensor]:
-    """Holds the known pixels of an image while the sampler draws the others.
+    """Keeps the known pixels of an image while the sampler fills in the others.
 
-    After each step the known pixels are set to what the forward process makes of them at that
-    time, with fresh noise; at t = 0 that is the image itself.
+    After each step the known pixels are put back with new noise of that time. At t = 0 there is
+    no noise, and they are those of the image.
 
     Args:
         image: (N, C, H, W) in the network's range.
-        mask: 1 where the image is to be drawn anew, 0 where it is known; broadcast to `image`.
+        mask: 1 where the sampler fills in, 0 where the image is known; broadcast to `image`.
         schedule: the noise schedule.
-        noise: draws noise of the shape of `image`.
+        noise: returns new noise of the shape of `image`.
 
     Returns:
-        (x, t) -> x, to be given to `sample` as `project`.
+        (x, t) -> x, an argument of `sample` named `project`.
 
     Source: Lugmayr et al. 2022, "RePaint", equation 8.
     """
@@ -65,13 +65,13 @@ def inpaint(
     n: int = 1,
     **how: Any,
 ) -> Tensor:
-    """Draws the unknown part of an image so that it goes with the known part.
+    """Fills in the unknown part of an image so that it fits the known part.
 
     Args:
         image: (N, C, H, W) or (C, H, W) in [0, 1]; of one channel also (H, W).
-        mask: (H, W), or (N, H, W) with one for each image; 1 where it is to be drawn, 0 where it
-            is known.
-        label: what the whole is to be; None tells the model nothing.
+        mask: (H, W), or (N, H, W) with one for each image; 1 where the model fills in, 0 where the
+            image is known.
+        label: what the whole should be; None for no label.
         n: how many versions of a single image.
         how: see `How`. By default the sampler is ancestral, since the known pixels' noise is fresh
             at every step too. With neither `steps` nor `repeats`, a third of the recipe's steps
