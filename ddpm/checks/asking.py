@@ -29,13 +29,15 @@ def accuracy(function: Callable[[Tensor, Tensor], float | Tensor]) -> None:
     right, other = float(hits.mean()), (logits.argmax(0) == labels).float()
     given = number("The accuracy", call(function, logits=logits, labels=labels))
     mistakes = {
-        "This is the number of right answers. Divide it by the number of samples.": hits.sum(),
-        "This is the accuracy in percent. Return a share in 0..1.": 100 * hits.mean(),
+        "This is the number of right answers. Divide it by the number of samples.": 10 * right,
+        "This is the accuracy in percent. Return a share in 0..1.": 100 * right,
         "This is the share of wrong answers. Accuracy is the share of right ones.": 1 - right,
-        "`argmax` ran over the images. It should run over the ten digits: `dim=1`.": other.mean(),
+        "`argmax` ran over the images. It should run over the ten digits: `dim=1`.": float(
+            other.mean()
+        ),
     }
     for words, wrong in mistakes.items():
-        if near(given, float(wrong)):
+        if near(given, wrong):
             raise Mistake(words)
     if not near(given, right):
         raise Mistake(f"The accuracy is {given:.3g} and should be {right:.3g}.")
