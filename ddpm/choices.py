@@ -30,7 +30,6 @@ RECIPE_NAMES = (
     "attention-class",
     "resunet",
     "resunet-large",
-    "resunet-small",
     "denoiser",
     "time",
     "class",

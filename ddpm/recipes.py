@@ -91,10 +91,6 @@ RESUNET_LARGE = dataclasses.replace(
     steps=600,
     guidance=4.0,  # omega = 3
 )
-
-RESUNET_SMALL = dataclasses.replace(
-    RESUNET, name="resunet-small", options={"width": 48, "classes": 10}
-)
 # --8<-- [end:resunet]
 
 # --8<-- [start:digits]
@@ -177,7 +173,6 @@ RECIPES: Mapping[str, Recipe] = {
         ATTENTION_CLASS,
         RESUNET,
         RESUNET_LARGE,
-        RESUNET_SMALL,
         DENOISER,
         TIME,
         CLASS,

@@ -16,6 +16,7 @@ from ddpm import averages
 from ddpm.checkpoints import Run
 from ddpm.data import Digits, as_images
 from ddpm.denoiser import add_noise, denoise, held_out
+from ddpm.devices import fast_arithmetic
 from ddpm.distillation import distil
 from ddpm.files import write_json
 from ddpm.histories import sample_history
@@ -107,7 +108,7 @@ def count_steps(state: Run, images: int, epochs: int | None) -> int:
 
 
 def keep_images(state: Run, device: torch.device, path: Path, own: Digits | None = None) -> None:
-    """Adds to `path` samples of the averaged weights: four of each label, or 40 without labels.
+    """Adds to `path` samples of the averaged weights: one of each label, or 40 without labels.
 
     A denoiser samples nothing: it removes the noise of one held-out image of each class, which
     is a digit unless `own` gives the held-out images.
@@ -118,9 +119,10 @@ def keep_images(state: Run, device: torch.device, path: Path, own: Digits | None
         images = denoise(model, add_noise(clean, 0.5))
     else:
         labels = list(range(model.recipe.classes)) or None
-        images, _ = sample_history(
-            model, labels, 4 if labels else 40, model.recipe.steps, None, seed=0
-        )
+        with fast_arithmetic(device):  # a guided sample can take 800 evaluations of the network
+            images, _ = sample_history(
+                model, labels, 1 if labels else 40, model.recipe.steps, None, seed=0
+            )
     # After a restart, or if this epoch is trained again, its images replace the old ones.
     kept = read_pictures(path) if holds_epochs(path) and state.epoch > 1 else {}
     earlier = {name: kept[name] for name in kept if int(name) < state.epoch}

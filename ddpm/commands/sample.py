@@ -41,7 +41,7 @@ def sample(
 
     Args:
         model: the name of a bundled model (attention, attention-class, class, denoiser, digits,
-            resunet-small or time; see `ddpm models`), or the path of a weights file.
+            resunet or time; see `ddpm models`), or the path of a weights file.
         labels: the digits to draw, such as 0123456789, or the names of the model's own classes
             with commas between them; all by default.
         each: how many of each (of all, for a model without labels).

@@ -29,7 +29,7 @@ class Sampling:
 
     Attributes:
         model: the name of a bundled model (attention, attention-class, class, denoiser, digits,
-            resunet-small or time; see `ddpm models`), or the path of a weights file.
+            resunet or time; see `ddpm models`), or the path of a weights file.
         each: how many versions to draw.
         guidance: how strongly to insist on a label, 1 being not at all; by default the model's
             own, 1.4 for digits, but 4 for hybrid and 10 for anagram.

@@ -43,7 +43,7 @@ def train_recipe(
 
     Args:
         recipe: digits, digits-fast, digits-large, digits-backgrounds, attention, attention-class,
-            resunet, resunet-large, resunet-small, denoiser, time or class.
+            resunet, resunet-large, denoiser, time or class.
         epochs: passes over the data, and of digits-fast some updates of a stage each; the
             recipe's number by default.
         data: mnist, for all of it; bundled, for the 5,000 digits that come with the package; or

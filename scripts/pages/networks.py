@@ -151,7 +151,7 @@ def diagram(recipe: Recipe) -> Plot:
 ARCHITECTURES = {
     "digits": "the flagship: residual blocks at 14x14 and 7x7",
     "attention-class": "course A: double convolutions and self-attention",
-    "resunet": "course B: residual blocks, time and label joined by 1x1 convolutions",
+    "resunet": "course B: residual blocks, time and label fused at four places by 1x1 convolutions",
     "class": "course C: plain convolutions, and a vector at the bottom",
 }
 """The recipes whose networks are drawn; those without labels lack only what hears the label."""
