@@ -24,6 +24,7 @@ from ddpm.networks.shared import Network
 from ddpm.networks.unet import UNet
 from ddpm.reading import printable
 from ddpm.schedule import NoiseSchedule
+from ddpm.stages import Distillation
 
 NETWORKS: Mapping[str, type[Network]] = {
     "attention_unet": AttentionUNet,
@@ -50,9 +51,17 @@ class Training:
         one_cycle: instead, the rate rises to `rate` over the first tenth of all steps and falls
             to nothing along half a cosine (after Smith and Topin 2018, "Super-Convergence").
         weight_decay: what AdamW takes off each weight per step, as a share of the rate.
-        min_snr: 0, or the signal-to-noise ratio above which times weigh less in the loss
-            (Hang et al. 2023, "Efficient Diffusion Training via Min-SNR Weighting Strategy").
+        min_snr, p2, edm: weights of the times in the loss, at most one of them; 0 is none. See
+            `ddpm.losses.time_weight`.
+        noise_mean, noise_std: of the normal distribution of log(noise over signal) at the times
+            that are trained on (Karras et al. 2022, table 1); 0, 0 makes all times equally likely.
+        augment: the probability of each change of a training image that the network is told of.
+        strokes, backgrounds: the probability that a training image's strokes are thinned or
+            thickened, and that a smooth random grey comes behind them: see `ddpm.augmentation`.
         average: decay of the averaged weights, per step.
+        lengths, snapshots: further averages, of these lengths, and how often in the training they
+            are put aside, so that an average of any length can be made of them afterwards: see
+            `ddpm.averages`.
         show: after which epochs the script keeps images to look at.
         channels_last: memory layout; which one is faster was measured for each network.
         seed: of the first weights, the order of the images, the times and the noise.
@@ -65,7 +74,16 @@ class Training:
     one_cycle: bool = False
     weight_decay: float = 0.0
     min_snr: float = 0.0
+    p2: float = 0.0
+    edm: float = 0.0
+    noise_mean: float = 0.0
+    noise_std: float = 0.0
+    augment: float = 0.0
+    strokes: float = 0.0
+    backgrounds: float = 0.0
     average: float = 0.999
+    lengths: tuple[float, ...] = ()
+    snapshots: int = 0
     show: tuple[int, ...] = ()
     channels_last: bool = True
     seed: int = 0
@@ -93,6 +111,7 @@ class Recipe:
             being told the label `classes` instead.
         weights: which set is the default, the last step's ("raw") or their running average.
         sampler, steps, guidance: what `sample` does unless told otherwise.
+        distillation: of a student, how it is taught; None for a model that learns from images.
     """
 
     name: str
@@ -114,6 +133,7 @@ class Recipe:
     steps: int = 1000
     guidance: float = 1.0
     training: Training = field(default_factory=Training)
+    distillation: Distillation | None = None
 
     def __post_init__(self) -> None:
         # Names come from files and folders and go to terminals and pictures.
@@ -165,16 +185,24 @@ class Recipe:
         return (t.float() - self.time_shift) / self.time_scale
 
     # --8<-- [start:ask]
-    def ask(self, network: nn.Module, x: Tensor, t: Tensor, labels: Tensor | None) -> Tensor:
+    def ask(
+        self,
+        network: nn.Module,
+        x: Tensor,
+        t: Tensor,
+        labels: Tensor | None,
+        change: Tensor | None = None,
+    ) -> Tensor:
         """The network's answer, in its own terms (`predicts`), to a question in ours.
 
         Args:
             x: images at time t, (N, C, size, size), as the schedule makes them.
             t: integer (N,), each 1..T.
             labels: integer (N,), each 0..classes; not looked at by a model without labels.
+            change: how training images were changed, for a network that is told; None elsewhere.
         """
-        told = labels if self.classes else None
-        return network(x * self.input_scale, self.network_time(t), told)
+        told = (labels if self.classes else None,) + (() if change is None else (change,))
+        return network(x * self.input_scale, self.network_time(t), *told)
         # --8<-- [end:ask]
 
     def check_labels(
@@ -197,7 +225,10 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain dictionaries, for a file's header."""
-        return dataclasses.asdict(self)
+        values = dataclasses.asdict(self)
+        if self.distillation is None:  # as in files from before there were students
+            del values["distillation"]
+        return values
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Recipe:
@@ -212,9 +243,11 @@ class Recipe:
         check(cls, values)
         values = dict(values)
         scaling, training = Scaling(**values.pop("scaling")), dict(values.pop("training"))
-        training["show"] = tuple(training.get("show", ()))
+        training |= {key: tuple(training.get(key, ())) for key in ("show", "lengths")}
         values["names"] = tuple(values.get("names", ()))
         values["betas"] = tuple(values.get("betas", Recipe.betas))
+        if values.get("distillation") is not None:
+            values["distillation"] = Distillation.from_dict(values["distillation"])
         recipe = cls(**values, scaling=scaling, training=Training(**training))
         if recipe.network not in NETWORKS:
             raise ValueError(f"unknown network '{printable(recipe.network, 80)}'")

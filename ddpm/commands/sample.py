@@ -41,14 +41,14 @@ def sample(
 
     Args:
         model: the name of a bundled model (attention, attention-class, class, denoiser, digits,
-            resunet-small or time; see `ddpm models`), or the path of a weights file.
+            resunet or time; see `ddpm models`), or the path of a weights file.
         labels: the digits to draw, such as 0123456789, or the names of the model's own classes
             with commas between them; all by default.
         each: how many of each (of all, for a model without labels).
         steps: from noise to image, at most the T that the model was trained with; each costs a
             network call, with heun two; the model's own by default, 25 for digits.
-        sampler: ancestral, beta-noise, no-noise, ddim, heun, heun-eps or dpm-solver; the model's
-            own by default, ddim for digits.
+        sampler: ancestral, beta-noise, no-noise, ddim, heun, heun-eps, dpm-solver or renoise; the
+            model's own by default, ddim for digits.
         spacing: how the steps are spread over the times: trailing (evenly, from T), uniform
             (evenly, ending with 1) or quadratic (denser towards the image).
         guidance: how strongly to insist on the label, 1 being not at all; the model's own by

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ddpm import arguments, tensors
 from ddpm.model import Diffusion
-from ddpm.sampling import State
+from ddpm.sampling import State, ddim
 from ddpm.techniques.shared import Labels, a_model, draw_parts, eps_for, how_to, in_range
 from ddpm.timesteps import from_time, resampled
 
@@ -56,7 +56,7 @@ def denoise(
         return model.states(
             x=noisy[part],
             path=path,
-            sampler="ddim" if once else options.sampler,
+            sampler=ddim if once else options.sampler,
             seed=options.seed,
             first=first,
             eps_fn=eps_for(model, label, len(noisy), part, options.guidance),

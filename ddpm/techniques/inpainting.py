@@ -13,6 +13,7 @@ from ddpm.arguments import by
 from ddpm.model import Diffusion
 from ddpm.sampling import State
 from ddpm.schedule import NoiseSchedule
+from ddpm.serving import served, usual
 from ddpm.techniques.shared import Labels, draw_parts, eps_for, how_to, in_range
 from ddpm.timesteps import resampled
 
@@ -52,8 +53,13 @@ REPEATS = 3
 
 
 def walks(model: Diffusion) -> dict[str, int]:
-    """The default path: the recipe's calls, spent on three walks in a third of its steps."""
-    return {"steps": 1 + (model.recipe.steps - 1) // REPEATS, "repeats": REPEATS}
+    """The default path: the recipe's calls, spent on three walks in a third of its steps.
+
+    A student takes the next smaller number of steps that it was distilled for.
+    """
+    steps = 1 + (model.recipe.steps - 1) // REPEATS
+    fewer = [known for known in served(model.recipe) if known <= steps]
+    return {"steps": max(fewer, default=steps), "repeats": REPEATS}
 
 
 # --8<-- [start:inpaint]
@@ -86,7 +92,8 @@ def inpaint(
     x0 = in_range(model, image, n)
     new = as_mask(model, mask, len(x0))
     path_given = how.get("steps") is not None or how.get("repeats") is not None
-    options = how_to(how, sampler="ancestral", **({} if path_given else walks(model)))
+    sampler = usual(model.recipe, "ancestral")
+    options = how_to(how, sampler=sampler, **({} if path_given else walks(model)))
     path = resampled(model.path(options.steps), options.jump, options.repeats)
 
     def states(part: slice, first: int) -> Iterator[State]:

@@ -11,7 +11,7 @@ from PIL import Image
 from ddpm import viz
 from ddpm.data import mnist
 from ddpm.devices import fast_arithmetic
-from ddpm.images import read_pictures
+from ddpm.images import read_pictures, write_pictures
 from ddpm.loading import bundled_models, load
 from ddpm.recipes import recipe
 from ddpm.recipes import recipe as find_recipe
@@ -24,10 +24,10 @@ from scripts.workshop.formulas import (
     SCHEDULES,
     ratio,
 )
-from scripts.workshop.records import read_json, results_file
+from scripts.workshop.records import ROOT, read_json, results_file
 from scripts.workshop.registry import SEED, digest_of, figure, measurement
 
-COURSES = ("resunet-small", "time", "class", "denoiser")
+COURSES = ("resunet", "time", "class", "denoiser")
 
 
 @measurement
@@ -49,7 +49,7 @@ def losses(quick: bool) -> dict[str, Any]:
 def telling(quick: bool) -> dict[str, Any]:
     """What the label is worth: the error with the right one, with none and with a wrong one."""
     digits, table = mnist("test")[: 100 if quick else 1000], {}
-    for name in ("class", "resunet-small", "digits"):
+    for name in ("class", "resunet", "digits"):
         model = load(name)
         recipe, device = model.recipe, model.device
         x0 = recipe.scaling.to_network(digits.images).to(device)
@@ -88,7 +88,7 @@ def loss_curves_of_courses() -> Plot:
         x = [entry["epoch"] for entry in epochs]
         for key, label, colour in CURVES:
             axes.plot(x, [entry[key] for entry in epochs], color=colour, label=label)
-        if name == "resunet-small":
+        if name == "resunet":
             theirs = read_json("sources")["resunet"]["test_by_epoch"]
             axes.plot(x, theirs, color=viz.INK, linestyle=":")
             words = "the source's test"
@@ -105,11 +105,15 @@ def _ticks(epochs: int) -> range:
 
 
 def _grids(name: str) -> Image.Image:
-    """What a model drew after some of its epochs, four rows of ten for each."""
+    """What a model drew after some of its epochs, in rows of ten."""
     kept = read_pictures(results_file(f"training/{name}.npz"))
-    # Drawn label by label, four of each: a column is a digit.
-    rows = [images[:, 0].unflatten(0, (10, 4)).transpose(0, 1) for images in kept.values()]
-    names = [f"epoch {epoch}" if row == 0 else "" for epoch in kept for row in range(4)]
+    # Drawn label by label, as many of each: a column is a digit.
+    rows = [images[:, 0].unflatten(0, (10, -1)).transpose(0, 1) for images in kept.values()]
+    names = [
+        f"epoch {epoch}" if row == 0 else ""
+        for epoch, grid in zip(kept, rows, strict=True)
+        for row in range(len(grid))
+    ]
     labels = find_recipe(name).classes
     return viz.sheet(torch.cat(rows), rows=names, columns=[*map(str, range(10))] if labels else [])
 
@@ -145,34 +149,50 @@ def class_epochs() -> Image.Image:
     return _grids("class")
 
 
-OMEGAS = (0.1, 0.5, 1.0, 2.0, 3.0, 5.0)
+OMEGAS = (0.1, 0.5, 1.0, 3.0, 5.0)
 """The source's strengths of guidance."""
+
+EACH = 10
+"""Samples of each label at each strength."""
+
+
+@measurement
+def omegas(quick: bool) -> dict[str, Any]:
+    """Samples of course B's network at the source's strengths, in the source's 400 steps."""
+    model, digest = load("resunet"), digest_of("weights/resunet.safetensors")
+    name = "omegas-quick" if quick else f"omegas-{digest.removeprefix('sha256:')[:8]}"
+    partial = ROOT / "runs" / f"{name}.npz"  # each strength takes minutes
+    kept = read_pictures(partial) if partial.is_file() else {}
+    how: dict[str, Any] = {"labels": torch.arange(10).repeat_interleave(EACH), "seed": SEED}
+    for omega in OMEGAS[:1] if quick else OMEGAS:
+        if f"{omega:g}" not in kept:
+            with fast_arithmetic(model.device):
+                images = model.sample(guidance=1 + omega, steps=2 if quick else None, **how)
+            kept[f"{omega:g}"] = images.float()
+            partial.parent.mkdir(exist_ok=True)
+            write_pictures(partial, kept)
+    if not quick:
+        write_pictures(results_file("omegas.npz"), kept)
+    partial.unlink()
+    return {"steps": model.recipe.steps, "each": EACH, "weights": digest}
 
 
 @figure(
     "omega-sweep",
     "courses",
-    caption="Course B's strengths of guidance on its own network, the narrower one: more of it"
-    " makes bolder strokes, not digits that were not there.",
-    made="The model `resunet-small` in 100 steps with sigma = sqrt(beta), the same noise in every"
-    " row.",
-    alt="Six rows for omega from 0.1 to 5 of samples for the labels 0 to 9. Strokes become bolder"
-    " from row to row; only some cells show the digit asked for.",
-    models=("resunet-small",),
-    settings={"seed": 0, "omega": list(OMEGAS), "steps": 100},
+    caption="Ten samples of each label at course B's five strengths of guidance ω, from the same"
+    " noise.",
+    made="The model `resunet` in 400 steps with sigma = sqrt(beta).",
+    alt="Five blocks for ω = 0.1, 0.5, 1, 3 and 5, each with ten samples of each label.",
+    results=("omegas.npz",),
+    settings={"seed": 0},
 )
 def omega_sweep() -> Image.Image:
-    """Every digit at the source's six strengths."""
-    model = load("resunet-small")
-    labels = torch.arange(10)
-    with fast_arithmetic(model.device):
-        lines = [
-            model.sample(labels=labels, guidance=1 + omega, steps=100, seed=0)[:, 0]
-            for omega in OMEGAS
-        ]
-    names = [f"{omega:g}" for omega in OMEGAS]
-    columns = [str(digit) for digit in range(10)]
-    return viz.sheet(torch.stack(lines), rows=names, columns=columns, down="ω", across="label")
+    """Ten of every digit at the source's five strengths."""
+    kept = read_pictures(results_file("omegas.npz"))
+    blocks = [images[:, 0].unflatten(0, (10, EACH)) for images in kept.values()]
+    rows = [f"ω = {omega}" if label == 0 else "" for omega in kept for label in range(10)]
+    return viz.sheet(torch.cat(blocks), rows=rows, across="ten samples of each label", scale=2)
 
 
 @figure(
@@ -184,13 +204,13 @@ def omega_sweep() -> Image.Image:
     alt="Ten rows, one for each epoch, of samples for the labels 0 to 9. The first row is broken"
     " blots. From row to row the strokes become cleaner, but even in the last row most are not the"
     " digit asked for, and several are none.",
-    results=("training/resunet-small.npz",),
+    results=("training/resunet.npz",),
     settings={"seed": 0},
 )
 def resunet_epochs() -> Image.Image:
     """One sample of each digit after each epoch."""
-    kept = read_pictures(results_file("training/resunet-small.npz"))
-    rows = torch.stack([images[::4, 0] for images in kept.values()])
+    kept = read_pictures(results_file("training/resunet.npz"))
+    rows = torch.stack([images[:, 0] for images in kept.values()])
     columns = [str(digit) for digit in range(10)]
     return viz.sheet(rows, rows=list(kept), columns=columns, down="epoch", across="label")
 

@@ -24,7 +24,7 @@ from ddpm.recipes import DIGITS, recipe
 from ddpm.sampling import Step, ddim
 from ddpm.schedule import NoiseSchedule
 from ddpm.timesteps import strided
-from ddpm.training import min_snr_weight, train
+from ddpm.training import time_weight, train
 from scripts.pages.home import DEFAULTS, each_label
 from scripts.workshop.formulas import COSINE, LINEAR, log_snr, ratio, turns
 from scripts.workshop.judge import COUNT, draw_fast, floor, verdict
@@ -155,7 +155,7 @@ def derived() -> dict[str, Any]:
     weighted = dataclasses.replace(
         recipe("digits"), training=dataclasses.replace(recipe("digits").training, min_snr=5.0)
     )
-    weights = min_snr_weight(weighted)
+    weights = time_weight(weighted)
     assert weights is not None
     return {
         "errors": {

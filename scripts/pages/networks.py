@@ -151,7 +151,7 @@ def diagram(recipe: Recipe) -> Plot:
 ARCHITECTURES = {
     "digits": "`digits`, the flagship: residual blocks at 14x14 and 7x7",
     "attention-class": "`attention-class`: double convolutions and self-attention",
-    "resunet": "`resunet`: residual blocks, time and label fused with the features",
+    "resunet": "`resunet`: residual blocks, time and label fused at four places",
     "class": "`class`: plain convolutions, and a vector at the bottom",
 }
 """The recipes whose networks are drawn; those without labels lack only what hears the label."""
@@ -184,6 +184,8 @@ def networks(quick: bool) -> dict[str, Any]:
     """Size, cost and speed of every recipe's network."""
     speeds, rows, device = read_json("bench")["training"], {}, default_device()
     for name, recipe in RECIPES.items():
+        if recipe.distillation:  # its network is its teacher's
+            continue
         model = Diffusion(recipe, device=device)
         size, n = recipe.scaling.size, 1 if quick else 64
         x = torch.randn(n, 1, size, size, device=device)

@@ -21,6 +21,10 @@ from ddpm.training import train
 from scripts.workshop.judge import verdict
 
 EACH = 100
+"""Samples of each digit."""
+
+EPOCHS = 2
+"""Passes over the 55,000 digits."""
 
 
 SEED = 1

@@ -22,7 +22,9 @@ from scripts.workshop.records import results_file
 FAMILIES = (
     "workshop.quality",
     "workshop.rival",
+    "workshop.students",
     "pages.digits",
+    "workshop.guidance_kinds",
     "pages.home",
     "pages.forward",
     "pages.network",
@@ -48,6 +50,7 @@ FAMILIES = (
     "pages.warmup",
     "pages.conventions",
     "workshop.facts",
+    "workshop.evaluations",
 )
 """The modules below `scripts` that register figures and measurements."""
 

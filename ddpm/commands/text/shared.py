@@ -36,7 +36,7 @@ class TextSampling:
         negative: a prompt to lead away from.
         steps: from noise to image; each costs a network call for two images.
         sampler: learned (ancestral, with the variance that the network predicts), ancestral,
-            beta-noise, no-noise, ddim, heun, heun-eps or dpm-solver.
+            beta-noise, no-noise, ddim, heun, heun-eps, dpm-solver or renoise.
         batch: how many images go through the network together; fewer take less memory.
         seed: of the noise; the same seed makes the same images.
         device: cpu, cuda, mps ...; a GPU or another accelerator by default if there is one, else

@@ -10,8 +10,8 @@ from PIL import Image
 
 from ddpm import viz
 from ddpm.loading import load
-from scripts.pages.leaderboard.exact import steps_for
 from scripts.pages.leaderboard.measurements import CALLS, SAMPLERS
+from scripts.workshop.costs import steps_for
 from scripts.workshop.records import read_json
 from scripts.workshop.registry import figure
 

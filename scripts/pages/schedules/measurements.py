@@ -40,7 +40,7 @@ DRAWN: Mapping[str, tuple[NoiseSchedule, str]] = {
 }
 """All schedules of the recipes, and their colours."""
 
-MODELS = ("class", "resunet-small", "digits")
+MODELS = ("class", "resunet", "digits")
 """Models that are started from what they were trained to see at T, and from pure noise."""
 
 SHORT: dict[str, Any] = {"sampler": "ancestral", "steps": 60}
