@@ -129,7 +129,6 @@ GIVEN: dict[str, dict[str, str]] = {
     "install.md": {"3.11": "Python's version, as in pyproject.toml"},
     "leaderboard.md": {
         "1135": "ones among MNIST's test digits",
-        "2000": "twice a thousand calls",
     },
     "solvers.md": {
         "0.7": "the eta that tests/test_diffusers.py takes",
