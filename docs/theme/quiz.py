@@ -79,11 +79,11 @@ def markdown(name: str, questions: list[Question]) -> str:
             f"**{number}.** {question.ask}",
             "</div>",
         ]
-        for answer in question.answers:
+        for letter, answer in zip("ABCD", question.answers, strict=False):
             kind, verdict = ("right", "Right.") if answer.right else ("wrong", "Not quite.")
             parts += [
                 f'<details class="answer {kind}" name="{group}" markdown="1">',
-                f'<summary markdown="span">{answer.says}</summary>',
+                f'<summary markdown="span">{letter}. {answer.says}</summary>',
                 f"**{verdict}** {answer.because}",
                 "</details>",
             ]
