@@ -110,7 +110,7 @@ def test_a_folded_docstring_opens_by_keyboard_and_closes(visit, address):
 
 
 def test_copied_code_is_whole(visit, address):
-    page = visit(address, "forward/", permissions=CLIPBOARD).page
+    page = visit(address, "solvers/", permissions=CLIPBOARD).page
     block = page.locator(".highlight:has(details.docstring)").first
     source = (ROOT / block.locator(".filename").inner_text()).read_text("utf-8")
     block.scroll_into_view_if_needed()
