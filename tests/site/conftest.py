@@ -101,7 +101,10 @@ def build() -> Callable[[Path, Path], subprocess.CompletedProcess[str]]:
 @pytest.fixture(scope="session")
 def site(build, tmp_path_factory) -> Path:
     """The folder of the built site."""
-    return Path("/tmp/site-course")
+    out = tmp_path_factory.mktemp("site")
+    done = build(ROOT, out)
+    assert done.returncode == 0, done.stdout
+    return out
 
 
 @pytest.fixture(scope="session")
