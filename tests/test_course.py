@@ -263,3 +263,29 @@ def test_a_notebook_has_dollars(typeset):
 def test_a_formula_that_is_none_is_named(typeset, course):
     with pytest.raises(course.Wrong, match=r"\\frac\{1\}: .*"):
         typeset(r"<p>\(\frac{1}\)</p>")
+
+
+# Links to the repository
+
+
+@pytest.fixture
+def hooks(quiz):
+    return importlib.import_module("hooks")
+
+
+def test_pages_link_to_where_they_are_edited_discussed_and_opened(hooks):
+    address = "https://github.com/someone/ddpm"
+    assert hooks.links(f"{address}.git", "forward.md") == {
+        "discuss": f"{address}/issues/new?title=Page%20forward.md",
+        "edit": f"{address}/edit/main/docs/forward.md",
+    }
+    assert hooks.links(address, "notebooks/quick-tour.ipynb")["launch"] == (
+        "https://colab.research.google.com/github/someone/ddpm/blob/gh-pages/"
+        "notebooks/quick-tour/quick-tour.ipynb"
+    )
+    assert "launch" not in hooks.links(address, "assignment/score-sheet.ipynb")
+
+
+@pytest.mark.parametrize("address", ["", "https://example.org/ddpm.git"])
+def test_without_an_address_on_github_there_are_no_such_links(hooks, address):
+    assert hooks.links(address, "notebooks/quick-tour.ipynb") == {}

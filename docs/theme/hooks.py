@@ -8,6 +8,7 @@ import logging
 import tempfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import cards
 import course
@@ -30,6 +31,16 @@ CHECKOUT = """\
 # This notebook needs the package `ddpm`. In a checkout of its repository, run
 # `python -m pip install -e . jupyterlab` in a terminal, and `jupyter lab` after it."""
 """What a notebook's first cell of code begins with, where the repository's address is unknown."""
+HOSTED = ("notebooks/quick-tour.ipynb", "notebooks/your-own.ipynb", "assignment/student.ipynb")
+"""Notebooks that a page offers to open on a machine elsewhere: none of them needs a GPU."""
+GITHUB = "https://github.com/"
+
+WHERE_MISSING = """\
+# This notebook needs the package `ddpm`, and installs it where it is missing.
+from importlib.util import find_spec
+
+if find_spec("ddpm") is None:
+"""
 
 TEMPORARY = tempfile.TemporaryDirectory(prefix="site-")
 
@@ -69,13 +80,13 @@ def installing(text: str, repository: str) -> str:
     """A notebook that installs the package from its repository.
 
     A first cell that says nothing but how to get the package does so by itself. One that goes on
-    with other code, as in an assignment that is run again for grading, says how.
+    with other code, as in an assignment that is run again for grading, does so where it is missing.
     """
     notebook = json.loads(text)
     for cell in notebook["cells"]:
         source = "".join(cell["source"])
         line = f"%pip install --quiet git+{repository}"
-        words = f"# This notebook needs the package `ddpm`. In a cell above, run\n# {line}"
+        words = f"{WHERE_MISSING}    {line}"
         new = line if source == CHECKOUT else source.replace(CHECKOUT, words)
         if new != source:
             cell["source"] = new.splitlines(keepends=True)
@@ -100,12 +111,36 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
 
 
 def on_page_context(context: Any, page: Page, config: MkDocsConfig, nav: Any) -> None:
-    """Draws the page's card, whose address must be whole, and so needs the site's."""
+    """Adds the links to the repository, and draws the page's card.
+
+    The card's address must be whole, and so needs the site's.
+    """
+    context["links"] = links(config.extra.get("repository") or "", page.file.src_uri)
     strip = _site_assets(config) / STRIP
     if config.site_url and strip.is_file():
         card = f"assets/cards/{page.file.src_uri.rpartition('.')[0]}.png"
         cards.draw(str(page.title), config.site_name, strip, Path(config.site_dir, card))
         page.meta["card"] = config.site_url.rstrip("/") + "/" + card
+
+
+def links(repository: str, uri: str) -> dict[str, str]:
+    """Where a page is opened on a machine elsewhere, edited and discussed, by what a link says.
+
+    Args:
+        repository: its address; pages of others than GitHub have no such links.
+        uri: the page's source, relative to docs/.
+    """
+    address = repository.removesuffix("/").removesuffix(".git")
+    if not address.startswith(GITHUB):
+        return {}
+    found = {"discuss": f"{address}/issues/new?title={quote(f'Page {uri}')}"}
+    if not uri.endswith(".ipynb"):
+        found["edit"] = f"{address}/edit/main/docs/{uri}"
+    elif uri in HOSTED:  # the built one, which installs the package
+        built = f"{uri.removesuffix('.ipynb')}/{uri.rpartition('/')[2]}"
+        place = f"github/{address.removeprefix(GITHUB)}/blob/gh-pages/{built}"
+        found["launch"] = f"https://colab.research.google.com/{place}"
+    return found
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
