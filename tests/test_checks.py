@@ -132,6 +132,9 @@ RIGHT = {
     "anagram": two_views,
     "strided_step": stride,
     "ddim_step": straight,
+    "noisy_image": lambda x, sigma, eps: x + sigma * eps,
+    "edit_start": lambda times, i_start: times[i_start],
+    "bayes_net": lambda t, s: (1 - t) * (1 - s),
 }
 
 

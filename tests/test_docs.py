@@ -125,6 +125,17 @@ GIVEN: dict[str, dict[str, str]] = {
     "leaderboard.md": {
         "1135": "ones among MNIST's test digits",
     },
+    "slips.md": {
+        "0.64": "an alpha_bar whose root is known",
+        "0.36": "the rest to 1",
+        "0.6": "its root, and the rest of 0.4 to 1",
+        "0.4": SETTING,
+        "0.1": SETTING,
+        "0.16": "the slip",
+        "0.9": "the rest of 0.1 to 1",
+        "0.144": "what the slip gives",
+        "0.54": "the product of 0.6 and 0.9",
+    },
     "solvers.md": {
         "0.7": "the eta that tests/test_diffusers.py takes",
     },

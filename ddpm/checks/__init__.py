@@ -12,6 +12,7 @@ from ddpm.checks.estimates import posterior_mean, predicted_image
 from ddpm.checks.forward import SIX, add_noise, schedule, six_numbers
 from ddpm.checks.learning import loss, training_step
 from ddpm.checks.reverse import guidance, keep_known, sampling_loop, sampling_step
+from ddpm.checks.slips import bayes_net, edit_start, noisy_image
 from ddpm.checks.strides import ddim_step, strided_step
 
 __all__ = [
@@ -20,10 +21,13 @@ __all__ = [
     "accuracy",
     "add_noise",
     "anagram",
+    "bayes_net",
     "ddim_step",
+    "edit_start",
     "guidance",
     "keep_known",
     "loss",
+    "noisy_image",
     "posterior_mean",
     "predicted_image",
     "sampling_loop",
