@@ -1005,7 +1005,7 @@ threes = sample_history(
 )  # fmt: skip
 show(
     history_sheet(threes),
-    "Ten rows from noise at the left to a result with the label 3 at the right. Many results are"
+    "Ten rows from noise at the left to a result with the label 3 at the right. Some results are"
     " recognisable as a 3, and they differ in slant and shape.",
 )
 torch.manual_seed(7)
