@@ -1,7 +1,7 @@
-"""Training images changed at random, and for some changes the network is told.
+"""Training images changed at random; the network gets some of the changes as an input.
 
-A network that is only shown turned digits samples turned digits. One that is told by how much each
-was turned learns from all of them, and samples upright ones when it is told "not at all".
+A network that only gets turned digits samples turned digits. If it also gets the angle, it learns
+from all of them, and samples upright digits for the angle 0.
 
 Source: Karras et al. 2022, "Elucidating the Design Space of Diffusion-Based Generative Models",
 appendix F.2 ("non-leaky augmentation").

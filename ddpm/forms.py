@@ -212,7 +212,7 @@ def check_agreement(recipe: Any, network: Any) -> None:
     if recipe.label_dropout and not (network.takes_no_label and recipe.classes):
         raise ValueError("label_dropout must be 0: this network has no input for 'no label'")
     if recipe.training.augment and not options.get("augmented"):
-        raise ValueError("training.augment must be 0: this network is not told of changed images")
+        raise ValueError("training.augment must be 0: this network gets no changes")
     if options["width"] % network.width_multiple:
         raise ValueError(
             f"the width of the network '{recipe.network}' must be a multiple of"

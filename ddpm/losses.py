@@ -34,7 +34,7 @@ def loss(
         x0, eps: clean images in the network's range and standard normal noise, (N, C, H, W).
         labels, t: integer tensors (N,); t within 1..T.
         weight: how much each time 0..T counts, (T + 1,); all the same by default.
-        change: how the images were changed, (N, AUGMENTS), for a network that is told.
+        change: how the images were changed, (N, AUGMENTS), for a network that gets this.
 
     Returns:
         One number: the mean over images, channels and pixels.

@@ -85,7 +85,7 @@ class Diffusion:
         return as_eps(estimate, recipe.predicts, self.schedule)
 
     def unlabelled(self, n: int) -> EpsFn:
-        """The noise estimate for n images of which nothing is told.
+        """The noise estimate for n images without a label.
 
         Raises:
             ValueError: the model always saw labels in training.
@@ -164,7 +164,7 @@ class Diffusion:
         # --8<-- [end:states]
 
     def clean(self, x0: Tensor) -> Tensor:
-        """What is made of each guess of the clean image: nothing else, for our own models."""
+        """What is made of each predicted clean image: nothing else, for our own models."""
         return x0
 
     def noise(

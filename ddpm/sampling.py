@@ -33,7 +33,7 @@ class State:
     Attributes:
         t: the time.
         x: images (N, C, H, W) at time t, in the network's range.
-        x0: the guess of the clean images made at time t; x itself at t = 0. Where the path
+        x0: the predicted clean images at time t; x itself at t = 0. Where the path
             goes back to more noise, the guess is the one of the step before.
     """
 
@@ -115,7 +115,7 @@ def heun(step: Step, mean_of: Literal["x0", "eps"] = "x0") -> Tensor:
 
 # --8<-- [start:dpm_solver]
 def dpm_solver(step: Step) -> Tensor:
-    """DPM-Solver++(2M): second order by remembering the guess of the step before.
+    """DPM-Solver++(2M): second order by remembering the prediction of the step before.
 
     One network call per step; the first step and the last are DDIM's. (Lu et al. 2022,
     "DPM-Solver++", algorithm 2; lambda is half the logarithm of the signal-to-noise ratio.)

@@ -210,7 +210,7 @@ class Recipe:
         if labels is None and not self.classes:
             return None
         if labels is None:
-            raise ValueError(f"'{self.name}' draws what it is told to: give labels")
+            raise ValueError(f"'{self.name}' needs a label for each image: give labels")
         if not self.classes:
             raise ValueError(f"'{self.name}' knows no labels")
         checked = arguments.labels("labels", labels, self.classes)

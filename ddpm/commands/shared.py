@@ -76,7 +76,7 @@ class Sampling:
         return load(self.model, self.device, self.weights)
 
     def how(self) -> dict[str, Any]:
-        """What the functions of `ddpm.techniques` are told: see `How` there."""
+        """What the functions of `ddpm.techniques` get: see `How` there."""
         return {
             "guidance": self.guidance,
             "steps": self.steps,

@@ -37,7 +37,7 @@ def train_recipe(
     force: bool = False,
     out: Path | None = None,
 ) -> None:
-    """Trains a recipe, or goes on where it was stopped.
+    """Trains a recipe, or continues where the training was stopped.
 
     Started by `torchrun --nproc-per-node N -m ddpm train RECIPE`, N processes share each batch.
 
@@ -47,8 +47,8 @@ def train_recipe(
         epochs: passes over the data, and of digits-fast some updates of a stage each; the
             recipe's number by default.
         data: mnist, for all of it; bundled, for the 5,000 digits that come with the package; or
-            a folder with one subfolder of images for each class. Of bundled digits and own images
-            the last tenth of each class is not trained on but checked on.
+            a folder with one subfolder of images for each class. The last tenth of each class
+            of bundled digits or your images is for validation, not for training.
         size: side in pixels of the squares that a folder's images become; the recipe's, 28, by
             default.
         channels: 3 for a folder of colour images; 1 makes them grey, which is the default. Grey

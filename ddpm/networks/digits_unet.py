@@ -1,4 +1,4 @@
-"""The flagship's U-Net: residual blocks at 14x14 and 7x7, told of time and label throughout.
+"""The flagship's U-Net: residual blocks at 14x14 and 7x7, each with time and label.
 
 Called as `eps = network(x, t, label)`, like every network of the package.
 """
@@ -15,7 +15,7 @@ from ddpm.networks.attention_unet import time_encoding
 from ddpm.networks.shared import Network
 
 TIME_CHANNELS = 64
-"""Sines and cosines by which the network is told the time."""
+"""Sines and cosines that encode the time."""
 
 AUGMENTS = 5
 """Numbers that say how an image was changed: turn, size, shift right, shift down, shear."""
@@ -82,8 +82,8 @@ class DigitsUNet(Network):
 
     Args:
         width: channels at half the size, a multiple of 16; twice as many at a quarter.
-        blocks: residual blocks on the way down at each level; as many on the way up.
-        classes: number of labels; the label `classes` itself stands for "not told".
+        blocks: residual blocks at each level, on the way down and again on the way up.
+        classes: number of labels; the label `classes` itself stands for "no label".
         blocks14: the same at half the size, where it is another number; 0 is `blocks`.
         attention14: attention at half the size as well, on the way down and on the way up.
         augmented: whether it can be told how an image was changed: see `ddpm.augmentation`.

@@ -35,7 +35,7 @@ def denoise(
         noisy: (N, C, size, size) in the network's range, as `add_noise` makes them.
         t: their time, 0..T.
         label: what they are; None tells the model nothing.
-        once: answer with the first guess of the clean image: one network call.
+        once: answer with the first predicted clean image: one network call.
         how: see `How`; `steps` counts the whole way from T, of which the part below t is gone.
 
     Returns:

@@ -36,7 +36,7 @@ class How:
         seed, first: the images are numbers first, first + 1, ... of this seed.
         batch: how many go through the network together.
         repeats, jump: each `jump` steps are taken `repeats` times (RePaint's resampling).
-        clip: clamp each guess of the clean image to the range of images (`Diffusion.states`).
+        clip: clamp each predicted clean image to the range of images (`Diffusion.states`).
     """
 
     guidance: float | None = None
