@@ -213,6 +213,12 @@ def test_the_longest_name_is_taken(glossary):
     assert '#term-guidance"' not in linked
 
 
+def test_a_phrase_in_which_the_word_means_something_else_is_left_alone(glossary):
+    score = term(glossary, "score").model_copy(update={"never": ["score sheet"]})
+    assert glossary.linked("<p>A score sheet.</p>", [score], "s/") == "<p>A score sheet.</p>"
+    assert 'href="s/#term-score"' in glossary.linked("<p>Score sheet, score.</p>", [score], "s/")
+
+
 def test_a_name_that_is_there_twice_is_named(glossary, course, tmp_path):
     both = [
         {"term": t, "also": a, "means": "m" * 20, "page": "a.md"}

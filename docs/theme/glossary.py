@@ -33,6 +33,7 @@ class Term(BaseModel):
 
     term: Annotated[str, Field(min_length=1)]
     also: list[str] = []
+    never: list[str] = []  # phrases in which the word means something else
     means: Annotated[str, Field(min_length=20, max_length=320)]
     page: Annotated[str, Field(pattern=r"^[a-z0-9/-]+\.md(#[a-z0-9-]+)?$")]
 
@@ -84,14 +85,16 @@ def linked(html: str, terms: list[Term], address: str) -> str:
     named = {_key(name): term for term in terms for name in (term.term, *term.also)}
     if not named:
         return html
-    longest = sorted(named, key=len, reverse=True)
+    never = {_key(phrase) for term in terms for phrase in term.never}
+    longest = sorted({*named, *never}, key=len, reverse=True)
     pattern = re.compile(rf"(?<![\w-])(?:{'|'.join(_spaced(name) for name in longest)})(?![\w-])")
     done: set[str] = set()
 
     def mention(found: re.Match[str]) -> str:
-        term = named[_key(" ".join(found[0].split()))]
-        if term.anchor in done:
+        key = _key(" ".join(found[0].split()))
+        if key in never or named[key].anchor in done:
             return found[0]
+        term = named[key]
         done.add(term.anchor)
         tip = f"tip-{term.anchor}"
         return (
