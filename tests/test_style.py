@@ -1,5 +1,6 @@
 """The words that the guide to the site's style avoids, found on every page."""
 
+import json
 import re
 from pathlib import Path
 
@@ -24,7 +25,7 @@ ASIDE = re.compile(
 )
 INSTEAD = {
     r"(?<!on the )(?<!ground )\bgrounds?\b(?! truth)": "background",
-    r"\bdr(?:aw|aws|ew|awn|awing) (?:\w+ )?digits?\b": "sample, generate",
+    r"\bdr(?:aw|aws|ew|awn|awing) (?:(?!and\b)\w+ )?digits?\b": "sample, generate",
     r"\bread as (?:asked|what|one)\b|\bread right\b": "recognised, accuracy",
     r"\bworth\b": "the effect of, what ... gains",
     r"\b(?:buys?|bought)\b": "gains",
@@ -91,6 +92,37 @@ def test_a_page_avoids_the_words(page):
         assert faults, f"{page} is rewritten: take it off NOT_YET"
     else:
         assert faults == []
+
+
+def cells(text: str) -> str:
+    """The prose of a notebook's source: its comments, without code, the lines where they were."""
+    kept = []
+    for line in text.split("\n"):
+        kept.append(line.removeprefix("# ") if line.startswith("# ") else "")
+    return "\n".join(kept)
+
+
+OTHERS = sorted(
+    path.relative_to(DOCS).as_posix()
+    for pattern in ("notebooks/*.py", "assignment/source.py", "quiz/*.yml", "glossary.yml")
+    for path in DOCS.glob(pattern)
+)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_notebooks_quizzes_and_the_glossary_avoid_the_words(name):
+    text = (DOCS / name).read_text("utf-8")
+    assert found(cells(text) if name.endswith(".py") else text, {}) == []
+
+
+MANIFEST = DOCS.parent / "site_assets" / "manifest.json"
+
+
+@pytest.mark.parametrize("words", ["caption", "alt"])
+def test_captions_and_alternative_texts_avoid_the_words(words):
+    figures = json.loads(MANIFEST.read_text("utf-8"))["figures"]
+    faults = {name: found(figure[words], {}) for name, figure in figures.items()}
+    assert {name: fault for name, fault in faults.items() if fault} == {}
 
 
 def test_there_are_few_exceptions_and_each_is_needed():
