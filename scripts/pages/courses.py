@@ -209,7 +209,27 @@ def omega_sweep() -> Image.Image:
 )
 def resunet_epochs() -> Image.Image:
     """One sample of each digit after each epoch."""
-    kept = read_pictures(results_file("training/resunet.npz"))
+    return _one_of_each("resunet")
+
+
+@figure(
+    "resunet-large-epochs",
+    "courses",
+    caption="The same for the large network: 256 features, T = 600 and ω = 3.",
+    made="Kept while it was trained: 600 steps with sigma = sqrt(beta), guidance 4 and the"
+    " averaged weights, always from the same noise.",
+    alt="ALT",
+    results=("training/resunet-large.npz",),
+    settings={"seed": 0},
+)
+def resunet_large_epochs() -> Image.Image:
+    """One sample of each digit by the large network after each epoch."""
+    return _one_of_each("resunet-large")
+
+
+def _one_of_each(name: str) -> Image.Image:
+    """One sample of each label after each epoch, a row for each."""
+    kept = read_pictures(results_file(f"training/{name}.npz"))
     rows = torch.stack([images[:, 0] for images in kept.values()])
     columns = [str(digit) for digit in range(10)]
     return viz.sheet(rows, rows=list(kept), columns=columns, down="epoch", across="label")

@@ -16,7 +16,7 @@ from ddpm.checkpoints import Run
 from ddpm.data import Digits, Scaling, bundled, mnist
 from ddpm.devices import default_device, fast_arithmetic
 from ddpm.model import Diffusion
-from ddpm.recipes import DIGITS, RESUNET, Recipe
+from ddpm.recipes import DIGITS, Recipe
 from ddpm.training import train
 from scripts.workshop.judge import verdict
 
@@ -41,19 +41,6 @@ def network(width: int, blocks: int) -> Recipe:
     return change(options={**DIGITS.options, "width": width, "blocks": blocks})
 
 
-SMALL = dataclasses.replace(
-    RESUNET,
-    options={**RESUNET.options, "width": 24},
-    training=dataclasses.replace(RESUNET.training, rate=1e-3),
-    sampler="ddim",
-    steps=25,
-    guidance=DIGITS.guidance,
-)
-
-
-FROZEN = dataclasses.replace(SMALL, options={**SMALL.options, "frozen": True})
-
-
 # --8<-- [start:rows]
 ROWS: dict[str, tuple[str, Recipe]] = {
     "digits": ("the recipe as it is", DIGITS),
@@ -75,8 +62,6 @@ ROWS: dict[str, tuple[str, Recipe]] = {
     "wide-range": ("pixels from -2 to 2", change(scaling=Scaling(size=28, mean=0.5, std=0.25))),
     "shifted": ("digits shifted by up to one pixel", DIGITS),
     "balanced": ("as many of each digit", DIGITS),
-    "resunet": ("course B's network, 24 features, rate of 1e-3", SMALL),
-    "resunet-frozen": ("the same, embeddings frozen", FROZEN),
 }
 # --8<-- [end:rows]
 

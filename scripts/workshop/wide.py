@@ -23,6 +23,11 @@ FROZEN = dataclasses.replace(
 WIDE: dict[str, Recipe] = {recipe.name: recipe for recipe in (FROZEN, RESUNET_LARGE)}
 
 
+def trained_here(name: str) -> bool:
+    """Whether the weights of one of the two lie in `runs/`."""
+    return (ROOT / "runs" / f"{name}.safetensors").is_file()
+
+
 def wide_model(name: str) -> Diffusion:
     """One of the two, or the bundled `resunet`.
 
@@ -32,6 +37,6 @@ def wide_model(name: str) -> Diffusion:
     if name not in WIDE:
         return load(name)
     path = ROOT / "runs" / f"{name}.safetensors"
-    if not path.is_file():
+    if not trained_here(name):
         raise ValueError(f"no weights '{path}': python -m scripts.wide {name} makes them")
     return load(path)

@@ -61,7 +61,8 @@ def scale_row(name: str, scale: float, steps: int) -> dict[str, float]:
     asked = natural_labels(COUNT)
     images, _ = draw_fast(load(name), asked, guidance=scale, sampler="ddim", steps=steps, seed=SEED)
     spread = float(diversity(images, asked, judge()).mean())
-    return {"scale": scale, **verdict(images, asked), "diversity": spread}
+    found = {"scale": scale, "omega": scale - 1, "diversity": spread}
+    return {**found, **verdict(images, asked)}
 
 
 def scales_of(name: str, measured: str, scales: tuple[float, ...], steps: int) -> dict[str, Any]:
