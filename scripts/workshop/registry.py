@@ -34,6 +34,7 @@ FAMILIES = (
     "pages.conditional",
     "pages.denoiser",
     "pages.courses",
+    "pages.course_b",
     "pages.guidance",
     "pages.leaderboard",
     "pages.schedules",
