@@ -1,4 +1,4 @@
-"""Figures of course B's two networks: their samples epoch by epoch, and five strengths of guidance."""
+"""Figures of course B's two networks: samples epoch by epoch, and five strengths of guidance."""
 
 from __future__ import annotations
 
