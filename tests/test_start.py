@@ -1,10 +1,14 @@
 """The code of the quick tour's page, which it cuts out of this file."""
 
-import torch
+import re
+import textwrap
+from pathlib import Path
 
 
 def test_the_quick_tour_runs_as_it_stands():
     # --8<-- [start:generate]
+    import torch
+
     import ddpm
 
     model = ddpm.load("digits")
@@ -34,3 +38,10 @@ def test_the_quick_tour_runs_as_it_stands():
     # --8<-- [end:edit]
     assert three.shape == turned.shape == (1, 1, 28, 28)
     assert (filled[0, 0, :14] - seven[:14]).abs().max() < 0.01
+
+
+def test_the_pieces_need_nothing_that_the_page_does_not_show():
+    text = Path(__file__).read_text("utf-8")
+    pieces = re.findall(r" # --8<-- \[start:\w+\]\n(.*?) *# --8<-- \[end:", text, re.DOTALL)
+    assert len(pieces) == 4
+    exec("\n".join(map(textwrap.dedent, pieces)), {})
