@@ -196,6 +196,9 @@ for name, function, recipe, options in (
         for s in (0.0, 0.3725, 1.0)
     ),
     ("sdedit", ddpm.sdedit, PADDED, {"image": FIVE, "strength": 0.5, "steps": 4, "repeats": 2}),
+    # The default path of inpainting, and with one of the two numbers that make it.
+    ("inpaint", ddpm.inpaint, MILD, {**IMAGE, "mask": STROKE, "label": 3}),
+    ("inpaint", ddpm.inpaint, MILD, {**IMAGE, "mask": STROKE, "repeats": 2}),
     ("inpaint", ddpm.inpaint, MILD, {**IMAGE, "mask": STROKE, "n": 2, "steps": 5}),
     ("inpaint", ddpm.inpaint, PADDED, {"image": FIVE, "mask": STROKE, "label": [2, 3], "steps": 5,
                                        "repeats": 3, "jump": 2, "seed": 5, "first": 3, "batch": 1}),
