@@ -304,13 +304,16 @@ def test_memory_stays_flat_over_two_hundred_pictures(playground, browser):
         here.send("HeapProfiler.collectGarbage")
         usage = here.send("Runtime.getHeapUsage")
         nodes = here.send("Memory.getDOMCounters")["nodes"]
-        return usage["usedSize"] + usage.get("backingStorageSize", 0), nodes
+        return np.array([usage["usedSize"] + usage.get("backingStorageSize", 0), nodes])
 
-    before, nodes_before = held()
-    page.evaluate(HUNDREDS, 200)
-    after, nodes = held()
-    assert after - before < 400_000  # two kilobytes a picture; one picture's states are more
-    assert nodes - nodes_before < 100
+    counts = [held()]
+    for _ in range(2):
+        page.evaluate(HUNDREDS, 100)
+        counts.append(held())
+    # What leaks grows with every hundred; compiled code and late garbage come and go.
+    memory, nodes = np.diff(counts, axis=0).min(axis=0)
+    assert memory < 300_000  # the states of a hundred pictures are four times that
+    assert nodes < 100
 
 
 @pytest.mark.parametrize("tool", TOOLS)
