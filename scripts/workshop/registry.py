@@ -34,7 +34,6 @@ FAMILIES = (
     "pages.conditional",
     "pages.denoiser",
     "pages.courses",
-    "pages.course_b",
     "pages.guidance",
     "pages.leaderboard",
     "pages.schedules",
