@@ -46,9 +46,9 @@ def one_noise(name: str) -> dict[str, Tensor]:
     " network. Each row names the number and the model.",
     made="The flagship by DDIM without guidance, which makes one evaluation a step; students by"
     " their own sampler.",
-    alt="A sheet with a column for each digit from 0 to 9. The first rows, with 1000 and 25"
-    " evaluations, show sharp digits that are nearly the same. In the flagship's rows with 4 and"
-    " 2 evaluations the strokes become soft, and with 1 evaluation there are grey blurs.",
+    alt="A sheet with a column for each digit from 0 to 9. The first rows, with 1000, 25 and 8"
+    " evaluations, show sharp digits that are nearly the same. In the flagship's row with 2"
+    " evaluations the strokes are soft, and with 1 evaluation there are grey blurs.",
     models=MODELS,
     settings={"evaluations": {name: [*SHOWN[name]] for name in MODELS}, "seed": 0},
 )
