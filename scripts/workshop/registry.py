@@ -35,7 +35,6 @@ FAMILIES = (
     "pages.conditional",
     "pages.denoiser",
     "pages.courses",
-    "pages.course_b",
     "pages.guidance",
     "pages.leaderboard",
     "pages.schedules",
