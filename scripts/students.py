@@ -44,6 +44,7 @@ VARIANTS = {
     recipe.name: recipe
     for recipe in (
         DIGITS_FAST,
+        variant("long", FOLD, match(epochs=100, average=0.999)),
         variant("halved", FOLD, *HALVE),
         variant("halved-matched", FOLD, *HALVE, match(epochs=30)),
         variant("no-adversary", FOLD, match(adversarial=0.0)),
@@ -60,8 +61,8 @@ def students(name: str, /, epochs: int | None = None, restart: bool = False) -> 
     """Distils a student, or goes on where it was stopped.
 
     Args:
-        name: of a variant: digits-fast, halved, halved-matched, no-adversary, strong-adversary,
-            two-fakes, no-jitter or guidance-1.15.
+        name: of a variant: digits-fast, long, halved, halved-matched, no-adversary,
+            strong-adversary, two-fakes, no-jitter or guidance-1.15.
         epochs: stop after so many; those of all stages by default.
         restart: start again even though a checkpoint is there.
     """

@@ -116,7 +116,17 @@ def embeddings(loss, accuracy, trained=0.95):
         "resunet": {"loss": 0.03, "accuracy": trained},
         "resunet-frozen": {"loss": loss, "accuracy": accuracy},
     }
-    return {"frozen": {"rows": rows}}
+    logs = {f"training/{name}": {"float32": {"validation_averaged": 0.05}} for name in rows}
+    return {"frozen": {"rows": rows}, **logs}
+
+
+def unjudged(*losses):
+    names = ("training/resunet-frozen", "training/resunet")
+    logs = {
+        name: {"float32": {"validation_averaged": loss}}
+        for name, loss in zip(names, losses, strict=True)
+    }
+    return {"frozen": {"rows": {}}, **logs}
 
 
 def variances(strided):
@@ -304,7 +314,7 @@ CASES = {
         (REFUTED, embeddings(0.0302, 0.8), ["80.0%"]),
         (REFINED, embeddings(0.028, 0.97), ["0.0280", "97.0%"]),
         (NOT_DECIDED, embeddings(0.0302, 0.945, trained=0.5), ["50.0%", "not learned"]),
-        (NOT_DECIDED, {}, ["full width"]),
+        (NOT_DECIDED, unjudged(0.0521, 0.0518), ["0.0521", "0.0518", "not judged"]),
     ],
     "sigma": [
         (CONFIRMED, variances(0.24), ["0.24", "0.20", "0.18", "0.17"]),

@@ -116,6 +116,11 @@ def straight(x, t, s, eps, alpha_bar):
     return alpha_bar[s].sqrt() * x0 + (1 - alpha_bar[s]).sqrt() * eps
 
 
+def halved(x, t, s, x_s, alpha_bar):
+    ratio = ((1 - alpha_bar[s]) / (1 - alpha_bar[t])).sqrt()
+    return (x_s - ratio * x) / (alpha_bar[s].sqrt() - ratio * alpha_bar[t].sqrt())
+
+
 RIGHT = {
     "posterior_mean": mean_of_a_pixel,
     "predicted_image": clean,
@@ -132,6 +137,7 @@ RIGHT = {
     "anagram": two_views,
     "strided_step": stride,
     "ddim_step": straight,
+    "halved_target": halved,
     "noisy_image": lambda x, sigma, eps: x + sigma * eps,
     "edit_start": lambda times, i_start: times[i_start],
     "bayes_net": lambda t, s: (1 - t) * (1 - s),

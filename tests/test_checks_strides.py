@@ -35,6 +35,16 @@ def mean_alone(x, t, s, eps, alpha_bar):
     return stride(tau=lambda a, posterior: 0)(x, t, s, x0, 0, alpha_bar)
 
 
+def target(ratio=lambda now, then: ((1 - then) / (1 - now)).sqrt(), below=None):
+    def halved(x, t, s, x_s, alpha_bar):
+        now, then = alpha_bar[t], alpha_bar[s]
+        r = ratio(now, then)
+        whole = then.sqrt() - r * now.sqrt()
+        return (x_s - r * x) / (below(then) if below else whole)
+
+    return halved
+
+
 WRONG = [
     ("strided_step", stride(printed=True), "so that it cancels"),
     ("strided_step", stride(tau=lambda a, posterior: 0), "noise z is missing"),
@@ -51,6 +61,12 @@ WRONG = [
         lambda x, t, s, eps, bar: bar[s].sqrt() * x + (1 - bar[s]).sqrt() * eps,
         "x_t stands where",
     ),
+    ("halved_target", lambda x, t, s, x_s, bar: x_s / bar[s].sqrt(), "ignores the noise"),
+    ("halved_target", lambda x, t, s, x_s, bar: x_s, "right for s = 0 only"),
+    ("halved_target", target(lambda now, then: (1 - then) / (1 - now)), "Take the root"),
+    ("halved_target", target(below=lambda then: 1), "division is missing"),
+    ("halved_target", target(below=lambda then: then.sqrt()), "Below the line"),
+    ("halved_target", lambda x, t, s, x_s, bar: 2 * x_s, "none of the usual mistakes"),
 ]
 
 

@@ -139,6 +139,10 @@ GIVEN: dict[str, dict[str, str]] = {
     "solvers.md": {
         "0.7": "the eta that tests/test_diffusers.py takes",
     },
+    "students.md": {
+        **dict.fromkeys(("0.6", "0.8", "0.75", "1.03", "0.28", "0.35"), EXAMPLE),
+        "1.15": "a student's scale of guidance, in its name",
+    },
     "few-steps.md": dict.fromkeys(
         [
             "2.718",

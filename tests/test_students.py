@@ -1,4 +1,4 @@
-"""The table of students: which files are judged, at what, and what their training cost."""
+"""The table of students: which files are judged, at what, what their training cost; the figures."""
 
 import dataclasses
 import json
@@ -11,7 +11,10 @@ from ddpm.model import Diffusion
 from ddpm.recipes import DIGITS, DIGITS_FAST, RECIPES, Recipe
 from ddpm.students import after, check_teacher
 from scripts import students as variants
+from scripts.pages import students as page
 from scripts.workshop import judge, students
+from scripts.workshop.manifest import at_hand
+from scripts.workshop.registry import FIGURES, register_all
 from scripts.workshop.students import GOALS, chosen, cost, row, served, weights_files
 
 SMALL = {"width": 16, "blocks": 1, "classes": 10}
@@ -179,3 +182,63 @@ def test_a_classifier_is_trained_on_samples_alone_and_read_on_real_digits(runs, 
     assert labels.bincount().tolist() == [200] * 10
     assert (given[-1][0] == 0).all()
     assert found["goal"] == 0.985
+
+
+def test_one_noise_image_goes_through_a_model_for_each_label(monkeypatch, untrained):
+    asked = []
+    monkeypatch.setattr(page, "SHOWN", {"digits": (2, 1)})
+    monkeypatch.setattr(page, "load", lambda name: untrained)
+    whole = untrained.sample
+    monkeypatch.setattr(untrained, "sample", lambda **how: asked.append(how) or whole(**how))
+    rows = page.one_noise("digits")
+    assert {name: tuple(images.shape) for name, images in rows.items()} == {
+        "2, digits": (10, 28, 28), "1, digits": (10, 28, 28)
+    }  # fmt: skip
+    assert all(torch.equal(how["x"][0], how["x"][9]) for how in asked)
+    assert torch.equal(asked[0]["x"], asked[1]["x"])
+    assert {how["guidance"] for how in asked} == {1.0}  # so that a step is one evaluation
+
+
+def test_of_several_settings_with_the_same_evaluations_the_nearest_is_plotted():
+    rows = {
+        "a": {"evaluations": 4, "fid_over_floor": 3.0},
+        "b": {"evaluations": 4, "fid_over_floor": 2.0, "fid_over_floor_spread": 0.1},
+        "c": {"evaluations": 1, "fid_over_floor": 9.0},
+        "d": {"evaluations": 2, "failure": "damaged"},
+    }
+    assert page.points(rows) == {1: (9.0, 0), 4: (2.0, 0.1)}
+
+
+def row_of(steps, over, **more):
+    return {"evaluations": steps, "fid_over_floor": over, **more}
+
+
+STUDENTS = {
+    f"{name}, {steps}": row_of(steps, 2.0, fid_over_floor_spread=0.1)
+    for name in ("bundled digits-fast", "digits-fast", "digits-fast.fold", "no-jitter")
+    for steps in (1, 4)
+}
+FAKE = {
+    "few_steps": {"rows": {"ddim-2": row_of(4, 30.0, sampler="ddim")}},
+    "ten_thousand": {"rows": {"heun-25-1.25": {"sampler": "heun", "fid_over_floor": 1.8}}},
+    "evaluations": {"ten_thousand": {"rows": {"heun-25-1.25": 50}}},
+    "students": {"rows": STUDENTS},
+}
+
+
+def test_the_plot_of_quality_has_samplers_and_students(monkeypatch):
+    monkeypatch.setattr(page, "read_json", FAKE.__getitem__)
+    (axes,) = page.students_quality().axes
+    _, names = axes.get_legend_handles_labels()
+    assert names == ["heun", "ddim", "bundled digits-fast", "digits-fast.fold"]
+
+
+def test_a_plot_of_what_is_not_measured_is_skipped(monkeypatch, tmp_path, capsys):
+    register_all()
+    monkeypatch.setattr(page, "results_file", lambda name: tmp_path / f"{name}.json")
+    (tmp_path / "few_steps.json").write_text("{}")
+    assert at_hand([FIGURES["students-quality"]]) == []
+    assert "skipped: not measured yet; `python -m scripts.evaluate" in capsys.readouterr().out
+    for name in page.RECORDS:
+        (tmp_path / f"{name}.json").write_text("{}")
+    assert at_hand([FIGURES["students-quality"]]) == [FIGURES["students-quality"]]

@@ -13,7 +13,7 @@ from ddpm.checks.forward import SIX, add_noise, schedule, six_numbers
 from ddpm.checks.learning import loss, training_step
 from ddpm.checks.reverse import guidance, keep_known, sampling_loop, sampling_step
 from ddpm.checks.slips import bayes_net, edit_start, noisy_image
-from ddpm.checks.strides import ddim_step, strided_step
+from ddpm.checks.strides import ddim_step, halved_target, strided_step
 
 __all__ = [
     "SIX",
@@ -25,6 +25,7 @@ __all__ = [
     "ddim_step",
     "edit_start",
     "guidance",
+    "halved_target",
     "keep_known",
     "loss",
     "noisy_image",

@@ -1,4 +1,4 @@
-"""Checks of steps to any earlier time: the ancestral one and DDIM's."""
+"""Checks of steps to any earlier time: the ancestral one, DDIM's, and a student's target."""
 
 from __future__ import annotations
 
@@ -89,6 +89,41 @@ def ddim_step(function: Callable[..., Tensor]) -> None:
         given = call(function, x=x, t=t, s=s, eps=eps, alpha_bar=bar)
         compare(f"x at {s} (from t = {t})", given, _by(ddim, x, t, s, x0, z), mistakes)
     praise("the DDIM step")
+
+
+def halved_target(function: Callable[..., Tensor]) -> None:
+    """Checks the clean image with which one DDIM step from x_t ends at a given x_s.
+
+    Args:
+        function: (x, t, s, x_s, alpha_bar) -> the clean image.
+
+    Raises:
+        Mistake: it is another image.
+    """
+    x, end, _ = images(2)
+    bar = LINEAR.alpha_bar.float()
+    for t, s in STRIDES:
+        ab, ab_s = float(bar[t]), float(bar[s])
+        ratio = ((1 - ab_s) / (1 - ab)) ** 0.5
+        below = ab_s**0.5 - ratio * ab**0.5
+        squared = (1 - ab_s) / (1 - ab)
+        mistakes = {
+            "This is x_s over sqrt(alpha_bar_s). It ignores the noise that is still in x_s.": end
+            / ab_s**0.5,
+            "This is x_s itself, which is right for s = 0 only.": end,
+            "The ratio of the noises is that of their variances. Take the root.": (
+                end - squared * x
+            )
+            / (ab_s**0.5 - squared * ab**0.5),
+            "The division is missing: x0 has a factor in the step, sqrt(alpha_bar_s) less the ratio"
+            " of the noises times sqrt(alpha_bar_t).": end - ratio * x,
+            "Below the line, only sqrt(alpha_bar_s) is left. The noise in x_t holds x0 too: the"
+            " ratio of the noises times sqrt(alpha_bar_t) is missing.": (end - ratio * x)
+            / ab_s**0.5,
+        }
+        given = call(function, x=x, t=t, s=s, x_s=end, alpha_bar=bar)
+        compare(f"The target (from t = {t} to {s})", given, (end - ratio * x) / below, mistakes)
+    praise("the halved target")
 
 
 def _by(rule: Callable[[Step], Tensor], x: Tensor, t: int, s: int, x0: Tensor, z: Tensor) -> Tensor:

@@ -24,6 +24,7 @@ FAMILIES = (
     "workshop.rival",
     "workshop.students",
     "pages.digits",
+    "pages.students",
     "workshop.guidance_kinds",
     "pages.home",
     "pages.forward",
@@ -34,7 +35,6 @@ FAMILIES = (
     "pages.conditional",
     "pages.denoiser",
     "pages.courses",
-    "pages.course_b",
     "pages.guidance",
     "pages.leaderboard",
     "pages.schedules",
@@ -78,7 +78,8 @@ class Figure:
         still: the frame of a GIF that stands for it where nothing should move.
         shares: figures with the same word show some of the same samples, which are made once.
         pipeline: says which weights from elsewhere it is made with, for its record; it raises
-            ValueError where they are not on this machine, and the figure is then skipped.
+            ValueError where they are not on this machine, or where a record that it needs is not
+            measured yet, and the figure is then skipped.
     """
 
     name: str

@@ -90,9 +90,7 @@ def loss_curves_of_courses() -> Plot:
             axes.plot(x, [entry[key] for entry in epochs], color=colour, label=label)
         if name == "resunet":
             theirs = read_json("sources")["resunet"]["test_by_epoch"]
-            axes.plot(x, theirs, color=viz.INK, linestyle=":")
-            words = "the source's test"
-            axes.text(x[0], theirs[-1], words, va="center", fontsize=13)
+            axes.plot(x, theirs, color=viz.INK, linestyle=":", label="the source's test")
         top = 1.1 * max(epochs[1]["train"], *(e["validation_averaged"] for e in epochs[1:]))
         axes.set(title=name, xlabel="epoch", ylabel="mean squared error", xticks=_ticks(len(x)))
         axes.set_ylim(top=min(top, axes.get_ylim()[1]))
