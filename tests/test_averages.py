@@ -138,7 +138,7 @@ def run(recipe, digits, outputs, stop=None, state=None):
     state = state or Run.start(recipe)
     for progress in train(state, digits, digits[:20]):
         if progress.entry:
-            keep(state, outputs)
+            keep(state, torch.device("cpu"), outputs, len(digits), 1)
             if state.epoch == stop:
                 break
     return state

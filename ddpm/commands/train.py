@@ -42,7 +42,7 @@ def train_recipe(
     Started by `torchrun --nproc-per-node N -m ddpm train RECIPE`, N processes share each batch.
 
     Args:
-        recipe: digits, digits-fast, digits-large, digits-backgrounds, attention, attention-class,
+        recipe: digits, digits-large, digits-backgrounds, digits-fast, attention, attention-class,
             resunet, resunet-large, denoiser, time or class.
         epochs: passes over the data, and of digits-fast some updates of a stage each; the
             recipe's number by default.
