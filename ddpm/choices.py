@@ -9,16 +9,27 @@ from __future__ import annotations
 import sys
 from typing import Literal
 
-SAMPLER_NAMES = ("ancestral", "beta-noise", "no-noise", "ddim", "heun", "heun-eps", "dpm-solver")
+SAMPLER_NAMES = (
+    "ancestral",
+    "beta-noise",
+    "no-noise",
+    "ddim",
+    "heun",
+    "heun-eps",
+    "dpm-solver",
+    "renoise",
+)
 """The keys of `ddpm.sampling.SAMPLERS`."""
 
 RECIPE_NAMES = (
     "digits",
+    "digits-large",
+    "digits-backgrounds",
+    "digits-fast",
     "attention",
     "attention-class",
     "resunet",
     "resunet-large",
-    "resunet-small",
     "denoiser",
     "time",
     "class",

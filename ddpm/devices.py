@@ -44,7 +44,7 @@ def as_device(device: torch.device | str | None) -> torch.device:
 def plain_defaults(device: str = "cpu") -> Iterator[None]:
     """Makes new tensors float32, on a device, and such as gradients can flow through.
 
-    So a network is made in the same way whatever torch was told to do by default.
+    So a network is made in the same way whatever torch's defaults are.
     """
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.float32)

@@ -12,7 +12,8 @@ import json
 import math
 from collections.abc import Callable, Collection, Mapping
 from functools import cache
-from typing import Annotated, Any, ClassVar, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, ClassVar, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model
 
@@ -42,15 +43,35 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "rate_decay": (0, 1e3),
     "weight_decay": (0, 1e3),
     "min_snr": (0, 1e9),
+    "p2": (0, 1e9),
+    "edm": (0, 1e3),
+    "noise_mean": (-20, 20),
+    "noise_std": (0, 20),
+    "augment": (0, 1),
+    "strokes": (0, 1),
+    "backgrounds": (0, 1),
     "average": (0, 1),
+    "lengths": (1e-3, 0.28),
+    "snapshots": (0, 1000),
     "show": (1, 1_000_000),
     "seed": (0, 10**12),
     "epoch": (1, 1_000_000),
+    "step": (0, 10**12),
     "images": (1, 10**9),
     "parameters": (1, 10**12),
+    # Distillation and its stages
+    "updates": (1, 10_000_000),
+    "fake_updates": (1, 1000),
+    "fake_rate": (0, 1e3),
+    "adversarial": (0, 1e3),
+    "jitter": (0, 1),
+    "pool": (1, 10_000),
+    "interval": (0, 10_000),
+    "serves": (1, 10_000),
     # Networks
     "width": (1, 4096),
     "blocks": (1, 64),
+    "blocks14": (0, 64),
 }
 """The lowest and the highest value of a number, by the name of its field or argument."""
 
@@ -67,6 +88,7 @@ class Entry:
     validation_averaged: float
     seconds: float
     images_per_second: float
+    step: int = 0
     more: ClassVar[bool] = True
 
 
@@ -97,7 +119,7 @@ def form(of: Callable[..., Any], without: Collection[str] = ()) -> type[BaseMode
     fields: dict[str, Any] = {}
     for name, parameter in inspect.signature(of).parameters.items():
         if name not in without:
-            plain = isinstance(parameter.default, bool | int | float | str | tuple)
+            plain = isinstance(parameter.default, bool | int | float | str | tuple | None)
             fields[name] = (_within(hints[name], name), parameter.default if plain else ...)
     config = STRICT | ConfigDict(extra="allow" if getattr(of, "more", False) else "forbid")
     return create_model(of.__name__, __config__=config, **fields)
@@ -117,6 +139,8 @@ def _within(hint: Any, name: str) -> Any:
         arguments = get_args(hint)
         if origin is dict:
             return origin[arguments[0], _within(arguments[1], name)]
+        if origin is UnionType:
+            return Union[tuple(_within(a, name) for a in arguments)]  # noqa: UP007
         if origin in (tuple, list):
             return origin[tuple(a if a is ... else _within(a, name) for a in arguments)]
     return hint
@@ -187,6 +211,8 @@ def check_agreement(recipe: Any, network: Any) -> None:
         raise ValueError(f"the network '{recipe.network}' needs classes, and there are none")
     if recipe.label_dropout and not (network.takes_no_label and recipe.classes):
         raise ValueError("label_dropout must be 0: this network has no input for 'no label'")
+    if recipe.training.augment and not options.get("augmented"):
+        raise ValueError("training.augment must be 0: this network gets no changes")
     if options["width"] % network.width_multiple:
         raise ValueError(
             f"the width of the network '{recipe.network}' must be a multiple of"

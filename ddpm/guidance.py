@@ -19,10 +19,11 @@ def condition(
     network: Network,
     labels: Tensor | None = None,
 ) -> Callable[[Tensor, int], Tensor]:
-    """Binds labels to a network: the sampler that gets the result never sees them.
+    """Binds labels to a network, so that the sampler need not know them.
 
     Args:
-        network: called as `network(x, t, label)` with our times, as `Recipe.ask` is.
+        network: called as `network(x, t, label)` with the times of this package, as `Recipe.ask`
+            is.
         labels: integers (N,) on the network's device, or None for a network without labels.
 
     Returns:
@@ -45,7 +46,7 @@ def guided(
     scale: float,
     rescale: float = 0.0,
 ) -> Callable[[Tensor, int], Tensor]:
-    """Classifier-free guidance (Ho and Salimans 2022): asks with the labels and without them.
+    """Classifier-free guidance (Ho and Salimans 2022): combines answers with and without labels.
 
     The estimate is `eps_null + scale * (eps_label - eps_null)`: 1 is no guidance, 0 no label.
     Some courses write gamma for the scale, others omega = scale - 1.
@@ -53,14 +54,14 @@ def guided(
     Args:
         network, labels: as for `condition`; the network was trained with some of its labels
             dropped.
-        null: the label that stands for "not told".
+        null: the label that stands for "no label".
         scale: how far to go from the answer without labels towards the one with them.
         rescale: 0..1, how far the result is brought back to the standard deviation that the
             answer with labels has in each image (Lin et al. 2024, "Common Diffusion Noise
             Schedules and Sample Steps are Flawed", section 3.4).
 
     Returns:
-        (x, t) -> eps. Both questions are one batch of 2 N images.
+        (x, t) -> eps. Both answers come from one batch of 2 N images.
     """
     scale, rescale = arguments.number("scale", scale), arguments.number("rescale", rescale, 0, 1)
     both = condition(network, torch.cat([labels, torch.full_like(labels, null)]))
@@ -130,9 +131,9 @@ def autoguided(
 def as_eps(
     estimate: Callable[[Tensor, int], Tensor], predicts: str, schedule: NoiseSchedule
 ) -> Callable[[Tensor, int], Tensor]:
-    """Turns an estimate of another kind into one of the noise, which is what samplers take.
+    """Converts a prediction of another kind to one of the noise, which samplers need.
 
-    Guidance may come before it or after: at one x and t the three kinds are linear in another.
+    Guidance can come before it or after: at fixed x and t, each kind is linear in the others.
 
     Args:
         estimate: (x, t) -> what the network predicts.

@@ -111,7 +111,7 @@ def precision_recall(
     ball of the reference, recall the share of the reference that lies in a ball of the images.
 
     Args:
-        images, reference: (N, 1, 28, 28) in [0, 1], as many of each, at least `MINIMUM`.
+        images, reference: (N, 1, 28, 28) in [0, 1], the same N, at least `MINIMUM`.
         classifier: whose features.
         neighbour: which neighbour the balls reach to.
 
@@ -119,7 +119,7 @@ def precision_recall(
         Precision and recall, each in 0..1.
 
     Raises:
-        ValueError: too few images, or not as many of each: the balls depend on the count.
+        ValueError: too few images, or not the same number: the balls depend on the count.
 
     Source: Kynkäänniemi et al. 2019, "Improved Precision and Recall Metric for Assessing
     Generative Models".
@@ -129,7 +129,7 @@ def precision_recall(
     neighbour = arguments.integer("neighbour", neighbour, 1, MINIMUM - 1)
     if len(images) != len(reference) or len(images) < MINIMUM:
         raise ValueError(
-            f"precision and recall need as many of each, {MINIMUM:,} or more,"
+            f"precision and recall need the same number of each, {MINIMUM:,} or more,"
             f" not {len(images)} and {len(reference)}"
         )
     ours, theirs = classifier.describe_all(images), classifier.describe_all(reference)

@@ -19,7 +19,8 @@ from ddpm.finite import watched
 from ddpm.guidance import as_eps, condition, guided
 from ddpm.noise import PER_SEED, Noise, image_seeds
 from ddpm.recipes import Recipe
-from ddpm.sampling import EpsFn, State, StepRule, sample, step_rule
+from ddpm.sampling import EpsFn, State, StepRule, sample
+from ddpm.serving import rule_of, steps_of
 from ddpm.timesteps import SPACINGS, Timesteps
 
 FORMAT = "ddpm 1"
@@ -84,7 +85,7 @@ class Diffusion:
         return as_eps(estimate, recipe.predicts, self.schedule)
 
     def unlabelled(self, n: int) -> EpsFn:
-        """The noise estimate for n images of which nothing is told.
+        """The noise estimate for n images without a label.
 
         Raises:
             ValueError: the model always saw labels in training.
@@ -154,7 +155,7 @@ class Diffusion:
             start if x is None else tensors.tensor("x", x, start).to(self.device),
             self.path(steps, spacing) if path is None else arguments.times("path", path, T, end=0),
             self.schedule,
-            step_rule(self.recipe.sampler if sampler is None else sampler),
+            rule_of(self.recipe, sampler),
             clean=self.recipe.scaling.clip if clip else self.clean,
             project=project,
             noise=noise,
@@ -163,7 +164,7 @@ class Diffusion:
         # --8<-- [end:states]
 
     def clean(self, x0: Tensor) -> Tensor:
-        """What is made of each guess of the clean image: nothing else, for our own models."""
+        """What is made of each predicted clean image: nothing else, for our own models."""
         return x0
 
     def noise(
@@ -209,17 +210,16 @@ class Diffusion:
 
     def last_images(self, states: Iterable[State]) -> Tensor:
         """The images that a walk ends with: float32 (N, C, H, W) in [0, 1], on the CPU."""
-        last = deque(states, maxlen=1).pop()  # a thousand of them would fill the memory
-        return self.to_images(last.x)
+        return self.to_images(deque(states, maxlen=1).pop().x)  # a thousand would fill the memory
 
     def path(self, steps: int | None = None, spacing: str = "trailing") -> Timesteps:
         """The times that a sampler visits, by the recipe's number of steps unless told otherwise.
 
         Raises:
-            ValueError: there is no such spacing, or more steps than times.
+            ValueError: there is no such spacing, or the model does not take so many steps.
         """
         spread = SPACINGS[arguments.choice("spacing", spacing, [*SPACINGS])]
-        return spread(self.recipe.T, self.recipe.steps if steps is None else steps)
+        return spread(self.recipe.T, steps_of(self.recipe, steps, spacing))
 
     def to_images(self, x: Tensor) -> Tensor:
         """From the network's range to float32 (N, C, H, W) in [0, 1], on the CPU.

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from ddpm import arguments
 from ddpm.data import Scaling
 from ddpm.settings import Recipe, Training
+from ddpm.stages import Distillation, Stage
 
 # --8<-- [start:attention]
 ATTENTION = Recipe(
@@ -90,10 +91,6 @@ RESUNET_LARGE = dataclasses.replace(
     steps=600,
     guidance=4.0,  # omega = 3
 )
-
-RESUNET_SMALL = dataclasses.replace(
-    RESUNET, name="resunet-small", options={"width": 48, "classes": 10}
-)
 # --8<-- [end:resunet]
 
 # --8<-- [start:digits]
@@ -116,15 +113,66 @@ DIGITS = Recipe(
 )
 # --8<-- [end:digits]
 
+# --8<-- [start:large]
+DIGITS_LARGE = dataclasses.replace(
+    DIGITS,
+    name="digits-large",
+    options={**DIGITS.options, "patch": 4},
+    # Half the range of `digits`: the same digit on four times as many pixels takes twice the noise
+    # to hide (Hoogeboom et al. 2023, "simple diffusion", section 3.1).
+    scaling=Scaling(size=56, mean=0.5, std=1.0, image=56),
+    training=dataclasses.replace(DIGITS.training, strokes=0.8, epochs=16),
+)
+
+DIGITS_BACKGROUNDS = dataclasses.replace(
+    DIGITS_LARGE,
+    name="digits-backgrounds",
+    training=dataclasses.replace(DIGITS_LARGE.training, backgrounds=1.0),
+)
+# --8<-- [end:large]
+
+# --8<-- [start:digits_fast]
+FOLD = Stage("fold", epochs=5, updates=60, rate=3e-4, average=0.98)
+
+DIGITS_FAST = dataclasses.replace(
+    DIGITS,
+    name="digits-fast",
+    label_dropout=0.0,  # it knows labels only: guidance is in its weights
+    sampler="renoise",
+    steps=4,
+    guidance=1.0,
+    training=Training(epochs=45, batch=128, rate=3e-4),
+    distillation=Distillation(
+        teacher="digits",
+        stages=(
+            FOLD,
+            Stage(
+                "match",
+                epochs=40,
+                updates=100,
+                batch=128,
+                rate=1e-4,
+                average=0.998,
+                steps=(1, 2, 4, 8, 16),
+                fake_rate=3e-4,
+            ),
+        ),
+        serves=(1, 2, 4, 8, 16),
+    ),
+)
+# --8<-- [end:digits_fast]
+
 RECIPES: Mapping[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
         DIGITS,
+        DIGITS_LARGE,
+        DIGITS_BACKGROUNDS,
+        DIGITS_FAST,
         ATTENTION,
         ATTENTION_CLASS,
         RESUNET,
         RESUNET_LARGE,
-        RESUNET_SMALL,
         DENOISER,
         TIME,
         CLASS,

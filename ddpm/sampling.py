@@ -17,6 +17,8 @@ from torch import Tensor
 
 from ddpm import arguments, tensors
 from ddpm.schedule import NoiseSchedule
+from ddpm.steps import Step as Step
+from ddpm.steps import StepRule as StepRule
 
 EpsFn = Callable[[Tensor, int], Tensor]
 """The noise estimate for images (N, C, H, W) at one time t, conditioning already bound. A network
@@ -31,7 +33,7 @@ class State:
     Attributes:
         t: the time.
         x: images (N, C, H, W) at time t, in the network's range.
-        x0: the guess of the clean images made at time t; x itself at t = 0. Where the path
+        x0: the predicted clean images at time t; x itself at t = 0. Where the path
             goes back to more noise, the guess is the one of the step before.
     """
 
@@ -39,46 +41,6 @@ class State:
     x: Tensor
     x0: Tensor
     # --8<-- [end:state]
-
-
-@dataclass(frozen=True, eq=False)
-class Step:
-    """What a step rule may look at on the way from x at time t to time s < t.
-
-    Attributes:
-        x, t, s: the images, their time, and the time to reach.
-        eps, x0: the noise estimate at (x, t) and the clean image it implies.
-        schedule: the noise schedule.
-        noise: draws standard normal noise of the shape of x; a rule that does not call it
-            is deterministic.
-        estimate: (x, t) -> (eps, x0), for rules that look a second time.
-        before: the step made before this one, for rules that remember.
-        variance: what the network predicts of the step's variance, of the shape of x, if it does.
-    """
-
-    x: Tensor
-    t: int
-    s: int
-    eps: Tensor
-    x0: Tensor
-    schedule: NoiseSchedule
-    noise: Callable[[], Tensor]
-    estimate: Callable[[Tensor, int], tuple[Tensor, Tensor]]
-    before: Step | None = None
-    variance: Tensor | None = None
-
-    @property
-    def alpha(self) -> float:
-        """alpha_bar_t / alpha_bar_s: the share of variance kept from s to t."""
-        return float(self.schedule.alpha_bar[self.t] / self.schedule.alpha_bar[self.s])
-
-    @property
-    def alpha_bars(self) -> tuple[float, float]:
-        """alpha_bar at t and at s."""
-        return float(self.schedule.alpha_bar[self.t]), float(self.schedule.alpha_bar[self.s])
-
-
-StepRule = Callable[[Step], Tensor]
 
 
 # --8<-- [start:posterior]
@@ -153,7 +115,7 @@ def heun(step: Step, mean_of: Literal["x0", "eps"] = "x0") -> Tensor:
 
 # --8<-- [start:dpm_solver]
 def dpm_solver(step: Step) -> Tensor:
-    """DPM-Solver++(2M): second order by remembering the guess of the step before.
+    """DPM-Solver++(2M): second order by remembering the prediction of the step before.
 
     One network call per step; the first step and the last are DDIM's. (Lu et al. 2022,
     "DPM-Solver++", algorithm 2; lambda is half the logarithm of the signal-to-noise ratio.)
@@ -172,6 +134,19 @@ def half_log_snr(step: Step, t: int) -> float:
     alpha_bar = float(step.schedule.alpha_bar[t])
     return 0.5 * math.log(alpha_bar / (1 - alpha_bar))
     # --8<-- [end:dpm_solver]
+
+
+# --8<-- [start:renoise]
+def renoise(step: Step) -> Tensor:
+    """The predicted clean image with fresh noise of time s: a draw from q(x_s | x_0).
+
+    It forgets the noise in x_t. This is right for a student of few steps, whose prediction is a
+    sample. Where the prediction is the mean of all that x_t may come from, spread is lost.
+
+    Source: Song et al. 2023, "Consistency Models", algorithm 1.
+    """
+    return step.schedule.add_noise(step.x0, step.s, step.noise()) if step.s else step.x0
+    # --8<-- [end:renoise]
 
 
 # --8<-- [start:sample]
@@ -235,6 +210,7 @@ SAMPLERS: Mapping[str, StepRule] = {
     "heun": heun,
     "heun-eps": partial(heun, mean_of="eps"),
     "dpm-solver": dpm_solver,
+    "renoise": renoise,
 }
 """The step rules by the names that commands accept."""
 

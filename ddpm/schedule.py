@@ -142,6 +142,10 @@ class NoiseSchedule:
         return self.signal(t, x) * v + self.sigma(t, x) * x
         # --8<-- [end:velocity]
 
+    def x0_from_v(self, x: Tensor, t: Time, v: Tensor) -> Tensor:
+        """The clean image that x_t and a velocity imply."""
+        return self.signal(t, x) * x - self.sigma(t, x) * v
+
     def coefficients(self, t: int) -> dict[str, float]:
         """The numbers of one time 1..T by name, as a textbook tabulates them.
 

@@ -24,6 +24,7 @@ from ddpm.networks.shared import Network
 from ddpm.networks.unet import UNet
 from ddpm.reading import printable
 from ddpm.schedule import NoiseSchedule
+from ddpm.stages import Distillation
 
 NETWORKS: Mapping[str, type[Network]] = {
     "attention_unet": AttentionUNet,
@@ -48,11 +49,18 @@ class Training:
         rate, rate_decay: Adam's learning rate in the first epoch, and its factor from one epoch
             to the next.
         one_cycle: instead, the rate rises to `rate` over the first tenth of all steps and falls
-            to nothing along half a cosine (after Smith and Topin 2018, "Super-Convergence").
+            to 0 along half a cosine (after Smith and Topin 2018, "Super-Convergence").
         weight_decay: what AdamW takes off each weight per step, as a share of the rate.
-        min_snr: 0, or the signal-to-noise ratio above which times weigh less in the loss
-            (Hang et al. 2023, "Efficient Diffusion Training via Min-SNR Weighting Strategy").
+        min_snr, p2, edm: weights of the times in the loss, at most one of them; 0 is none. See
+            `ddpm.losses.time_weight`.
+        noise_mean, noise_std: of the normal distribution of log(noise over signal) at the times
+            that are trained on (Karras et al. 2022, table 1); 0, 0 makes all times equally likely.
+        augment, strokes, backgrounds: the probability of each change of a training image that the
+            network gets to know; of thinner or bolder strokes; and of a smooth random grey behind
+            them: see `ddpm.augmentation`.
         average: decay of the averaged weights, per step.
+        lengths, snapshots: further averages, of these lengths, and how often the training stores
+            them, so that an average of any length can be made afterwards: see `ddpm.averages`.
         show: after which epochs the script keeps images to look at.
         channels_last: memory layout; which one is faster was measured for each network.
         seed: of the first weights, the order of the images, the times and the noise.
@@ -65,7 +73,16 @@ class Training:
     one_cycle: bool = False
     weight_decay: float = 0.0
     min_snr: float = 0.0
+    p2: float = 0.0
+    edm: float = 0.0
+    noise_mean: float = 0.0
+    noise_std: float = 0.0
+    augment: float = 0.0
+    strokes: float = 0.0
+    backgrounds: float = 0.0
     average: float = 0.999
+    lengths: tuple[float, ...] = ()
+    snapshots: int = 0
     show: tuple[int, ...] = ()
     channels_last: bool = True
     seed: int = 0
@@ -77,22 +94,20 @@ class Recipe:
 
     Attributes:
         name: what `ddpm.load` and the scripts call it.
-        network, options: a key of `NETWORKS` and the arguments of that class, but for `channels`
-            and `size`, which `scaling` gives.
+        network, options: a key of `NETWORKS` and that class's arguments; `scaling` has the others.
         schedule, T: a key of `SCHEDULES` and its number of steps.
         betas: the first and the last beta of a linear schedule.
         scaling: size, channels and range of the images.
         predicts: what the network's answer is: the noise "eps", the clean image "x0", or the
             velocity "v" = sqrt(alpha_bar) eps - sqrt(1 - alpha_bar) x0.
         input_scale: the network sees `input_scale * x_t`.
-        time_shift, time_scale: the network is told `(t - time_shift) / time_scale`.
+        time_shift, time_scale: the network gets `(t - time_shift) / time_scale`.
         classes: number of labels, 0 for a model without labels.
-        names: what the labels are called, if they are not the digits. Here and in `name`, control
-            characters are escaped.
-        label_dropout: the share of images that are trained on without their label, the network
-            being told the label `classes` instead.
+        names: of the labels, if they are not digits. Control characters of names are escaped.
+        label_dropout: the share of images that are trained on with the label `classes`, "none".
         weights: which set is the default, the last step's ("raw") or their running average.
-        sampler, steps, guidance: what `sample` does unless told otherwise.
+        sampler, steps, guidance: the defaults of `sample`.
+        distillation: of a student, how it is taught; None for a model that learns from images.
     """
 
     name: str
@@ -114,6 +129,7 @@ class Recipe:
     steps: int = 1000
     guidance: float = 1.0
     training: Training = field(default_factory=Training)
+    distillation: Distillation | None = None
 
     def __post_init__(self) -> None:
         # Names come from files and folders and go to terminals and pictures.
@@ -123,9 +139,7 @@ class Recipe:
             NETWORKS[self.network].check(self.scaling.channels, self.scaling.size)
 
     def for_images(self, size: int, channels: int = 1) -> Recipe:
-        """The same for other images.
-
-        A recipe whose canvas is larger than its images pads these, too, as far as needed.
+        """The same for other images; a recipe that pads its images pads these, too.
 
         Args:
             size: side of the images in pixels.
@@ -165,16 +179,24 @@ class Recipe:
         return (t.float() - self.time_shift) / self.time_scale
 
     # --8<-- [start:ask]
-    def ask(self, network: nn.Module, x: Tensor, t: Tensor, labels: Tensor | None) -> Tensor:
+    def ask(
+        self,
+        network: nn.Module,
+        x: Tensor,
+        t: Tensor,
+        labels: Tensor | None,
+        change: Tensor | None = None,
+    ) -> Tensor:
         """The network's answer, in its own terms (`predicts`), to a question in ours.
 
         Args:
             x: images at time t, (N, C, size, size), as the schedule makes them.
             t: integer (N,), each 1..T.
             labels: integer (N,), each 0..classes; not looked at by a model without labels.
+            change: how training images were changed, for a network that gets it; None elsewhere.
         """
-        told = labels if self.classes else None
-        return network(x * self.input_scale, self.network_time(t), told)
+        told = (labels if self.classes else None,) + (() if change is None else (change,))
+        return network(x * self.input_scale, self.network_time(t), *told)
         # --8<-- [end:ask]
 
     def check_labels(
@@ -183,13 +205,12 @@ class Recipe:
         """Labels as int64 (N,) on a device; None for a model without labels.
 
         Raises:
-            TypeError, ValueError: not a list of whole numbers; labels for a model without, none for
-                a model with, or one it has not.
+            TypeError, ValueError: not whole numbers; labels that the model does not have, or none.
         """
         if labels is None and not self.classes:
             return None
         if labels is None:
-            raise ValueError(f"'{self.name}' draws what it is told to: give labels")
+            raise ValueError(f"'{self.name}' needs a label for each image: give labels")
         if not self.classes:
             raise ValueError(f"'{self.name}' knows no labels")
         checked = arguments.labels("labels", labels, self.classes)
@@ -197,24 +218,28 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain dictionaries, for a file's header."""
-        return dataclasses.asdict(self)
+        values = dataclasses.asdict(self)
+        if self.distillation is None:  # as in files from before there were students
+            del values["distillation"]
+        return values
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Recipe:
         """The inverse of `to_dict`.
 
         Raises:
-            ValueError: in one line, that a field is missing, unknown or out of range, names what
-                we have not, or contradicts another.
+            ValueError: a field is missing, unknown, out of range, or contradicts another.
         """
         from ddpm.forms import check, check_agreement, check_options
 
         check(cls, values)
         values = dict(values)
         scaling, training = Scaling(**values.pop("scaling")), dict(values.pop("training"))
-        training["show"] = tuple(training.get("show", ()))
+        training |= {key: tuple(training.get(key, ())) for key in ("show", "lengths")}
         values["names"] = tuple(values.get("names", ()))
         values["betas"] = tuple(values.get("betas", Recipe.betas))
+        if values.get("distillation") is not None:
+            values["distillation"] = Distillation.from_dict(values["distillation"])
         recipe = cls(**values, scaling=scaling, training=Training(**training))
         if recipe.network not in NETWORKS:
             raise ValueError(f"unknown network '{printable(recipe.network, 80)}'")

@@ -79,7 +79,7 @@ def same(name: str, value: Any, like: Tensor | None = None) -> Tensor:
 def eps_and_variance(name: str, value: Any, x: Tensor) -> tuple[Tensor, Tensor | None]:
     """A noise estimate of the shape of x, and the variance if a network predicts that as well.
 
-    The variance lies behind the estimate, in as many channels again: (N, 2 C, H, W).
+    The variance follows the estimate, in the same number of channels: (N, 2 C, H, W).
     """
     if isinstance(value, Tensor) and value.shape[1:2] == (2 * x.shape[1],):
         eps, variance = value.chunk(2, 1)

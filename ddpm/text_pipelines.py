@@ -116,12 +116,17 @@ def find(model: str, half: bool) -> Path:
     if Path(model).is_dir():
         return Path(model)
     from diffusers import DiffusionPipeline
+    from diffusers.utils import logging
 
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()  # what cannot be had is said in our own line
     try:
         variant = "fp16" if half else None
         folder = DiffusionPipeline.download(model, variant=variant, use_safetensors=True)
     except (OSError, ValueError, RuntimeError) as error:
         raise ValueError(why_not(model, error)) from error
+    finally:
+        logging.set_verbosity(before)
     check_index(Path(folder))
     return Path(folder)
 

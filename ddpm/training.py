@@ -15,10 +15,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ddpm.augmentation import changed
 from ddpm.checkpoints import Run
 from ddpm.data import Digits
 from ddpm.devices import fast_arithmetic
-from ddpm.losses import loss, min_snr_weight, validate
+from ddpm.losses import draw_times, loss, time_weight, validate
 from ddpm.outputs import WAY_OUT
 from ddpm.processes import Processes
 from ddpm.recipes import Recipe, Training
@@ -142,7 +143,7 @@ def train(
     per_pass, mine = len(clean) // batch, shared.part(batch)
     network = shared.wrap(run.network)
     generator = torch.Generator(device)
-    weight = min_snr_weight(recipe)
+    weight = time_weight(recipe)
     weight = None if weight is None else weight.to(device)
     epochs = epochs or settings.epochs
     check_plan(run, epochs, total_steps)
@@ -159,23 +160,28 @@ def train(
             k = (step - 1) % per_pass
             if k == 0:
                 order = torch.randperm(len(clean), generator=generator, device=device)
+            # --8<-- [start:step]
             chosen = order[k * batch : (k + 1) * batch]
             x0, told = clean[chosen], labels[chosen]
             if recipe.label_dropout:
                 dropped = torch.rand(batch, generator=generator, device=device)
                 told = told.where(dropped >= recipe.label_dropout, recipe.classes)
-            t = torch.randint(1, recipe.T + 1, (batch,), generator=generator, device=device)
+            t = draw_times(recipe, batch, generator)
             eps = torch.randn(x0.shape, generator=generator, device=device)
+            x0, change = changed(x0, recipe, generator)
             done = (before + step) / end
             for group in run.optimizer.param_groups:
                 group["lr"] = learning_rate(settings, epoch, done)
             with fast_arithmetic(device):
                 x0, told, t, eps = (value[mine] for value in (x0, told, t, eps))
-                error = loss(network, recipe, schedule, x0, told, t, eps, weight)
+                change = None if change is None else change[mine]
+                error = loss(network, recipe, schedule, x0, told, t, eps, weight, change)
             run.optimizer.zero_grad()
             error.backward()
             run.optimizer.step()
             update_average(run.averaged, run.network, settings.average, before + step)
+            run.averages.update(run.network, before + step)
+            # --8<-- [end:step]
             total += error.detach()
             if step % REPORT_EVERY == 0 and step < steps:
                 speed = step * batch / (time.perf_counter() - started)
@@ -188,6 +194,7 @@ def train(
         seconds = time.perf_counter() - started
         entry = {
             "epoch": epoch,
+            "step": before + steps,
             "train": mean,
             "validation_raw": finite(validate(run.network, recipe, validation), epoch, steps),
             "validation_averaged": finite(validate(run.averaged, recipe, validation), epoch, steps),

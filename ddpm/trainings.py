@@ -6,28 +6,88 @@ import copy
 import hashlib
 import math
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from ddpm import averages
 from ddpm.checkpoints import Run
 from ddpm.data import Digits, as_images
 from ddpm.denoiser import add_noise, denoise, held_out
+from ddpm.devices import fast_arithmetic
+from ddpm.distillation import distil
 from ddpm.files import write_json
 from ddpm.histories import sample_history
 from ddpm.images import read_pictures, write_pictures
 from ddpm.model import Diffusion
-from ddpm.outputs import Outputs, holds_epochs, signed
+from ddpm.outputs import Outputs, check_output, holds_epochs, signed
 from ddpm.reading import read_json
+from ddpm.recipes import Recipe
 from ddpm.records import how
-from ddpm.training import validate
+from ddpm.stages import Stage
+from ddpm.students import Student, after, ended
+from ddpm.training import Progress, train, validate
 
 HALF = torch.finfo(torch.float16).max
 """The largest number that a weights file holds."""
 
 FEW_STEPS = 1000
 """With fewer steps in all, a training learns little."""
+
+
+def begin(recipe: Recipe, device: torch.device, outputs: Outputs, force: bool) -> Run:
+    """A run before its first step: a student's, or that of a model which learns from images.
+
+    Raises:
+        ValueError: a student has no teacher like it, or a stage's weights would replace a file
+            that is not ours.
+    """
+    if recipe.distillation is None:
+        return Run.start(recipe, device)
+    for stage in recipe.distillation.stages[:-1]:
+        check_output(stage_file(outputs, stage), force=force)
+    return Student.start(recipe, device)
+
+
+def reports(state: Run, *how: Any) -> Iterator[Progress]:
+    """Trains or distils, whichever a run is for: `ddpm.training.train`, with its arguments."""
+    return distil(state, *how) if isinstance(state, Student) else train(state, *how)
+
+
+def stage_file(outputs: Outputs, stage: Stage) -> Path:
+    """Where the weights lie that a student has after a stage."""
+    return outputs.weights.with_suffix(f".{stage.name}.safetensors")
+
+
+def keep(
+    state: Run,
+    device: torch.device,
+    outputs: Outputs,
+    images: int,
+    count: int,
+    own: Digits | None = None,
+) -> None:
+    """Keeps what an epoch leaves: the checkpoint, the log, samples, and the weights of a stage.
+
+    Args:
+        images, count: as for `log_of`.
+        own: the held-out images, if they are the user's.
+    """
+    if state.recipe.training.lengths:  # before the checkpoint: a kill between them loses nothing
+        keep_averages(state, outputs)
+    state.save(outputs.checkpoint)
+    log = log_of(state, device, images, count)
+    write_json(outputs.log, log)
+    if state.epoch in state.recipe.training.show:
+        keep_images(state, device, outputs.images, own)
+    if isinstance(state, Student) and (stage := ended(state)):
+        header = {"images": images, "last": log["epochs"][-1], "how": log["how"]}
+        path = stage_file(outputs, stage)
+        model = Diffusion(after(state.recipe, stage), copy.deepcopy(state.averaged), header=header)
+        model.save(path)
+        write_json(path.with_suffix(".json"), log)
 
 
 def count_steps(state: Run, images: int, epochs: int | None) -> int:
@@ -48,7 +108,7 @@ def count_steps(state: Run, images: int, epochs: int | None) -> int:
 
 
 def keep_images(state: Run, device: torch.device, path: Path, own: Digits | None = None) -> None:
-    """Adds to `path` samples of the averaged weights: four of each label, or 40 without labels.
+    """Adds to `path` samples of the averaged weights: one of each label, or 40 without labels.
 
     A denoiser samples nothing: it removes the noise of one held-out image of each class, which
     is a digit unless `own` gives the held-out images.
@@ -59,13 +119,24 @@ def keep_images(state: Run, device: torch.device, path: Path, own: Digits | None
         images = denoise(model, add_noise(clean, 0.5))
     else:
         labels = list(range(model.recipe.classes)) or None
-        images, _ = sample_history(
-            model, labels, 4 if labels else 40, model.recipe.steps, None, seed=0
-        )
+        with fast_arithmetic(device):  # a guided sample can take 800 evaluations of the network
+            images, _ = sample_history(
+                model, labels, 1 if labels else 40, model.recipe.steps, None, seed=0
+            )
     # After a restart, or if this epoch is trained again, its images replace the old ones.
     kept = read_pictures(path) if holds_epochs(path) and state.epoch > 1 else {}
     earlier = {name: kept[name] for name in kept if int(name) < state.epoch}
     write_pictures(path, earlier | {str(state.epoch): images})
+
+
+def keep_averages(state: Run, outputs: Outputs) -> None:
+    """Keeps the averages of several lengths where a snapshot is due."""
+    settings, folder = state.recipe.training, averages.folder_of(outputs.weights)
+    if state.epoch == 1:
+        averages.clear(folder)
+    epochs = state.plan[0] if state.plan else settings.epochs
+    if averages.due(settings.snapshots, state.epoch, epochs):
+        state.averages.save(folder, state.recipe, state.log[-1]["step"], state.plan)
 
 
 def digest(digits: Digits) -> str:

@@ -1,8 +1,9 @@
-"""Builds the assignment: a student version and a score sheet from one notebook with markers.
+"""Builds the assignment: three notebooks from one source with markers.
 
-The source, `docs/assignment/source.py`, holds the solutions between `### BEGIN SOLUTION` and
-`### END SOLUTION` and the hidden tests between like markers. nbgrader's preprocessors take them
-out for students; the score sheet keeps what they take out, and is run from top to bottom.
+The source, `docs/assignment/source.py`, has the solutions between `### BEGIN SOLUTION` and
+`### END SOLUTION`, and the hidden tests between similar markers. nbgrader's preprocessors remove
+them for students. The score sheet keeps what they remove, and is run from top to bottom. The
+notebook for nbgrader keeps the markers, so that nbgrader can release and grade the assignment.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from scripts.workshop.assignment import (
     TOTAL,
     execute,
     failed,
+    grader_version,
     process,
     read_source,
     score_sheet,
@@ -28,25 +30,26 @@ from scripts.workshop.registry import SEED
 
 
 def assignment(check: bool = False) -> None:
-    """Builds both versions of the assignment, runs them, and writes them for the site.
+    """Builds the notebooks of the assignment, runs them, and writes them for the site.
 
-    The score sheet must run without a fault within five minutes, and every check of the student
+    The score sheet must run without an error within five minutes, and every check of the student
     version must fail as long as nothing is filled in.
 
     Args:
-        check: only see whether the committed student version is that of the source; nothing is
-            run or written.
+        check: only compare the committed notebooks with the source; nothing is run or written.
     """
     source = read_source()
     student, sheet = student_version(source), score_sheet(source)
+    unrun = {"student.ipynb": student, "nbgrader.ipynb": grader_version(source)}
     if check:
         import nbformat
 
-        if not (FOLDER / "student.ipynb").is_file() or nbformat.read(
-            FOLDER / "student.ipynb", nbformat.NO_CONVERT
-        ) != nbformat.from_dict(student):
-            raise ValueError("docs/assignment/student.ipynb is not that of source.py: build it")
-        print("the student version is that of the source")
+        for name, notebook in unrun.items():
+            path = FOLDER / name
+            kept = nbformat.read(path, nbformat.NO_CONVERT) if path.is_file() else None
+            if kept != nbformat.from_dict(notebook):
+                raise ValueError(f"docs/assignment/{name} is not that of source.py: build it")
+        print("the student version and nbgrader's are those of the source")
         return
 
     empty = process(student, [])
@@ -60,12 +63,13 @@ def assignment(check: bool = False) -> None:
     if seconds > LONGEST:
         raise ValueError(f"the score sheet took {seconds:.0f} s, more than {LONGEST}")
     print(f"score sheet: ran in {seconds:.0f} s")
-    write(student, FOLDER / "student.ipynb")
+    for name, notebook in unrun.items():
+        write(notebook, FOLDER / name)
     write(sheet, FOLDER / "score-sheet.ipynb")
     tasks = {
         cell.id.partition("-")[2]: cell.metadata.nbgrader.points
         for cell in source.cells
-        if cell.metadata.get("nbgrader", {}).get("grade")
+        if cell.metadata.get("nbgrader", {}).get("points")
     }
     results = {"points": TOTAL, "tasks": tasks, "checks": len(outcome), "seconds": seconds}
     record = how(default_device(), SEED, seconds)

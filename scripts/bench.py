@@ -1,6 +1,7 @@
 """Speed, each number against a rival measured in the same run: `python -m scripts.bench`.
 
 Nothing here is timed in a test: the ratios are for the pages, the machine is whatever it is.
+Only the browser's speeds have no rival, so they are measured on an idle machine.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ def bench(names: Annotated[tuple[str, ...], tyro.conf.Positional] = (), pairs: i
         names: which of training (every recipe's images per second), sampling (what the loop costs
             beside its network calls), quality (how soon the flagship draws as well as
             attention-class, at the speeds of training), speed (how many digits a second, drawn
-            as well) and peers (other libraries' loops); all by default.
+            as well), peers (other libraries' loops) and live (the models in a browser, on a
+            machine without other load; no rival); all by default.
         pairs: how often ours and theirs are timed in turn; the medians count.
     """
     if pairs < PAIRS:
@@ -47,17 +49,28 @@ def bench(names: Annotated[tuple[str, ...], tyro.conf.Positional] = (), pairs: i
         "quality": lambda: time_to_quality(device),
         "speed": lambda: digits_per_second(device, pairs),
         "peers": lambda: beside_peers(device, pairs),
+        "live": in_the_browser,
     }
     unknown = [name for name in names if name not in benches]
     if unknown:
         raise ValueError(f"no bench '{unknown[0]}'; there are {', '.join(benches)}")
-    path = RESULTS / "bench.json"
     for name in names or benches:
         started = time.perf_counter()
         values = benches[name]()
         record = how(device, 0, time.perf_counter() - started)
+        if name == "live":
+            write_json(RESULTS / "live.json", values | {"how": record})
+            continue
+        path = RESULTS / "bench.json"
         before = read_json("bench") if path.is_file() else {}
         write_json(path, before | {name: values | {"how": record}, "how": record})
+
+
+def in_the_browser() -> dict[str, Any]:
+    """The speeds of the site's models in Chromium."""
+    from scripts.workshop.live_speeds import live_speeds  # needs the dependency group `bench`
+
+    return live_speeds()
 
 
 if __name__ == "__main__":

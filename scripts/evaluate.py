@@ -15,6 +15,7 @@ from ddpm.commands.program import run
 from ddpm.devices import default_device
 from ddpm.files import write_json
 from ddpm.records import how
+from scripts.workshop.evaluations import count_again
 from scripts.workshop.judge import rows_file
 from scripts.workshop.numbers import copy_numbers
 from scripts.workshop.records import MEASURED, RESULTS, measured_models
@@ -58,6 +59,8 @@ def evaluate(
         print(f"{name}: {values}")
     for name in [] if quick else copy_numbers():
         print(f"copied numbers to {name}")
+    if not quick and count_again():
+        print("counted the evaluations again")
 
 
 if __name__ == "__main__":

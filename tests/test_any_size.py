@@ -313,7 +313,7 @@ def test_a_folder_refuses_a_size_or_channels_that_are_none(size, channels, tmp_p
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_for_its_own_images_is_itself_and_others_fit_its_network(name):
     recipe = RECIPES[name]
-    assert recipe.for_images(28, 1) == recipe
+    assert recipe.for_images(recipe.scaling.image, 1) == recipe
     other = recipe.for_images(64, 3)
     assert other.scaling.shape == other.scaling.image_shape == (3, 64, 64)
     assert Recipe.from_dict(json.loads(json.dumps(other.to_dict()))) == other

@@ -433,8 +433,8 @@ def pictures() -> dict[str, torch.Tensor]:
     return {
         "sample": model.sample(labels=[3], **how),
         "attention": ddpm.load("attention-class", "cpu").sample(labels=[3], **how),
-        "resunet": ddpm.load("resunet-small", "cpu").sample(labels=[3], **how)
-        if "resunet-small" in ddpm.bundled_models()
+        "resunet": ddpm.load("resunet", "cpu").sample(labels=[3], **how)
+        if "resunet" in ddpm.bundled_models()
         else image,
         "denoiser": denoiser.denoise(
             ddpm.load("denoiser", "cpu"), denoiser.add_noise(image[None, None], 0.5)

@@ -73,14 +73,18 @@ def test_the_score_sheet_has_everything_but_the_markers(sheet):
     assert sheet.cells[0].source.startswith("# A diffusion model of your own: the score sheet\n")
 
 
-def test_points_are_as_many_as_in_course_a_and_stand_in_the_headings(source, student):
+def test_points_are_those_of_course_a_and_stand_in_the_headings(source, student):
     worth = {
         cell.id.partition("-")[2]: cell.metadata.nbgrader.points
         for cell in source.cells
-        if cell.metadata.get("nbgrader", {}).get("grade")
+        if cell.metadata.get("nbgrader", {}).get("points")
     }
     assert sum(worth.values()) == TOTAL == 42
-    headings = [int(n) for n in re.findall(r"^### .*\((\d+) points\)$", everything(student), re.M)]
+    answers = cells(source, "answer")
+    assert sum(worth[name] for name in answers) == 29
+    assert len(answers) == 23
+    text = everything(student)
+    headings = [int(n) for n in re.findall(r"^### .*\((\d+) points?\)$", text, re.M)]
     assert headings == list(worth.values())
     assert "**42 points**" in student.cells[0].source
 
@@ -128,8 +132,8 @@ def test_committed_notebooks_are_those_of_the_source(sheet, call):
 
 
 WRONG = {
-    "points": (" points=4", " points=3", "points, not 42"),
-    "no check": ('check="loss" points=4', 'check="lost" points=4', "no check with points"),
+    "points": (" points=3", " points=4", "points, not 42"),
+    "no check": ('check="loss" points=1', 'check="lost" points=1', "no check with points"),
     "twice": ('task="step"', 'task="loop"', "uses a name twice"),
 }
 
@@ -144,7 +148,7 @@ def test_a_faulty_source_is_refused(old, new, words, tmp_path):
 
 def test_a_source_that_has_moved_on_is_noticed(monkeypatch, tmp_path, call):
     path = tmp_path / "source.py"
-    path.write_text(TEXT.replace("# ## Part 1: drowning", "# ## Part 1: sinking"))
+    path.write_text(TEXT.replace("# ## Part 1: the forward", "# ## Part 1: the first"))
     monkeypatch.setattr(builder, "read_source", lambda: read_source(path))
     code, out, error = call("assignment", "--check")
     assert code == 2

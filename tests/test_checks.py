@@ -1,5 +1,6 @@
 """Right answers pass, and every usual wrong one is called what it is."""
 
+import math
 import re
 from types import SimpleNamespace
 
@@ -84,7 +85,45 @@ def keep(x, t, x0, mask, eps, alpha_bar):
     return mask * x + (1 - mask) * known
 
 
+def mean_of_a_pixel(noisy, sigma, p):
+    odds = p / (1 - p) * math.exp((noisy - 0.5) / sigma**2)
+    return odds / (1 + odds)
+
+
+def clean(x_t, t, eps, alpha_bar):
+    bar = per_image(alpha_bar, t)
+    return (x_t - (1 - bar).sqrt() * eps) / bar.sqrt()
+
+
+def accuracy(logits, labels):
+    return (logits.argmax(1) == labels).float().mean()
+
+
+def two_views(eps_first, eps_second, x, t):
+    turned = eps_second(x.flip(2, 3), t)
+    return (eps_first(x, t) + turned.flip(2, 3)) / 2
+
+
+def stride(x, t, s, x0, z, alpha_bar):
+    a = alpha_bar[t] / alpha_bar[s]
+    share = (1 - alpha_bar[s]) / (1 - alpha_bar[t])
+    image = alpha_bar[s].sqrt() * (1 - a) / (1 - alpha_bar[t]) * x0
+    return image + a.sqrt() * share * x + (share * (1 - a)).sqrt() * z
+
+
+def straight(x, t, s, eps, alpha_bar):
+    x0 = (x - (1 - alpha_bar[t]).sqrt() * eps) / alpha_bar[t].sqrt()
+    return alpha_bar[s].sqrt() * x0 + (1 - alpha_bar[s]).sqrt() * eps
+
+
+def halved(x, t, s, x_s, alpha_bar):
+    ratio = ((1 - alpha_bar[s]) / (1 - alpha_bar[t])).sqrt()
+    return (x_s - ratio * x) / (alpha_bar[s].sqrt() - ratio * alpha_bar[t].sqrt())
+
+
 RIGHT = {
+    "posterior_mean": mean_of_a_pixel,
+    "predicted_image": clean,
     "schedule": make,
     "six_numbers": numbers,
     "add_noise": add_noise,
@@ -94,6 +133,14 @@ RIGHT = {
     "sampling_loop": loop,
     "guidance": guide,
     "keep_known": keep,
+    "accuracy": accuracy,
+    "anagram": two_views,
+    "strided_step": stride,
+    "ddim_step": straight,
+    "halved_target": halved,
+    "noisy_image": lambda x, sigma, eps: x + sigma * eps,
+    "edit_start": lambda times, i_start: times[i_start],
+    "bayes_net": lambda t, s: (1 - t) * (1 - s),
 }
 
 
@@ -493,8 +540,8 @@ WRONG = [
         ),
         "x at t - 1, and told t",
     ),
-    ("loss", asked(lambda net, v: F.mse_loss(net(v.x, v.t - 1), v.eps)), "told t - 1"),
-    ("loss", asked(lambda net, v: F.mse_loss(net(v.x, v.t + 1), v.eps)), "told t + 1"),
+    ("loss", asked(lambda net, v: F.mse_loss(net(v.x, v.t - 1), v.eps)), "gets t - 1"),
+    ("loss", asked(lambda net, v: F.mse_loss(net(v.x, v.t + 1), v.eps)), "gets t + 1"),
     (
         "loss",
         asked(lambda net, v: F.mse_loss(net(v.x, v.t), v.x0)),
@@ -595,7 +642,7 @@ WRONG = [
         stepped(lambda v: (v.x + v.b / v.n * v.eps) / v.a.sqrt() + v.noise),
         "estimate is added",
     ),
-    ("sampling_step", stepped(lambda v: (v.x - v.n * v.eps) / v.bar.sqrt()), "guess of the clean"),
+    ("sampling_step", stepped(lambda v: (v.x - v.n * v.eps) / v.bar.sqrt()), "the predicted clean"),
     ("sampling_step", lambda x, t, *a: step(x, t - 1, *a, last=-9), "those of t - 1"),
     ("sampling_step", lambda x, t, *a: step(x, t + 1, *a), "those of t + 1"),
     ("sampling_step", lambda *a: step(*a, last=0), "noise in the last step"),
@@ -626,6 +673,18 @@ WRONG = [
     ("keep_known", kept(lambda v: v.x), "Nothing was kept"),
     ("keep_known", kept(lambda v: v.known), "All of it is the known"),
     ("keep_known", kept(lambda v: v.m * v.x + v.known), "added up everywhere"),
+    ("accuracy", lambda c, y: (c.argmax(1) == y).sum(), "number of right answers"),
+    ("accuracy", lambda c, y: 100 * accuracy(c, y), "in percent"),
+    ("accuracy", lambda c, y: 1 - accuracy(c, y), "share of wrong answers"),
+    ("accuracy", lambda c, y: (c.argmax(0) == y).float().mean(), "over the images"),
+    ("accuracy", lambda c, y: 0.123, "should be 0.7"),
+    ("anagram", lambda a, b, x, t: (a(x, t) + b(x.flip(2, 3), t)) / 2, "Turn it back"),
+    ("anagram", lambda a, b, x, t: (a(x, t) + b(x, t).flip(2, 3)) / 2, "Turn the image first"),
+    ("anagram", lambda a, b, x, t: (a(x, t) + b(x, t)) / 2, "Nothing was turned"),
+    ("anagram", lambda a, b, x, t: 2 * two_views(a, b, x, t), "Take their mean"),
+    ("anagram", lambda a, b, x, t: (a(x, t) + b(x.flip(2), t).flip(2)) / 2, "left and right"),
+    ("anagram", lambda a, b, x, t: a(x, t), "second digit plays no part"),
+    ("anagram", lambda a, b, x, t: b(x.flip(2, 3), t).flip(2, 3), "first digit plays no part"),
 ]
 
 
@@ -678,7 +737,7 @@ SAID = [
      "is not x_t with standard normal noise"),
     ("sampling_loop", lambda eps_fn, x, beta, bar: eps_fn(8, x), "gets x of int"),
     ("sampling_loop", lambda eps_fn, x, beta, bar: eps_fn(x, x), "should be one number"),
-    ("sampling_loop", lambda eps_fn, x, *a: eps_fn(x, 7.5), "The times visited are [7.5]"),
+    ("sampling_loop", lambda eps_fn, x, *a: eps_fn(x, 7.5), "The times in your loop are [7.5]"),
     ("sampling_loop", lambda *a: loop(*a) * torch.nan, "not finite"),
     ("schedule", lambda T: list(make(T)[0]), "two tables"),
     ("six_numbers", lambda *a: tuple(numbers(*a).values()), "should be a dictionary"),

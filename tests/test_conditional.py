@@ -1,17 +1,13 @@
-"""Which samples the page's sheets show, and what an offset of the noise estimate comes to."""
+"""Which samples the sheets show."""
 
-from functools import partial
 from types import SimpleNamespace
 
 import pytest
 import torch
 from sheets import cells, numbered, numbers
 
-from ddpm.sampling import posterior, sample
-from ddpm.timesteps import every
 from scripts.pages import conditional
 from scripts.pages.sampling import TIMES
-from scripts.workshop.formulas import LINEAR
 
 
 @pytest.fixture
@@ -68,17 +64,3 @@ def test_each_sampler_has_a_row_for_either_set_of_weights(monkeypatch):
     monkeypatch.setattr(conditional, "load", load)
     firsts = [row[0] for row in numbers(conditional.samplers_and_weights())]
     assert firsts == [20, 40, 120, 140]
-
-
-def test_an_offset_adds_up_as_ancestral_steps_add_it():
-    """The steps without their noise from x = 0, with an estimate that is the offset and no more."""
-    derived, offset = conditional.derived(), 0.002
-    zero = torch.zeros(1, 1, 1, 1, dtype=torch.float64)
-    step = partial(posterior, noise=0.0)
-    states = sample(lambda x, t: zero + offset, zero, every(1000), LINEAR, step)
-    assert float([*states][-1].x) == pytest.approx(-offset * derived["added"], rel=1e-9)
-    # In one step to the clean image the noise estimate counts r_T times.
-    shift = LINEAR.x0_from_eps(zero, 1000, zero + offset)
-    assert float(shift) == pytest.approx(-derived["shift"], rel=1e-9)
-    assert derived["squared"] == pytest.approx(offset**2)
-    assert 0 < derived["added_early"] < derived["added"]

@@ -7,7 +7,8 @@ import torch
 from sheets import numbered, numbers
 
 from ddpm.recipes import RECIPES
-from scripts.pages import courses
+from scripts.pages.courses import course_b
+from scripts.pages.courses import models as courses
 from scripts.workshop.records import read_json
 
 
@@ -15,7 +16,8 @@ from scripts.workshop.records import read_json
 def kept(monkeypatch):
     """Two epochs of four samples of each digit, label by label: numbers 0..39 and 40..79."""
     epochs = {"5": numbered(40), "20": numbered(40, first=40)}
-    monkeypatch.setattr(courses, "read_pictures", lambda path: epochs)
+    for module in (courses, course_b):
+        monkeypatch.setattr(module, "read_pictures", lambda path: epochs)
 
 
 @pytest.mark.parametrize("draw", [courses.time_epochs, courses.class_epochs])
@@ -26,17 +28,36 @@ def test_an_epoch_has_four_rows_and_a_digit_its_column(kept, draw):
     assert numbers(draw()) == expected
 
 
-def test_of_each_epoch_the_first_sample_of_each_digit_is_shown(kept):
-    assert numbers(courses.resunet_epochs()) == [[*range(0, 40, 4)], [*range(40, 80, 4)]]
+@pytest.mark.parametrize("draw", [course_b.resunet_epochs, course_b.resunet_large_epochs])
+def test_of_each_epoch_there_is_one_sample_of_each_digit(monkeypatch, draw):
+    epochs = {"1": numbered(10), "2": numbered(10, first=10)}
+    monkeypatch.setattr(course_b, "read_pictures", lambda path: epochs)
+    assert numbers(draw()) == [[*range(10)], [*range(10, 20)]]
 
 
-def test_the_scale_is_omega_plus_one(monkeypatch):
-    def draw(labels, guidance, **options):
-        return numbered(10, first=round(10 * guidance))
+def test_a_strength_has_ten_rows_of_ten(monkeypatch):
+    kept = {"0.1": numbered(100), "5": numbered(100, first=100)}
+    monkeypatch.setattr(course_b, "read_pictures", lambda path: kept)
+    expected = [[*range(first, first + 10)] for first in range(0, 200, 10)]
+    assert numbers(course_b.omega_sweep(), scale=1) == expected
 
-    model = SimpleNamespace(device=torch.device("cpu"), sample=draw)
-    monkeypatch.setattr(courses, "load", lambda name: model)
-    assert [row[0] for row in numbers(courses.omega_sweep())] == [11, 15, 20, 30, 40, 60]
+
+def test_the_scale_is_omega_plus_one(monkeypatch, tmp_path):
+    asked = []
+
+    def draw(labels, guidance, steps, seed):
+        asked.append(round(guidance, 6))
+        assert labels.tolist() == sorted([*range(10)] * 10)
+        return numbered(100)
+
+    recipe = SimpleNamespace(steps=400)
+    model = SimpleNamespace(device=torch.device("cpu"), sample=draw, recipe=recipe)
+    monkeypatch.setattr(course_b, "load", lambda name: model)
+    monkeypatch.setattr(course_b, "ROOT", tmp_path)
+    monkeypatch.setattr(course_b, "results_file", lambda name: tmp_path / name)
+    found = course_b.omegas(False)
+    assert asked == [1.1, 1.5, 2.0, 4.0, 6.0]
+    assert (tmp_path / "omegas.npz").is_file() and found["steps"] == 400
 
 
 def test_the_curves_are_the_logs():

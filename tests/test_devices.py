@@ -20,7 +20,7 @@ from ddpm.devices import as_device, default_device, fast_arithmetic
 from ddpm.model import Diffusion
 from ddpm.recipes import CLASS
 from ddpm.records import device_name
-from ddpm.training import loss, min_snr_weight, update_average
+from ddpm.training import loss, time_weight, update_average
 
 
 class Watch(TorchDispatchMode):
@@ -87,7 +87,7 @@ def test_a_training_step_waits_for_nothing_and_needs_no_float64(recipe):
     crossings = []
     with Watch() as watch:
         run, schedule = Run.start(recipe, "meta"), recipe.make_schedule()
-        weight = min_snr_weight(recipe).to("meta")
+        weight = time_weight(recipe).to("meta")
         x0, eps = torch.zeros(2, 3, 1, 28, 28, device="meta")
         labels = t = torch.ones(3, dtype=torch.long, device="meta")
         for step in range(3):

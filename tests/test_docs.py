@@ -41,6 +41,7 @@ NUMBER = re.compile(
 SHAPE = re.compile(r"[.,%]|\d{4}|cdot")
 
 SETTING = "a setting of the recipes or the sources"
+EXAMPLE = "worked by hand in an example or an exercise, step by step"
 SPLIT = "the size of a split of MNIST"
 EVERYWHERE = {
     "0.02": SETTING,
@@ -53,12 +54,6 @@ EVERYWHERE = {
     "100%": "all",
 }
 GIVEN: dict[str, dict[str, str]] = {
-    "assignment/index.md": {
-        f"{part}.{task}": "the number of a task"
-        for part, tasks in enumerate((4, 3, 3, 2, 2), 1)
-        for task in range(1, tasks + 1)
-    },
-    "conditional.md": {"0.002": "an offset chosen as an example"},
     "conventions.md": {
         "0.1": SETTING,
         "0.2": SETTING,
@@ -71,28 +66,42 @@ GIVEN: dict[str, dict[str, str]] = {
         "10%": SETTING,
         "20%": SETTING,
         "0.2": SETTING,
-    },
-    "denoiser.md": {
-        "0.5": SETTING,
-        "0.2": "a level of noise that the source shows",
+        "0.999": SETTING,
         "0.4": "a level of noise that the source shows",
         "0.6": "a level of noise that the source shows",
         "0.8": "a level of noise that the source shows",
         "3e-5": "the amplitude that scripts.denoiser leaves of the digit",
     },
-    "denoising.md": {"3.01": "10 times the decimal logarithm of 2"},
+    "denoiser.md": {
+        "0.5": SETTING,
+        **dict.fromkeys(("0.2", "0.25", "0.6", "0.614", "0.65", "0.8", "1.2", "1.386"), EXAMPLE),
+    },
+    "denoising.md": dict.fromkeys(
+        ["0.64", "0.8", "0.2", "0.36", "0.894", "1.356"], "an exercise, to be done by hand"
+    ),
     "digits.md": {
         "3,000": "a number of steps chosen as an example",
         "22.5": "a quarter of the quarter turn",
         "67.5": "three quarters of the quarter turn",
         "50%": "chance between two",
     },
+    "editing.md": {
+        **dict.fromkeys(
+            ("0.2", "0.3", "0.5", "0.6", "0.7", "0.8", "0.9"), "a strength or a pixel of an example"
+        ),
+        "0.69": "a strength of the figures",
+        "0.78": "a strength of the figures",
+        "60%": "the share of steps that a strength of 0.6 is",
+    },
     "forward.md": {
         "70,000": "images in MNIST",
-        "0.05": "a threshold, a twentieth",
-        "0.01": "a threshold, a hundredth",
+        **dict.fromkeys(("2020", "2021"), "the year of a paper"),
+        **dict.fromkeys(
+            ("0.28", "0.36", "0.4096", "0.5", "0.5904", "0.6", "0.64", "0.8", "1.1"), EXAMPLE
+        ),
+        **dict.fromkeys(("0.1216", "0.19", "0.4816", "0.5184", "0.72", "0.81", "0.9"), EXAMPLE),
     },
-    "grounds.md": {
+    "backgrounds.md": {
         "0.8": "a tenth of white on the scale from -1 to 1",
         "0.2": "from there to black: fog by definition",
         "0.1": "a shift chosen as an example",
@@ -100,22 +109,79 @@ GIVEN: dict[str, dict[str, str]] = {
         "1024": "pixels of a padded image",
     },
     "guidance.md": {
+        "0.2": "a pixel chosen as an example",
+        "0.6": "a pixel chosen as an example",
+        "1.4": "a scale that is measured",
+    },
+    "guidance-measured.md": {
         "10%": SETTING,
         "20%": SETTING,
         "0.1": "the source's sweep of omega",
         "0.5": "the source's sweep of omega",
         "1.1": "the same, plus 1",
         "1.5": "the same, plus 1",
-        "0.2": "a pixel chosen as an example",
-        "0.6": "a pixel chosen as an example",
     },
+    "install.md": {"3.11": "Python's version, as in pyproject.toml"},
     "leaderboard.md": {
-        "20,000": "20,291 in a title, rounded",
-        "0.7": "the eta that tests/test_diffusers.py takes",
         "1135": "ones among MNIST's test digits",
     },
+    "slips.md": {
+        "0.64": "an alpha_bar whose root is known",
+        "0.36": "the rest to 1",
+        "0.6": "its root, and the rest of 0.4 to 1",
+        "0.4": "a probability of the source's network of switches",
+        "0.1": "a probability of the source's network of switches",
+        "0.16": "the slip",
+        "0.9": "the rest of 0.1 to 1",
+        "0.144": "what the slip gives",
+        "0.54": "the product of 0.6 and 0.9",
+    },
+    "solvers.md": {
+        "0.7": "the eta that tests/test_diffusers.py takes",
+    },
+    "students.md": {
+        **dict.fromkeys(("0.6", "0.8", "0.75", "1.03", "0.28", "0.35"), EXAMPLE),
+        "1.15": "a student's scale of guidance, in its name",
+    },
+    "few-steps.md": dict.fromkeys(
+        [
+            "2.718",
+            "1.5",
+            "2.25",
+            "1.75",
+            "2.375",
+            "2.5",
+            "2.44",
+            "2.60",
+            "2.64",
+            "0.6",
+            "0.8",
+            "0.2",
+            "0.9",
+            "0.64",
+            "0.089",
+            "0.111",
+            "0.289",
+            "0.537",
+            "0.447",
+            "0.36",
+            "0.15",
+            "0.4",
+            "0.25",
+            "0.55",
+            "0.742",
+            "0.632",
+        ],
+        "the worked examples and an exercise, to be done by hand",
+    ),
     "inpainting.md": {"0.9": "a correlation chosen as an example"},
-    "network.md": {"10000": "the base of the sinusoids' periods, by definition"},
+    "network.md": {
+        "10000": "the base of the sinusoids' periods, by definition",
+        **dict.fromkeys(("0.01", "0.03", "0.14", "0.99", "1.00"), EXAMPLE),
+        **dict.fromkeys(
+            ("0.075", "0.1", "0.3", "0.4", "0.5", "0.6", "0.75", "0.8", "0.925", "1.1"), EXAMPLE
+        ),
+    },
     "randomness.md": {
         "2,000": "20 starts with 100 runs each, as in scripts.randomness",
         "0.07": "what is called no evidence: the error above it, rounded up",
@@ -126,7 +192,30 @@ GIVEN: dict[str, dict[str, str]] = {
         "1,000": "a count chosen as an example",
         "0.4": "the standard error of the two above, in percentage points",
     },
-    "sampling.md": {"0.99": "a threshold, one percent off"},
+    "sampling.md": {
+        "0.99": "a threshold, one percent off",
+        **dict.fromkeys(
+            [
+                "0.64",
+                "0.8",
+                "0.6",
+                "0.2",
+                "0.36",
+                "0.4",
+                "0.5",
+                "0.25",
+                "0.894",
+                "0.447",
+                "0.497",
+                "0.333",
+                "0.596",
+                "0.667",
+                "0.387",
+                "0.142",
+            ],
+            "the worked example and its exercise, to be done by hand",
+        ),
+    },
     "schedules.md": {
         "0.95": "a threshold, a twentieth gone",
         "0.05": "a threshold, a twentieth left",
@@ -166,8 +255,15 @@ GIVEN: dict[str, dict[str, str]] = {
         "0.6": "a probability that the problem gives",
         "0.9": "1 less the given 0.1",
         "0.8": "a probability of our own choice",
+        "0.48": EXAMPLE,
     },
-    "training.md": {"0.999": SETTING, "4000": "a T chosen as an example"},
+    "training.md": {
+        "0.999": SETTING,
+        "2020": "the year of a paper",
+        "4000": "a T chosen as an example",
+        **dict.fromkeys(("0.04", "0.2", "0.3", "0.5", "0.6", "0.8", "1.1", "1.4"), EXAMPLE),
+        **dict.fromkeys(("0.045", "0.09", "0.4", "0.56", "0.7"), EXAMPLE),
+    },
 }
 
 

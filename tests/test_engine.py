@@ -22,6 +22,7 @@ from ddpm.model import Diffusion
 from ddpm.recipes import ATTENTION, DIGITS
 from ddpm.sampling import SAMPLERS
 from ddpm.schedule import NoiseSchedule
+from ddpm.stages import Distillation, Stage
 from ddpm.techniques.hybrids import gaussian, moving
 from ddpm.techniques.views import VIEWS, view
 from ddpm.timesteps import SPACINGS
@@ -63,6 +64,15 @@ PADDED = dataclasses.replace(
 )
 COLOUR = dataclasses.replace(
     DIGITS, name="colour", predicts="x0", scaling=Scaling(size=16, image=16, channels=3)
+)
+STUDENT = dataclasses.replace(
+    MILD,
+    name="student",
+    label_dropout=0.0,
+    sampler="renoise",
+    steps=4,
+    guidance=1.0,
+    distillation=Distillation("digits", (Stage("fold", 1, 1),), serves=(1, 2, 4)),
 )
 FIVE = bundled()[bundled().labels == 5].images[:2].float() / 255
 
@@ -172,6 +182,7 @@ for name, recipe, options in (
     ("padded", PADDED, {"labels": [9, 0], "steps": 4, "clip": True}),
     ("colour", COLOUR, {"labels": [9], "steps": 4, "sampler": "heun"}),
     ("no labels", NO_LABELS, {"n": 2, "steps": 4}),
+    ("student", STUDENT, {"labels": [4, 5]}),
 ):  # fmt: skip
     case(f"states {name}", lambda r=recipe, o=options: states(r, **o), "states",
          recipe=recipe_of(recipe), options=options)  # fmt: skip
@@ -185,9 +196,16 @@ for name, function, recipe, options in (
         for s in (0.0, 0.3725, 1.0)
     ),
     ("sdedit", ddpm.sdedit, PADDED, {"image": FIVE, "strength": 0.5, "steps": 4, "repeats": 2}),
+    # The default path of inpainting, and with one of the two numbers that make it.
+    ("inpaint", ddpm.inpaint, MILD, {**IMAGE, "mask": STROKE, "label": 3}),
+    ("inpaint", ddpm.inpaint, MILD, {**IMAGE, "mask": STROKE, "repeats": 2}),
     ("inpaint", ddpm.inpaint, MILD, {**IMAGE, "mask": STROKE, "n": 2, "steps": 5}),
     ("inpaint", ddpm.inpaint, PADDED, {"image": FIVE, "mask": STROKE, "label": [2, 3], "steps": 5,
                                        "repeats": 3, "jump": 2, "seed": 5, "first": 3, "batch": 1}),
+    ("sdedit", ddpm.sdedit, STUDENT, {**IMAGE, "strength": 0.7, "label": 8}),
+    ("inpaint", ddpm.inpaint, STUDENT, {**IMAGE, "mask": STROKE, "label": 3}),
+    ("anagram", ddpm.draw_anagram, STUDENT, {"labels": [6, 9], "n": 1}),
+    ("hybrid", ddpm.draw_hybrid, STUDENT, {"far": 3, "near": 8, "across": 2, "steps": 2}),
     ("anagram", ddpm.draw_anagram, MILD, {"labels": [6, 9], "n": 2, "steps": 4}),
     ("anagram", ddpm.draw_anagram, MILD, {
         "labels": [1, [2, 3], 4], "views": ["flip_vertical", "negation", "patches:5"], "n": 2,
@@ -224,6 +242,11 @@ REFUSED = {
     "steps must be within 1..1000, not 1001": ("sample", DIGITS, {"labels": [1], "steps": 1001}),
     "unknown sampler 'euler'; there are ancestral": (
         "sample", DIGITS, {"labels": [1], "sampler": "euler"}),
+    "steps: 'student' takes 1, 2 or 4, not 3": ("sample", STUDENT, {"labels": [1], "steps": 3}),
+    "sampler: 'student' takes renoise, not ddim": (
+        "sample", STUDENT, {"labels": [1], "sampler": "ddim"}),
+    "spacing: 'student' takes trailing steps, not uniform": (
+        "sample", STUDENT, {"labels": [1], "spacing": "uniform"}),
     "seed must be within 0..4293, not 4294": ("sample", DIGITS, {"labels": [1], "seed": 4294}),
     "'attention' knows no labels": ("sample", ATTENTION, {"labels": [1]}),
     "'attention' was never trained without labels: no guidance": (
@@ -373,7 +396,7 @@ ONLY_HERE = {
     "data": set(),
     "noise": {"Generator", "noise", "LAST_SEED"},  # torch's generator; the class `Noise`
     "model": {"BATCH"},
-    "sampling": set(),
+    "sampling": {"Step"},  # `ddpm.steps`
     "loading": {"load_classifier"},  # in `ddpm/classifiers.py`
     "settings": {"make_schedule", "check_labels"},  # methods of `Recipe`
     "shared": set(),

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from test_images import INK, SEVEN, clear, coloured
 from test_ink import CHANGES, COMBINATIONS, drawn
 
-from ddpm.images import bring
+from ddpm.images import bring, read_image
 
 ROOT = Path(__file__).parents[1]
 MOSTLY = 0.02
@@ -28,6 +29,40 @@ PICTURES = {
     "larger than what is looked at": np.kron(drawn("0"), np.ones((3, 3))),
 }
 
+LEVELS = 2
+"""Of 255: Pillow rounds a reduced picture once more, and colours are measured by one."""
+
+
+def two_inks():
+    """A picture of two colours on a clear background, half of it at half of its opacity."""
+    colours = np.array(clear((250, 220, 40)))
+    colours[:40, :, :3] = (120, 255, 120)
+    colours[:, 70:, 3] //= 2
+    return Image.fromarray(colours)
+
+
+def uneven():
+    """Red on green, under light from the left, and larger than a thumbnail."""
+    pixels = np.asarray(coloured((0, 130, 0), (255, 0, 0)).resize((720, 540))).astype(float)
+    return Image.fromarray((pixels * np.linspace(1, 0.6, 720)[:, None]).astype(np.uint8))
+
+
+COLOURED = {
+    "black on clear": clear((0, 0, 0)),
+    "white on clear": clear((255, 255, 255)),
+    "red on clear green": clear((200, 30, 30), (0, 255, 0)),
+    "two inks on clear": two_inks(),
+    "grey on half clear": Image.merge("LA", [SEVEN, Image.fromarray(255 - INK // 2)]),
+    "all opaque": SEVEN.convert("RGBA"),
+    "half opaque": Image.merge("LA", [SEVEN, Image.new("L", SEVEN.size, 128)]),
+    "nothing visible": Image.merge("LA", [SEVEN, Image.new("L", SEVEN.size, 0)]),
+    "blue on black": coloured((0, 0, 0), (0, 0, 255)),
+    "yellow on white": coloured((255, 255, 255), (255, 255, 0)),
+    "red on green": coloured((0, 130, 0), (255, 0, 0)),
+    "green on red": coloured((255, 0, 0), (0, 130, 0)),
+    "red on green in uneven light": uneven(),
+}
+
 
 def as_bytes(pixels):
     return np.clip(pixels, 0, 255).round().astype(np.uint8)
@@ -43,6 +78,10 @@ def answers(tmp_path_factory):
         height, width = pixels.shape
         (folder / f"{k}.bin").write_bytes(as_bytes(pixels).tobytes())
         listed.append({"name": name, "file": f"{k}.bin", "width": width, "height": height})
+    for k, (name, image) in enumerate(COLOURED.items()):
+        (folder / f"colours-{k}.bin").write_bytes(image.convert("RGBA").tobytes())
+        size = {"width": image.width, "height": image.height}
+        listed.append({"name": name, "file": f"colours-{k}.bin", "colours": True, **size})
     (folder / "pictures.json").write_text(json.dumps(listed), encoding="utf-8")
     subprocess.run([node, ROOT / "tests" / "engine" / "bring.js", folder], check=True)
     return {a["name"]: a for a in json.loads((folder / "answers.json").read_text("utf-8"))}
@@ -58,3 +97,12 @@ def test_a_picture_becomes_the_same_pixels(answers, name):
 
 def test_the_steps_on_the_way_are_named(answers):
     assert [step[:2] for step in answers["a speck"]["steps"]] == ["1.", "2.", "3.", "4.", "5."]
+
+
+@pytest.mark.parametrize("name", COLOURED)
+def test_colours_and_transparency_become_the_same_grey(answers, name, tmp_path):
+    COLOURED[name].save(tmp_path / "a.png")
+    expected = np.asarray(read_image(tmp_path / "a.png")).astype(float)
+    assert np.ptp(expected) > 100 or name == "nothing visible"
+    grey = np.reshape(answers[name]["grey"], expected.shape) * 255
+    assert np.abs(grey - expected).max() <= LEVELS

@@ -11,6 +11,24 @@ def check(images, size=28):
     assert 0 <= images.min() <= images.max() <= 1
 
 
+def test_sampling():
+    # --8<-- [start:sampling]
+    model = ddpm.load("digits")
+    eps_fn, schedule = model.unlabelled(2), model.schedule
+    x = torch.randn(2, 1, 28, 28)  # x_T: pure noise
+    for t in range(schedule.T, 0, -1):
+        beta, alpha_bar = float(schedule.beta[t]), float(schedule.alpha_bar[t])
+        before = float(schedule.alpha_bar[t - 1])  # 1 at t = 1, so tau is 0 in the last step
+        with torch.no_grad():
+            eps = eps_fn(x, t)  # the network: all noise in x
+        mean = (x - beta / (1 - alpha_bar) ** 0.5 * eps) / (1 - beta) ** 0.5
+        tau = (beta * (1 - before) / (1 - alpha_bar)) ** 0.5
+        x = mean + tau * torch.randn_like(x)  # x at t - 1
+    images = model.to_images(x)  # in [0, 1]
+    # --8<-- [end:sampling]
+    check(images)
+
+
 def test_denoise():
     # --8<-- [start:denoise]
     model = ddpm.load("digits")

@@ -11,7 +11,8 @@ from ddpm.data import bundled
 from ddpm.noise import Noise
 from scripts.pages import forward
 from scripts.pages.forward import SCALING, SCHEDULE, noised, one_of_each
-from scripts.workshop.formulas import LINEAR
+from scripts.pages.schedules.figures import noise_levels_linear
+from scripts.workshop.formulas import COSINE, LINEAR
 
 
 def held_out(images, label):
@@ -23,7 +24,7 @@ def held_out(images, label):
 
 def test_the_digits_are_one_of_each_in_order():
     x0 = one_of_each()
-    assert x0.shape == (10, 1, 32, 32)
+    assert x0.shape == (10, 1, 28, 28)
     assert (float(x0.min()), float(x0.max())) == (-1, 1)
     for label, image in enumerate(SCALING.to_images(x0)):
         assert held_out(image, label) == [True]
@@ -41,14 +42,15 @@ def test_every_time_has_the_same_noise_in_the_amounts_of_the_schedule():
     found = noised(x0, times, seed=5)
     eps = Noise([5, 6], x0.shape[1:])()
     for images, t in zip(found, times, strict=True):
-        alpha_bar = float(LINEAR.alpha_bar[t])
+        alpha_bar = float(COSINE.alpha_bar[t])
         x = alpha_bar**0.5 * x0 + (1 - alpha_bar) ** 0.5 * eps
-        expected = (x[:, 0, 2:-2, 2:-2] + 1) / 2  # without the border, in [0, 1]
+        expected = (x[:, 0] + 1) / 2  # in [0, 1]
         assert (images - expected.clamp(0, 1)).abs().max() < 1e-5
 
 
-def test_the_sheet_goes_from_the_clean_digits_to_noise():
-    found = cells(forward.noise_levels())
+@pytest.mark.parametrize("sheet", [forward.noise_levels, noise_levels_linear])
+def test_the_sheet_goes_from_the_clean_digits_to_noise(sheet):
+    found = cells(sheet())
     assert found.shape == (5, 11, 28, 28)
     for row, label in enumerate((0, 2, 4, 6, 8)):
         assert held_out(found[row, :1], label) == [True]
@@ -79,11 +81,13 @@ def test_the_animation_starts_clean_and_has_a_frame_for_every_time():
 
 
 def test_signal_and_noise_are_amplitudes_whose_squares_add_to_one():
-    signal, noise = (line.get_ydata() for line in forward.signal_and_noise().axes[0].lines)
-    assert len(signal) == SCHEDULE.T + 1
-    assert np.abs(signal**2 + noise**2 - 1).max() < 1e-12
-    assert signal[0] == 1
-    assert noise[-1] == pytest.approx(1, abs=1e-4)
+    curves = [line.get_ydata() for line in forward.signal_and_noise().axes[0].lines]
+    for schedule, signal, noise in zip((SCHEDULE, LINEAR), curves[::2], curves[1::2], strict=True):
+        assert len(signal) == schedule.T + 1
+        assert np.abs(signal**2 + noise**2 - 1).max() < 1e-12
+        assert float(signal[500]) == pytest.approx(float(schedule.alpha_bar[500]) ** 0.5)
+        assert signal[0] == 1
+        assert noise[-1] == pytest.approx(1, abs=1e-4)
 
 
 def test_the_numbers_of_the_page():

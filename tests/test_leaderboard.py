@@ -4,7 +4,8 @@ import pytest
 
 from scripts.pages.leaderboard import measurements
 from scripts.pages.leaderboard.clipping import change
-from scripts.pages.leaderboard.exact import SCHEDULES, STD, calls_of, flow_error, spread, steps_for
+from scripts.pages.leaderboard.exact import SCHEDULES, STD, flow_error, spread
+from scripts.workshop.costs import calls_of, steps_for
 from scripts.workshop.records import read_json
 
 

@@ -23,7 +23,7 @@ def root(tmp_path, monkeypatch, live):
     (tmp_path / "docs" / "live" / "engine").mkdir(parents=True)
     (tmp_path / "package.json").write_text("{}")
     (tmp_path / ".npmrc").write_text("")
-    pin(tmp_path, {"onnxruntime-web": "2", "gifenc": "1"})
+    pin(tmp_path, {"onnxruntime-web": "2", "gifenc": "1", "temml": "0"})
     runs = []
 
     def run(command, cwd, **options):
@@ -56,30 +56,30 @@ def put(root, versions):
 
 def test_they_are_installed_once_and_again_for_another_version(live, root):
     folder, runs = root
-    for versions in (("2", "1"), ("2", "3")):
+    for versions in (("2", "1", "0"), ("2", "3", "0")):
         pin(folder, dict(zip(live.PACKAGES, versions, strict=True)))
         for _ in range(2):
             files = dict(live.runtime(folder))
-            expected = [file for name in live.PACKAGES for file in live.PACKAGES[name]]
+            expected = [file for name in live.IN_THE_BROWSER for file in live.PACKAGES[name]]
             assert [*files] == [f"live/runtime/{file}" for file in expected]
             assert [files[f"live/runtime/{file}"].read_text() for file in expected] == [
                 version
-                for version, part in zip(versions, live.PACKAGES.values(), strict=True)
-                for _ in part
+                for version, name in zip(versions, live.IN_THE_BROWSER, strict=False)
+                for _ in live.PACKAGES[name]
             ]
     assert runs == [["ci", "--omit=dev"]] * 2
     assert sorted(path.name for path in (folder / ".cache").iterdir()) == [
-        "onnxruntime-web-2-gifenc-1",
-        "onnxruntime-web-2-gifenc-3",
+        "onnxruntime-web-2-gifenc-1-temml-0",
+        "onnxruntime-web-2-gifenc-3-temml-0",
     ]
 
 
 def test_what_is_in_node_modules_is_taken_if_it_is_of_the_same_versions(live, root):
     folder, runs = root
-    put(folder, {"onnxruntime-web": "2", "gifenc": "1"})
+    put(folder, {"onnxruntime-web": "2", "gifenc": "1", "temml": "0"})
     assert {path.parents[2] for _, path in live.runtime(folder)} == {folder / "node_modules"}
     assert runs == []
-    pin(folder, {"onnxruntime-web": "2", "gifenc": "3"})
+    pin(folder, {"onnxruntime-web": "2", "gifenc": "3", "temml": "0"})
     assert {path.read_text() for _, path in live.runtime(folder)} == {"2", "3"}
     assert len(runs) == 1
 
@@ -112,9 +112,7 @@ def test_what_npm_says_is_passed_on(live, root, monkeypatch):
         [], 1, "", "npm warn old\nnpm error code ENOTFOUND\nnpm error more\n"
     )
     monkeypatch.setattr(live.subprocess, "run", lambda command, **options: failed)
-    with pytest.raises(
-        live.PluginError, match=r"runtime: npm error code ENOTFOUND npm error more$"
-    ):
+    with pytest.raises(live.PluginError, match=r"needs: npm error code ENOTFOUND npm error more$"):
         [*live.runtime(root[0])]
 
 

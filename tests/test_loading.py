@@ -23,6 +23,7 @@ from ddpm.networks.shared import Blank
 from ddpm.reading import parse_json, printable, read_json
 from ddpm.recipes import ATTENTION_CLASS, DIGITS, RECIPES, Recipe, Training
 from ddpm.settings import NETWORKS
+from ddpm.stages import Distillation, Stage
 
 SMALL = dataclasses.replace(
     DIGITS, name="small", options={"width": 16, "blocks": 1, "classes": 10}, T=50
@@ -130,9 +131,10 @@ def test_the_line_names_the_field_what_was_given_and_what_is_allowed(small, tmp_
 
 
 def test_every_number_of_a_recipe_has_a_range():
-    kinds = (Recipe, Training, Scaling)
+    kinds = (Recipe, Training, Scaling, Stage, Distillation)
     numbers = {f.name for kind in kinds for f in dataclasses.fields(kind) if f.type != "bool"}
     numbers -= {"name", "network", "options", "schedule", "scaling", "predicts", "names"}
+    numbers -= {"distillation", "teacher", "stages", "method"}
     assert numbers - {"weights", "sampler", "training"} <= {*RANGES}
     assert {"width", "blocks", "classes", "channels", "size"} <= {*RANGES}
 

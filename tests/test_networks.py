@@ -14,7 +14,7 @@ from ddpm import settings
 from ddpm.checkpoints import Run
 from ddpm.networks.attention_unet import AttentionUNet, SelfAttention, time_encoding
 from ddpm.networks.digits_unet import DigitsUNet
-from ddpm.networks.resunet import ResUNet
+from ddpm.networks.resunet import ResidualBlock, ResUNet
 from ddpm.networks.shared import Network
 from ddpm.networks.unet import UNet
 from ddpm.recipes import RECIPES, Training
@@ -150,25 +150,88 @@ def test_the_plain_unet_hears_time_and_label_and_knows_none():
         assert (told - expected).abs().max() == 0
 
 
-def residual_conv(inputs, outputs):
+def residual_block(inputs, outputs):
     return conv_norm(inputs, outputs, 3) + conv_norm(outputs, outputs, 3)
 
 
 def resunet_by_hand(d, classes):
-    stem = residual_conv(1, d)
-    down = residual_conv(d, d) + residual_conv(d, 2 * d)
-    unflatten = conv_norm(2 * d, 2 * d, 7)
-    up = sum(4 * inputs * d + d + 2 * residual_conv(d, d) for inputs in (4 * d, 2 * d))
+    stem = residual_block(1, d)
+    down = residual_block(d, d) + residual_block(d, 2 * d)
+    unflatten = 49 * (2 * d) ** 2 + 2 * d + 2 * 2 * d
+    up = sum(4 * inputs * d + d + 2 * residual_block(d, d) for inputs in (4 * d, 2 * d))
     head = conv_norm(2 * d, d, 3) + 9 * d + 1
     embed = sum(linear(n, d * k) + linear(d * k, d * k) for n in (1, classes) for k in (1, 2))
-    fuse = 2 * (linear(4 * d, 2 * d) + linear(2 * d, d))
-    return stem + down + unflatten + up + head + embed + fuse
+    fusions = 3 * conv_norm(3 * d, d, 1) + conv_norm(6 * d, 2 * d, 1)
+    return stem + down + unflatten + up + head + embed + fusions
 
 
-@pytest.mark.parametrize("width", [8, 48])
+@pytest.mark.parametrize("width", [8, 48, 128])
 def test_the_resunet_has_the_parameters_of_its_description(width):
     counted = sum(p.numel() for p in ResUNet(width).parameters())
     assert counted == resunet_by_hand(width, 10)
+
+
+def test_the_resunet_has_the_sources_parameters():
+    recipe = RECIPES["resunet"]
+    assert recipe.options["width"] == 128
+    assert sum(p.numel() for p in recipe.make_network().parameters()) == 6_931_585
+
+
+def test_time_and_label_are_fused_into_the_resunet_at_four_places():
+    torch.manual_seed(0)
+    d, seen = 8, {}
+    network = ResUNet(d).eval()
+
+    def note(name):
+        def hook(_, given, answer):
+            seen[name] = [tuple(v.shape[1:]) for v in given], tuple(answer.shape[1:])
+
+        return hook
+
+    for name, layer in network.named_modules():
+        if type(layer).__name__ == "Fusion":
+            layer.register_forward_hook(note(name))
+            kinds = [type(part).__name__ for part in layer.mix]
+            assert kinds == ["Conv2d", "BatchNorm2d", "GELU"]
+            assert layer.mix[0].kernel_size == (1, 1)
+    network(torch.randn(2, 1, 28, 28), torch.rand(2), torch.tensor([3, 10]))
+    assert [*seen.items()] == [
+        ("fusion1", ([(d, 14, 14), (d,), (d,)], (d, 14, 14))),  # after the first halving
+        ("fusion2", ([(2 * d, 7, 7), (2 * d,), (2 * d,)], (2 * d, 7, 7))),  # after the second
+        ("fusion3", ([(d, 14, 14), (d,), (d,)], (d, 14, 14))),  # after the first doubling
+        ("fusion4", ([(d, 28, 28), (d,), (d,)], (d, 28, 28))),  # after the second
+    ]
+
+
+def test_the_shortcuts_of_the_resunet_come_from_the_fusions():
+    torch.manual_seed(0)
+    d, seen = 8, {}
+    network = ResUNet(d).eval()
+    for name in ("stem", "fusion1", "fusion2", "fusion3", "fusion4", "unflatten"):
+        network.get_submodule(name).register_forward_hook(
+            lambda _, given, answer, name=name: seen.__setitem__(name, answer)
+        )
+    for name in ("up1", "up2", "head"):
+        network.get_submodule(name).register_forward_pre_hook(
+            lambda _, given, name=name: seen.__setitem__(name, given[0])
+        )
+    with torch.no_grad():
+        network(torch.randn(2, 1, 28, 28), torch.rand(2), torch.tensor([3, 10]))
+    for place, parts in {
+        "up1": ("unflatten", "fusion2"),
+        "up2": ("fusion3", "fusion1"),
+        "head": ("fusion4", "stem"),
+    }.items():
+        assert torch.equal(seen[place], torch.cat([seen[part] for part in parts], dim=1))
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), [(8, 8), (1, 8)])
+def test_a_residual_block_adds_its_input_where_that_has_as_many_channels(inputs, outputs):
+    torch.manual_seed(0)
+    block, x = ResidualBlock(inputs, outputs).eval(), torch.randn(2, inputs, 6, 6)
+    first = block.conv1(x)
+    kept = x if inputs == outputs else first
+    assert torch.allclose(block(x), (kept + block.conv2(first)) / 2**0.5)
 
 
 def digits_by_hand(w, blocks, classes):
@@ -195,6 +258,31 @@ def test_the_flagship_has_the_parameters_of_its_description(width, blocks):
     assert counted == digits_by_hand(width, blocks, 10)
 
 
+@pytest.mark.parametrize("options", [{"blocks14": 2}, {"attention14": True}, {"augmented": True}])
+def test_options_of_the_flagship_leave_the_other_first_weights_as_they_are(options):
+    states = []
+    for more in ({"blocks14": 1}, options):
+        torch.manual_seed(0)
+        states.append(DigitsUNet(16, 1, **more).state_dict())
+    plain, other = states
+    if "blocks14" in options:
+        assert len([k for k in other if k.startswith(("down14.1", "up14.1"))]) > 10
+    else:
+        new = {"attention14": ("attention_down", "attention_up"), "augmented": ("change",)}
+        assert {k.split(".")[0] for k in {*other} - {*plain}} == {*new[next(iter(options))]}
+        assert all(torch.equal(value, other[key]) for key, value in plain.items())
+
+
+def test_attention_at_half_the_size_is_used():
+    torch.manual_seed(0)
+    network, x = DigitsUNet(16, 1, attention14=True), torch.randn(2, 1, 28, 28)
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    network(x, torch.ones(2), torch.zeros(2, dtype=torch.int64)).sum().backward()
+    for part in (network.attention_down, network.attention_up):
+        assert part.qkv.weight.grad.abs().max() > 0
+
+
 def test_the_flagship_is_small_enough_for_a_browser():
     assert sum(p.numel() for p in RECIPES["digits"].make_network().parameters()) <= 2_000_000
 
@@ -216,7 +304,7 @@ def test_the_flagship_begins_as_nothing_and_hears_time_and_label():
 
 def test_no_label_is_minus_one_everywhere_in_the_resunet():
     torch.manual_seed(0)
-    network, heard = ResUNet(4).eval(), []
+    network, heard = ResUNet(8).eval(), []
     network.label1.register_forward_pre_hook(lambda _, given: heard.append(given[0]))
     network(torch.randn(2, 1, 28, 28), torch.rand(2), torch.tensor([3, 10]))
     assert heard[0][0].tolist() == [0, 0, 0, 1, 0, 0, 0, 0, 0, 0]
@@ -226,7 +314,7 @@ def test_no_label_is_minus_one_everywhere_in_the_resunet():
 def test_frozen_embeddings_stay_as_they_were(digits):
     recipe = dataclasses.replace(
         RECIPES["resunet"],
-        options={"width": 4, "classes": 10, "frozen": True},
+        options={"width": 8, "classes": 10, "frozen": True},
         training=Training(epochs=1, batch=50),
     )
     run = Run.start(recipe)

@@ -86,9 +86,8 @@ def test_on_a_site_that_knows_its_repository_it_installs_from_there(path, monkey
     line = "%pip install --quiet git+https://example.org/a.git"
     (changed,) = (i for i, cell in enumerate(before["cells"]) if cell != after["cells"][i])
     new = "".join(after["cells"][changed]["source"])
-    if "assignment" in path.parts:  # grading runs it again, and again: it says how
-        assert f"\n# {line}\n" in new
-        assert not any(row.startswith("%") for row in new.splitlines())
+    if "assignment" in path.parts:  # grading runs it again, where the package is
+        assert f'if find_spec("ddpm") is None:\n    {line}\n' in new
     else:
         assert new == line
     after["cells"][changed] = before["cells"][changed]

@@ -180,3 +180,12 @@ def test_a_speed_is_the_median_of_at_least_five_pairs(call):
     code, _, error = call("bench", "training", "--pairs", "4")
     assert code == 2
     assert "--pairs must be at least 5, not 4" in error
+
+
+def test_the_browser_is_measured_on_an_idle_machine(call, monkeypatch):
+    live_speeds = pytest.importorskip("scripts.workshop.live_speeds")
+    monkeypatch.setattr(live_speeds, "chromium", lambda: "chromium")
+    monkeypatch.setattr(live_speeds.os, "getloadavg", lambda: (3.04, 1, 1))
+    code, _, error = call("bench", "live")
+    assert code == 2
+    assert "the machine is busy: its load is 3.0, and at most 1.5 is idle" in error

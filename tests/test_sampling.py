@@ -12,7 +12,7 @@ import torch
 from sheets import cells, numbered, numbers
 
 from ddpm.noise import Noise
-from ddpm.sampling import beta_noise, ddim, dpm_solver, heun, posterior, sample
+from ddpm.sampling import beta_noise, ddim, dpm_solver, heun, posterior, renoise, sample
 from ddpm.schedule import NoiseSchedule
 from ddpm.timesteps import every, strided
 from scripts.pages import sampling as page
@@ -82,6 +82,40 @@ def test_without_the_noise_term_everything_collapses_onto_the_mean():
 def test_posterior_is_ddim_with_all_the_noise(path):
     difference = run(posterior, path, 100) - run(partial(ddim, eta=1.0), path, 100)
     assert difference.abs().max() < 1e-9
+
+
+@pytest.mark.parametrize("steps", [1, 2, 5])
+def test_renoise_gives_back_the_data_in_few_steps_if_the_prediction_is_a_sample(steps):
+    """The prediction is drawn from q(x_0 | x_t), a Gaussian, as an ideal student's is."""
+    generator = torch.Generator().manual_seed(1)
+
+    def drawn(x, t):
+        alpha_bar = float(SCHEDULE.alpha_bar[t])
+        gain = alpha_bar**0.5 * STD**2 / (alpha_bar * STD**2 + 1 - alpha_bar)
+        mean = MEAN + gain * (x - alpha_bar**0.5 * MEAN)
+        spread = STD * (1 - alpha_bar**0.5 * gain) ** 0.5
+        z = torch.randn(x.shape, generator=generator, dtype=x.dtype)
+        return SCHEDULE.eps_from_x0(x, t, mean + spread * z)
+
+    path = strided(1000, steps)
+    x = run(renoise, path, eps_fn=drawn)
+    assert abs(float(x.mean()) - MEAN) < 0.01
+    assert abs(float(x.std()) - STD) < 0.01
+    # Predicting the mean instead, it loses spread: students of means need another rule.
+    assert steps > 2 or float(run(renoise, path).std()) < 0.8 * STD
+
+
+def test_renoise_sets_the_prediction_to_the_time_s_with_fresh_noise():
+    image = torch.full((COUNT, 1, 1, 1), 0.5, dtype=torch.float64)
+    exact = partial(SCHEDULE.eps_from_x0, x0=image)
+    torch.manual_seed(0)
+    middle = [*sample(exact, 0 * image, (1000, 300, 0), SCHEDULE, renoise)]
+    assert (middle[-1].x - image).abs().max() < 1e-9
+    kept = float(SCHEDULE.alpha_bar[300])
+    assert abs(float(middle[1].x.mean()) - 0.5 * kept**0.5) < 0.01
+    assert abs(float(middle[1].x.var()) - (1 - kept)) < 0.02
+    # The last step draws nothing.
+    assert torch.equal(*(run(renoise, (1000, 0), 5, lambda x, t: 0 * x) for _ in "ab"))
 
 
 def test_ddim_is_deterministic_and_needs_no_noise():
@@ -230,7 +264,9 @@ def test_the_history_goes_from_noise_on_the_left_to_the_samples(unlabelled):
     assert numbers(page.unconditional_history()) == expected
 
 
-def test_the_animation_goes_back_in_time_to_the_samples(unlabelled):
+def test_the_animation_goes_back_in_time_to_the_samples(monkeypatch):
+    kept = {t: numbered(20, first=t // 10)[:, 0] for t in page.GIF_TIMES}
+    monkeypatch.setattr(page, "of_the_flagship", lambda way: kept)
     frames = page.denoising()
     assert len(frames) == len(page.GIF_TIMES)
     last = numbers(frames[-1], scale=4)

@@ -5,6 +5,7 @@ The pipeline is made from configurations, with random weights; see `tests.tiny_t
 
 import json
 import sys
+from logging import Handler
 
 import pytest
 import torch
@@ -343,8 +344,16 @@ def test_without_the_extra_one_line_says_what_to_install(monkeypatch):
 )
 def test_a_model_that_cannot_be_had_says_what_to_do(kind, says, monkeypatch):
     from diffusers import DiffusionPipeline
+    from diffusers.utils import logging
+
+    logging.set_verbosity_warning()
+    said = []
+    ear = Handler()
+    ear.emit = said.append
+    logging.add_handler(ear)
 
     def fail(*_, **__):
+        logging.get_logger("diffusers.pipelines").warning("Couldn't connect to the hub")
         try:
             raise type(kind, (OSError,), {})("403\nsee the hub")
         except OSError as error:
@@ -356,6 +365,9 @@ def test_a_model_that_cannot_be_had_says_what_to_do(kind, says, monkeypatch):
     assert "\n" not in str(caught.value)
     assert len([*causes(caught.value)]) == 3
     assert "'some/model'" in why_not("some/model", caught.value)
+    logging.remove_handler(ear)
+    assert said == []  # our own line is the only one
+    assert logging.get_verbosity() == logging.WARNING
 
 
 def test_the_plan_is_the_fastest_for_which_there_is_room():

@@ -79,8 +79,8 @@ def test_the_images_of_an_epoch_are_kept(call, tiny, tmp_path, monkeypatch):
     assert call("train", "tiny", "--data", "bundled", "--epochs", 2, "--out", out)[0] == 0
     kept = read_pictures(out.with_suffix(".npz"))
     assert list(kept) == ["1", "2"]
-    assert all(images.shape == (40, 1, 28, 28) for images in kept.values())
-    expected = ddpm.load(out).sample(labels=[k for k in range(10) for _ in range(4)])
+    assert all(images.shape == (10, 1, 28, 28) for images in kept.values())
+    expected = ddpm.load(out).sample(labels=range(10))
     assert (kept["2"] - expected).abs().mean() < 0.01  # a byte a pixel, half-precision weights
 
 

@@ -10,12 +10,13 @@ import torch
 from ddpm import training
 from ddpm.checkpoints import Run
 from ddpm.loading import load
+from ddpm.losses import draw_times, likely
 from ddpm.model import Diffusion
 from ddpm.recipes import RECIPES, Training
 from ddpm.training import (
     learning_rate,
     loss,
-    min_snr_weight,
+    time_weight,
     train,
     update_average,
     validate,
@@ -267,9 +268,9 @@ def test_the_loss_of_a_perfect_answer_is_zero(predicts, digits):
 def test_min_snr_weighs_small_times_as_the_paper_says():
     for predicts in ("eps", "v", "x0"):
         recipe = dataclasses.replace(RECIPES["digits"], predicts=predicts)
-        assert min_snr_weight(recipe) is None
+        assert time_weight(recipe) is None
         settings = dataclasses.replace(recipe.training, min_snr=5.0)
-        weight = min_snr_weight(dataclasses.replace(recipe, training=settings))
+        weight = time_weight(dataclasses.replace(recipe, training=settings))
         alpha_bar = recipe.make_schedule().alpha_bar[1:]
         snr = alpha_bar / (1 - alpha_bar)
         divisor = {"eps": snr, "v": snr + 1, "x0": torch.ones(1000)}[predicts]
@@ -375,3 +376,51 @@ def test_the_bounds_weights_are_those_of_the_paper():
         beta, alpha_bar = LINEAR.beta[int(t)], LINEAR.alpha_bar[int(t)]
         paper = beta**2 / (2 * beta * (1 - beta) * (1 - alpha_bar))
         assert weight == pytest.approx(float(paper))
+
+
+@pytest.mark.parametrize("predicts", ["eps", "x0", "v"])
+@pytest.mark.parametrize("noise_std", [0.0, 1.2])
+@pytest.mark.parametrize("kind", ["min_snr", "p2", "edm"])
+def test_a_weight_has_its_definition_whatever_is_predicted(kind, noise_std, predicts):
+    settings = Training(**{kind: 2.0}, noise_std=noise_std)
+    recipe = dataclasses.replace(RECIPES["digits"], predicts=predicts, training=settings)
+    weight, chances = time_weight(recipe).double(), likely(recipe)
+    assert float((weight * chances).sum()) == pytest.approx(1, abs=1e-5)
+    alpha_bar = recipe.make_schedule().alpha_bar[1:]
+    snr = alpha_bar / (1 - alpha_bar)
+    of_x0 = {"min_snr": snr.clamp(max=2), "p2": snr / (2 + snr), "edm": snr + 1 / 4}[kind]
+    # One error of the predicted image, 1, in the three quantities.
+    error = {"x0": torch.ones_like(snr), "eps": snr, "v": 1 + snr}[predicts]
+    ratio = weight[1:] * error / of_x0
+    assert torch.allclose(ratio, ratio[0].expand_as(ratio), rtol=1e-4)
+
+
+def test_for_the_velocity_edms_weight_with_one_is_none():
+    recipe = dataclasses.replace(RECIPES["digits"], training=Training(edm=1.0))
+    assert torch.allclose(time_weight(recipe)[1:], torch.ones(1000))
+
+
+def test_two_weights_of_the_times_are_refused():
+    recipe = dataclasses.replace(RECIPES["digits"], training=Training(edm=0.5, p2=1.0))
+    with pytest.raises(ValueError, match="one weight of the times, not p2 and edm"):
+        time_weight(recipe)
+
+
+def test_times_are_as_likely_as_the_recipe_says():
+    even = RECIPES["digits"]
+    assert torch.equal(likely(even)[1:], torch.full((1000,), 1e-3, dtype=torch.float64))
+    settings = Training(noise_mean=-0.4, noise_std=1.0)
+    recipe = dataclasses.replace(even, training=settings)
+    generator = torch.Generator().manual_seed(0)
+    t = draw_times(recipe, 20_000, generator)
+    assert ((t >= 1) & (t <= 1000)).all()
+    alpha_bar = recipe.make_schedule().alpha_bar[t]
+    noise = 0.5 * ((1 - alpha_bar) / alpha_bar).log()
+    assert float(noise.mean()) == pytest.approx(-0.4, abs=0.03)
+    assert float(noise.std()) == pytest.approx(1.0, abs=0.03)
+
+
+def test_without_a_distribution_the_times_are_drawn_as_before():
+    generators = [torch.Generator().manual_seed(3) for _ in range(2)]
+    t = draw_times(RECIPES["digits"], 64, generators[0])
+    assert torch.equal(t, torch.randint(1, 1001, (64,), generator=generators[1]))

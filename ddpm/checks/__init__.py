@@ -7,20 +7,34 @@ give, and raises `Mistake` with what a teacher would say. Times are counted as e
 """
 
 from ddpm.checks.answers import Mistake
+from ddpm.checks.asking import accuracy, anagram
+from ddpm.checks.estimates import posterior_mean, predicted_image
 from ddpm.checks.forward import SIX, add_noise, schedule, six_numbers
 from ddpm.checks.learning import loss, training_step
 from ddpm.checks.reverse import guidance, keep_known, sampling_loop, sampling_step
+from ddpm.checks.slips import bayes_net, edit_start, noisy_image
+from ddpm.checks.strides import ddim_step, halved_target, strided_step
 
 __all__ = [
     "SIX",
     "Mistake",
+    "accuracy",
     "add_noise",
+    "anagram",
+    "bayes_net",
+    "ddim_step",
+    "edit_start",
     "guidance",
+    "halved_target",
     "keep_known",
     "loss",
+    "noisy_image",
+    "posterior_mean",
+    "predicted_image",
     "sampling_loop",
     "sampling_step",
     "schedule",
     "six_numbers",
+    "strided_step",
     "training_step",
 ]

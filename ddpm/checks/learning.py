@@ -47,14 +47,15 @@ def loss(function: Callable[..., Tensor]) -> None:
         "The network is shown the noise alone. It should see x_t.": eps,
         "The network is shown x at t - 1, and told t.": right.add_noise(x0, t - 1, eps),
     }
-    compare("What the network is shown", x, x_t, wrong_input)
+    compare("What the network gets as the image", x, x_t, wrong_input)
     compare(
-        "What the network is told",
+        "What the network gets as the time",
         told.float(),
         t.float(),
         {
-            f"The network is told t + {d}. It should be told the time of the image that it"
-            " sees.".replace("+ -", "- "): t.float() + d
+            f"The network gets t + {d}. It should get the time of the image that it sees.".replace(
+                "+ -", "- "
+            ): t.float() + d
             for d in (-1, 1)
         },
     )
@@ -163,7 +164,7 @@ def training_step(function: Callable[..., Any]) -> None:
         expected = before.clone().requires_grad_()
         error = F.mse_loss(expected[0] * x + expected[1], eps)
         if given is None:
-            raise Mistake("The step should return its loss: without it nobody can draw a curve.")
+            raise Mistake("The step should return its loss: without it there is no curve to plot.")
         moved = probe.weights.detach() - before
         value = number("The loss", given)
         if not close(torch.tensor(value), error.detach()):
@@ -219,7 +220,7 @@ def _check_times(t: Tensor, last: int, count: int) -> None:
     if t.shape != (count,):
         raise Mistake(f"t has the shape {tuple(t.shape)}: draw one time for each of the images.")
     if t.is_floating_point() and not close(t, t.round()):
-        raise Mistake("Times are whole numbers, and the network is told them as they are.")
+        raise Mistake("Times are whole numbers, and the network gets them as they are.")
     if int(t.min()) == int(t.max()):
         raise Mistake("All images have the same time. Draw one for each: then every batch has all.")
     if int(t.min()) < 1:

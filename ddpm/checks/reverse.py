@@ -63,7 +63,7 @@ def sampling_step(function: Callable[..., Tensor]) -> None:
             "beta is divided by sqrt(alpha_bar). The noise in x_t has the amplitude"
             " sqrt(1 - alpha_bar).": (x - b / ab**0.5 * eps) / root + drawn,
             "The noise estimate is added. It should be taken out.": (x + taken) / root + drawn,
-            "All of the estimated noise is taken out at once: this is the guess of the clean"
+            "All of the estimated noise is taken out at once: this is the predicted clean"
             " image.": step(t, lambda s: s.x0),
         }
         for other in (t - 1, t + 1):
@@ -128,7 +128,7 @@ def sampling_loop(function: Callable[..., Tensor]) -> None:
             " T, ..., 1."
         )
     if times != right:
-        raise Mistake(f"The times visited are {times} and should be {right}.")
+        raise Mistake(f"The times in your loop are {times} and should be {right}.")
     if not isinstance(given, Tensor) or given.shape != start.shape:
         raise Mistake("The result should be the images at t = 0, of the shape of x. `return x`?")
     check_kind("The result", given, start)
@@ -143,7 +143,7 @@ def sampling_loop(function: Callable[..., Tensor]) -> None:
     if float(drawn[-1].abs().max()) > 1e-3:
         raise Mistake("There is noise in the last step. It stays in the picture.")
     if close(drawn[0], drawn[1]):
-        raise Mistake("Every step adds the same z. Draw it anew inside the loop.")
+        raise Mistake("Every step adds the same z. Sample it again inside the loop.")
     if any(abs(float(z.std()) - 1) > 0.2 for z in drawn[:-1]):
         raise Mistake("The steps are not yours of before with a fresh z. Call your step function.")
     praise("the sampling loop")

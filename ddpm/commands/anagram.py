@@ -36,15 +36,16 @@ def anagram(
     sampling: Annotated[Sampling, tyro.conf.arg(name="")] = SAMPLING,
     out: Path = Path("anagram.png"),
 ) -> None:
-    """Draws images that are one digit as they are and others through other views.
+    """Generates images that are one digit upright and other digits through other views.
 
     Args:
-        labels: what is to be seen: upright first, then through each view.
+        labels: the digits to see: upright first, then through each view.
         view_: identity, rotate_180, flip_vertical, flip_horizontal, rotate_90, transpose, negation
-            or patches:SEED; one fewer than labels, or as many if the first is not to be upright.
-        candidates: how many to draw for each image; the one that the bundled classifier is surest
-            of through all views is kept. 4 by default; 1 for a model of other images, since the
-            classifier only knows digits of 28x28.
+            or patches:SEED; one fewer than labels, or the same number if the first digit is not
+            upright.
+        candidates: how many to generate for each image; the one that the bundled classifier is
+            surest of through all views is kept. 4 by default; 1 for a model of other images, since
+            the classifier only knows digits of 28x28.
         out: .png for a sheet, .gif to see them turn, .npz for the arrays.
     """
     check_out(out, force=sampling.force)

@@ -42,7 +42,7 @@ def denoise(
             model's images. A model of grey images sees it in grey, one of colour images in its own
             colours; a grey image then has three equal channels.
         t: how much noise, from 1 to the model's T.
-        label: what the image is; by default the model is told nothing.
+        label: the label of the image; by default the model gets none.
         fit: how a large image is cut: around the ink, padded, or cropped to its middle. An image
             in colour is cropped unless it is padded.
         show_input_: a .png to write what the network saw to; none by default.

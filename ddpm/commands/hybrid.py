@@ -28,13 +28,13 @@ def hybrid(
     sampling: Annotated[Sampling, tyro.conf.arg(name="")] = SAMPLING,
     out: Path = Path("hybrid.png"),
 ) -> None:
-    """Draws images that are one digit from afar and another from near.
+    """Generates images that are one digit from a distance and another up close.
 
     Args:
-        far: the digit to be seen from afar.
-        near: the digit to be seen from near.
-        across: near digits a side; 1 splits the frequencies of a single image.
-        contrast: of the far digit, where there are several near ones.
+        far: the digit to see from a distance.
+        near: the digit to see up close.
+        across: near digits along a side; 1 splits the frequencies of a single image.
+        contrast: of the far digit, if there are several near ones.
         out: .png for a sheet, .gif to see it recede, .npz for the arrays.
     """
     check_out(out, force=sampling.force)

@@ -30,18 +30,18 @@ def inpaint(
     sampling: Annotated[Sampling, tyro.conf.arg(name="")] = SAMPLING,
     out: Path = Path("inpainted.png"),
 ) -> None:
-    """Draws the hidden part of an image anew, so that it goes with the rest.
+    """Generates the hidden part of an image, so that it fits the rest.
 
     Args:
         image: your image, of any size and background; a held-out 7 by default, in the size of the
             model's images. A model of grey images sees it in grey, one of colour images in its own
             colours; a grey image then has three equal channels.
-        mask: top, bottom, left, stripe, hole or freehand; or an image as large as yours, white
-            where it is to be filled in.
-        label: what the whole is to be; by default the model is told nothing.
-        repeats: how often every step but the last is taken (RePaint's resampling). More make the
-            parts fit better, and each costs as many network calls. By default, if --steps is not
-            given either, a third of the model's steps are taken three times.
+        mask: top, bottom, left, stripe, hole or freehand; or an image of the same size as yours,
+            white where it is to be filled in.
+        label: the label of the whole image; by default the model gets none.
+        repeats: how often every step but the last is taken (RePaint's resampling). More repeats
+            make the parts fit better, and each costs the same number of network calls. By default,
+            if --steps is not given either, a third of the model's steps are taken three times.
         fit: how a large image is cut: around the ink, padded, or cropped to its middle. An image
             in colour is cropped unless it is padded.
         show_input_: a .png to write what the network saw to; none by default.

@@ -37,29 +37,29 @@ def sample(
     force: bool = False,
     out: Path = Path("digits.png"),
 ) -> None:
-    """Draws digits with a trained model.
+    """Generates digits with a trained model.
 
     Args:
         model: the name of a bundled model (attention, attention-class, class, denoiser, digits,
-            resunet-small or time; see `ddpm models`), or the path of a weights file.
-        labels: the digits to draw, such as 0123456789, or the names of the model's own classes
+            resunet or time; see `ddpm models`), or the path of a weights file.
+        labels: the digits to generate, such as 0123456789, or the names of the model's own classes
             with commas between them; all by default.
         each: how many of each (of all, for a model without labels).
         steps: from noise to image, at most the T that the model was trained with; each costs a
             network call, with heun two; the model's own by default, 25 for digits.
-        sampler: ancestral, beta-noise, no-noise, ddim, heun, heun-eps or dpm-solver; the model's
-            own by default, ddim for digits.
+        sampler: ancestral, beta-noise, no-noise, ddim, heun, heun-eps, dpm-solver or renoise; the
+            model's own by default, ddim for digits.
         spacing: how the steps are spread over the times: trailing (evenly, from T), uniform
             (evenly, ending with 1) or quadratic (denser towards the image).
-        guidance: how strongly to insist on the label, 1 being not at all; the model's own by
+        guidance: the scale of guidance towards the label; 1 is no guidance; the model's own by
             default, 1.4 for digits. Only for models that were also trained without labels.
         clip: clamp the predicted clean image to the range of images at every step.
         weights: the last step's weights or their running average; the better set by default.
-        seed: of the noise; the same seed draws the same images.
+        seed: of the noise; the same seed gives the same images.
         device: cpu, cuda, mps ...; a GPU or another accelerator by default if there is one, else
             the CPU.
         force: overwrite a file even if this program did not make it.
-        out: .png for a sheet, .gif for the way from noise to digits, .npz for the arrays.
+        out: .png for a sheet, .gif for the states from noise to digits, .npz for the arrays.
     """
     check_out(out, force=force)
     if spacing not in SPACINGS:

@@ -32,12 +32,12 @@ def sdedit(
     """Adds noise to a picture and lets the model remove it again: the result is a digit.
 
     Args:
-        image: your image, of any size and background; without it, `--picture` is taken. A model
+        image: your image, of any size and background; without it, `--picture` is used. A model
             of grey images sees it in grey, one of colour images in its own colours; a grey image
             then has three equal channels.
-        picture: without an image, which drawing to take, white on black.
-        strength: 0 gives the picture back, 1 forgets it.
-        label: what it is to become; by default the model is told nothing.
+        picture: without an image, which drawing to use, white on black.
+        strength: 0 gives the picture back, 1 keeps nothing of it.
+        label: the digit that it becomes; by default the model gets no label.
         fit: how a large image is cut: around the ink, padded, or cropped to its middle. An image
             in colour is cropped unless it is padded.
         show_input_: a .png to write what the network saw to; none by default.

@@ -29,14 +29,14 @@ class Sampling:
 
     Attributes:
         model: the name of a bundled model (attention, attention-class, class, denoiser, digits,
-            resunet-small or time; see `ddpm models`), or the path of a weights file.
+            resunet or time; see `ddpm models`), or the path of a weights file.
         each: how many versions to draw.
         guidance: how strongly to insist on a label, 1 being not at all; by default the model's
             own, 1.4 for digits, but 4 for hybrid and 10 for anagram.
         steps: from noise to image, at most the T that the model was trained with; the model's own
             by default, 25 for digits.
-        sampler: ancestral, beta-noise, no-noise, ddim, heun, heun-eps or dpm-solver; by default
-            ancestral for inpaint, anagram and hybrid, and otherwise the model's own.
+        sampler: ancestral, beta-noise, no-noise, ddim, heun, heun-eps, dpm-solver or renoise; by
+            default ancestral for inpaint, anagram and hybrid, and otherwise the model's own.
         clip: clamp the predicted clean image to the range of images at every step.
         weights: the last step's weights or their running average; the better set by default.
         seed: of the noise; the same seed draws the same images.
@@ -76,7 +76,7 @@ class Sampling:
         return load(self.model, self.device, self.weights)
 
     def how(self) -> dict[str, Any]:
-        """What the functions of `ddpm.techniques` are told: see `How` there."""
+        """What the functions of `ddpm.techniques` get: see `How` there."""
         return {
             "guidance": self.guidance,
             "steps": self.steps,
@@ -214,14 +214,14 @@ def read_data(data: str, scaling: Scaling) -> tuple[Digits, Digits, tuple[str, .
 
     Args:
         data: "mnist", "bundled", or a folder of folders of images.
-        scaling: the side and the channels of a folder's images.
+        scaling: the side of the images, to which digits are enlarged, and a folder's channels.
     """
+    from ddpm.augmentation import of_size
     from ddpm.data import bundled, folder, mnist, split_off
 
-    if data == "mnist":
-        return mnist("train"), bundled(), ()
-    if data == "bundled":
-        return *split_off(bundled()), ()
+    if data in ("mnist", "bundled"):
+        own, held_out = (mnist("train"), bundled()) if data == "mnist" else split_off(bundled())
+        return of_size(own, scaling.image), of_size(held_out, scaling.image), ()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         digits, names = folder(data, scaling.image, scaling.channels)

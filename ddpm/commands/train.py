@@ -37,17 +37,18 @@ def train_recipe(
     force: bool = False,
     out: Path | None = None,
 ) -> None:
-    """Trains a recipe, or goes on where it was stopped.
+    """Trains a recipe, or continues where the training was stopped.
 
     Started by `torchrun --nproc-per-node N -m ddpm train RECIPE`, N processes share each batch.
 
     Args:
-        recipe: digits, attention, attention-class, resunet, resunet-large, resunet-small,
-            denoiser, time or class.
-        epochs: passes over the data; the recipe's number by default.
+        recipe: digits, digits-large, digits-backgrounds, digits-fast, attention, attention-class,
+            resunet, resunet-large, denoiser, time or class.
+        epochs: passes over the data, and of digits-fast some updates of a stage each; the
+            recipe's number by default.
         data: mnist, for all of it; bundled, for the 5,000 digits that come with the package; or
-            a folder with one subfolder of images for each class. Of bundled digits and own images
-            the last tenth of each class is not trained on but checked on.
+            a folder with one subfolder of images for each class. The last tenth of each class
+            of bundled digits or your images is for validation, not for training.
         size: side in pixels of the squares that a folder's images become; the recipe's, 28, by
             default.
         channels: 3 for a folder of colour images; 1 makes them grey, which is the default. Grey
@@ -83,13 +84,10 @@ def train_recipe(
 
     from tqdm import tqdm  # here and below: what help and the errors above do not need
 
-    from ddpm.checkpoints import Run
     from ddpm.devices import as_device
-    from ddpm.files import write_json
     from ddpm.processes import processes
     from ddpm.recipes import recipe as find_recipe
-    from ddpm.training import train
-    from ddpm.trainings import count_steps, digest, finish, images_of, keep_images, log_of
+    from ddpm.trainings import begin, count_steps, digest, finish, images_of, keep, reports
 
     chosen = find_recipe(recipe)
     if first and chosen.training.show and outputs.images.parent.exists():
@@ -106,7 +104,7 @@ def train_recipe(
     if names:
         chosen = chosen.for_classes(names)
     with outputs.alone(), processes(as_device(device)) as (shared, where):
-        state = Run.start(chosen, where)
+        state = begin(chosen, where, outputs, force)
         state.data = digest(training)
         if outputs.checkpoint.is_file() and not restart:
             state.restore(outputs.checkpoint)
@@ -122,7 +120,7 @@ def train_recipe(
             count_steps(state, len(training), epochs)
         bar: tqdm | None = None
         try:
-            for progress in train(state, training, validation, epochs, shared, steps):
+            for progress in reports(state, training, validation, epochs, shared, steps):
                 if not shared.first:
                     continue
                 if bar is None:
@@ -137,10 +135,8 @@ def train_recipe(
                         f" (averaged {entry['validation_averaged']:.4f}), {speed}"
                     )
                     bar = bar.close()
-                    state.save(outputs.checkpoint)
-                    write_json(outputs.log, log_of(state, where, len(training), shared.count))
-                    if state.epoch in chosen.training.show:
-                        keep_images(state, where, outputs.images, validation if own else None)
+                    held_out = validation if own else None
+                    keep(state, where, outputs, len(training), shared.count, held_out)
         finally:
             if bar is not None:
                 bar.close()

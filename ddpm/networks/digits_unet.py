@@ -1,9 +1,11 @@
-"""The flagship's U-Net: residual blocks at 14x14 and 7x7, told of time and label throughout.
+"""The flagship's U-Net: residual blocks at 14x14 and 7x7, each with time and label.
 
 Called as `eps = network(x, t, label)`, like every network of the package.
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +15,10 @@ from ddpm.networks.attention_unet import time_encoding
 from ddpm.networks.shared import Network
 
 TIME_CHANNELS = 64
-"""Sines and cosines by which the network is told the time."""
+"""Sines and cosines that encode the time."""
+
+AUGMENTS = 5
+"""Numbers that say how an image was changed: turn, size, shift right, shift down, shear."""
 
 
 # --8<-- [start:blocks]
@@ -29,6 +34,7 @@ def silent(layer: nn.Module) -> nn.Module:
     return layer
 
 
+# --8<-- [start:resblock]
 class ResBlock(nn.Module):
     """Two 3x3 convolutions beside a shortcut; time and label scale and shift between them."""
 
@@ -45,6 +51,7 @@ class ResBlock(nn.Module):
         y = self.conv1(F.silu(self.norm1(x)))
         y = self.norm2(y) * (1 + scale) + shift
         return self.shortcut(x) + self.conv2(F.silu(y))
+        # --8<-- [end:resblock]
 
 
 class Attention(nn.Module):
@@ -75,8 +82,13 @@ class DigitsUNet(Network):
 
     Args:
         width: channels at half the size, a multiple of 16; twice as many at a quarter.
-        blocks: residual blocks on the way down at each level; as many on the way up.
-        classes: number of labels; the label `classes` itself stands for "not told".
+        blocks: residual blocks at each level, on the way down and again on the way up.
+        classes: number of labels; the label `classes` itself stands for "no label".
+        blocks14: the same at half the size, where it is another number; 0 is `blocks`.
+        attention14: attention at half the size as well, on the way down and on the way up.
+        augmented: whether it can be told how an image was changed: see `ddpm.augmentation`.
+        patch: side of the squares of pixels that it takes together. With 4, images of 56x56 cost
+            about as much as those of 28x28 with 2.
         channels: of the images, C.
         size: side of the images in pixels, a multiple of 4.
     """
@@ -91,56 +103,84 @@ class DigitsUNet(Network):
         width: int = 48,
         blocks: int = 2,
         classes: int = 10,
+        blocks14: int = 0,
+        attention14: bool = False,
+        augmented: bool = False,
+        patch: Literal[2, 4] = 2,
         channels: int = 1,
         size: int = 28,
     ):
         super().__init__()
         self.check(channels, size)
-        w, told = width, 4 * width
+        if size % (2 * patch):
+            raise ValueError(f"with patches of {patch} the side must be a multiple of {2 * patch}")
+        self.patch = patch
+        w, told, wide, pixels = width, 4 * width, blocks14 or blocks, patch**2 * channels
         self.time = nn.Sequential(nn.Linear(TIME_CHANNELS, told), nn.SiLU(), nn.Linear(told, told))
         self.label = nn.Embedding(classes + 1, told)
-        self.stem = nn.Conv2d(4 * channels, w, 3, padding=1)
-        self.down14 = nn.ModuleList(ResBlock(w, w, told) for _ in range(blocks))
+        self.stem = nn.Conv2d(pixels, w, 3, padding=1)
+        self.down14 = nn.ModuleList(ResBlock(w, w, told) for _ in range(wide))
         self.halve = nn.Conv2d(w, 2 * w, 3, stride=2, padding=1)
         self.down7 = nn.ModuleList(ResBlock(2 * w, 2 * w, told) for _ in range(blocks))
         self.attention = Attention(2 * w)
         self.up7 = nn.ModuleList(ResBlock(4 * w, 2 * w, told) for _ in range(blocks))
         self.enlarge = nn.ConvTranspose2d(2 * w, w, 4, stride=2, padding=1)
-        self.up14 = nn.ModuleList(ResBlock(2 * w, w, told) for _ in range(blocks))
+        self.up14 = nn.ModuleList(ResBlock(2 * w, w, told) for _ in range(wide))
         self.norm = norm(2 * w)
-        self.head = silent(nn.Conv2d(2 * w, 4 * channels, 3, padding=1))
+        self.head = silent(nn.Conv2d(2 * w, pixels, 3, padding=1))
+        # After all others, whose first weights thus do not depend on the options.
+        self.attention_down = Attention(w) if attention14 else None
+        self.attention_up = Attention(w) if attention14 else None
+        self.change = silent(nn.Linear(AUGMENTS, told, bias=False)) if augmented else None
 
-    def forward(self, x: Tensor, t: Tensor, label: Tensor) -> Tensor:
+    def forward(self, x: Tensor, t: Tensor, label: Tensor, change: Tensor | None = None) -> Tensor:
         """The estimate of the noise in x.
 
         Args:
             x: noisy images (N, C, size, size).
             t: float (N,), the time in the network's own numbering.
             label: integer (N,), each 0..classes, `classes` for none.
+            change: float (N, AUGMENTS), how the image was changed; None is not at all.
 
         Returns:
             The estimate, of the shape of x.
         """
-        told = F.silu(self.time(time_encoding(t, TIME_CHANNELS)) + self.label(label))
+        return self.decode(*self.encode(x, t, label, change))
+
+    def encode(
+        self, x: Tensor, t: Tensor, label: Tensor, change: Tensor | None = None
+    ) -> tuple[Tensor, list[Tensor], Tensor]:
+        """The way down: features at the bottom (N, 2 width, H, W), what the way up sees besides,
+        and the vector of time and label. Its arguments are those of `forward`."""
+        told = self.time(time_encoding(t, TIME_CHANNELS)) + self.label(label)
+        if change is not None and self.change is not None:
+            told = told + self.change(change)
+        told = F.silu(told)
         # Near t = 0 the noise is finer than bfloat16's steps around -1: look at x in float32,
         # and answer in it.
         with torch.autocast(x.device.type, enabled=False):
-            pixels = self.stem(F.pixel_unshuffle(x, 2))
-        y, skips = pixels, []
+            y = self.stem(F.pixel_unshuffle(x, self.patch))
+        skips = [y]
         for block in self.down14:
             y = block(y, told)
             skips.append(y)
-        y = self.halve(y)
+        y = self.halve(y if self.attention_down is None else self.attention_down(y))
         for block in self.down7:
             y = block(y, told)
             skips.append(y)
-        y = self.attention(y)
+        return self.attention(y), skips, told
+
+    def decode(self, y: Tensor, skips: list[Tensor], told: Tensor) -> Tensor:
+        """The way up: the estimate, of the shape of x."""
+        skips = [*skips]
         for block in self.up7:
             y = block(torch.cat([y, skips.pop()], dim=1), told)
         y = self.enlarge(y)
+        if self.attention_up is not None:
+            y = self.attention_up(y)
         for block in self.up14:
             y = block(torch.cat([y, skips.pop()], dim=1), told)
-        with torch.autocast(x.device.type, enabled=False):
-            y = torch.cat([y.float(), pixels], dim=1)
-            return F.pixel_shuffle(self.head(F.silu(self.norm(y))), 2)
+        with torch.autocast(y.device.type, enabled=False):
+            y = torch.cat([y.float(), skips.pop()], dim=1)
+            return F.pixel_shuffle(self.head(F.silu(self.norm(y))), self.patch)
         # --8<-- [end:network]

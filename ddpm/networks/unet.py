@@ -46,9 +46,9 @@ class UNet(Network):
 
     Args:
         width: channels at full resolution, D; twice as many at the bottom.
-        time: whether it is told the time.
+        time: whether it gets the time.
         classes: number of labels, 0 for a network without labels; the label `classes` itself
-            stands for "not told" and becomes a vector of zeros.
+            stands for "no label" and becomes a vector of zeros.
         channels: of the images, C.
         size: side of the images in pixels, a multiple of 4.
     """

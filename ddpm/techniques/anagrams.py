@@ -24,10 +24,10 @@ CANDIDATES = 4
 
 # --8<-- [start:anagram]
 def anagram(parts: Sequence[tuple[EpsFn, View]]) -> EpsFn:
-    """The mean of what several estimates say of one image, each seeing it through its view.
+    """The mean of several predictions for one image, each made through its view.
 
     Args:
-        parts: noise estimates, each with the view through which it looks.
+        parts: predictions of the noise, each with its view.
 
     Raises:
         ValueError: no part; at the first call, a view that is not orthogonal.
@@ -55,11 +55,11 @@ def draw_anagram(
     n: int = 1,
     **how: Any,
 ) -> Tensor:
-    """Draws images that are another digit when seen through another view.
+    """Samples images that show another digit through another view.
 
     Args:
-        labels: what is to be seen through each view; each a label, or one for each image.
-        views: as many views, by name (`view`) or as they are.
+        labels: what each view should show; each a label, or one for each image.
+        views: the same number of views, by name (`view`) or as objects.
         n: how many images.
         how: see `How`; by default the sampler is ancestral, the guidance `ANAGRAM_GUIDANCE`.
 
@@ -101,13 +101,15 @@ def surest(
     of: int,
     classifier: Callable[[Tensor], Tensor],
 ) -> Tensor:
-    """Of each `of` images in a row, the one that a classifier is surest of in its worst view.
+    """Of each `of` images in a row, the best one by a classifier.
+
+    For each image it counts how certain the classifier is in the view where it is least certain.
 
     Args:
         images: (N * of, C, H, W) in [0, 1], of a shape that the classifier takes.
-        labels: what each image is to be seen as, for each view: (N * of,).
-        views: as many views, by name.
-        of: how many of them one is chosen from.
+        labels: what each image should show, for each view: (N * of,).
+        views: the same number of views, by name.
+        of: how many images one is chosen from.
         classifier: images in [0, 1] to logits (N, classes).
 
     Returns:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ddpm import arguments, tensors
 from ddpm.model import Diffusion
-from ddpm.sampling import State
+from ddpm.sampling import State, ddim
 from ddpm.techniques.shared import Labels, a_model, draw_parts, eps_for, how_to, in_range
 from ddpm.timesteps import from_time, resampled
 
@@ -35,7 +35,7 @@ def denoise(
         noisy: (N, C, size, size) in the network's range, as `add_noise` makes them.
         t: their time, 0..T.
         label: what they are; None tells the model nothing.
-        once: answer with the first guess of the clean image: one network call.
+        once: answer with the first predicted clean image: one network call.
         how: see `How`; `steps` counts the whole way from T, of which the part below t is gone.
 
     Returns:
@@ -56,7 +56,7 @@ def denoise(
         return model.states(
             x=noisy[part],
             path=path,
-            sampler="ddim" if once else options.sampler,
+            sampler=ddim if once else options.sampler,
             seed=options.seed,
             first=first,
             eps_fn=eps_for(model, label, len(noisy), part, options.guidance),

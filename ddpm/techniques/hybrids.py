@@ -29,11 +29,11 @@ Blur = Callable[[Tensor, int], Tensor]
 
 
 def hybrid(eps_far: EpsFn, eps_near: EpsFn, blur: Blur) -> EpsFn:
-    """The low frequencies of one estimate and the high frequencies of another.
+    """The low frequencies of one prediction and the high frequencies of another.
 
     Args:
-        eps_far: of what is to be seen from afar, where only low frequencies are left.
-        eps_near: of what is to be seen from near.
+        eps_far: of what you see from a distance, where only low frequencies are left.
+        eps_near: of what you see up close.
         blur: keeps the low frequencies.
 
     Source: Geng, Park and Owens 2024, "Factorized Diffusion", section 3.1.
@@ -86,21 +86,21 @@ def mosaic(
     contrast: float,
     share: Callable[[int], float] = lambda t: 1.0,
 ) -> EpsFn:
-    """A larger canvas: near, `across` x `across` images; from afar, one of their size.
+    """A larger canvas: up close `across` x `across` images, from a distance one of their size.
 
-    From afar, squares of `across` x `across` pixels melt into their averages. These are one more
-    image, `contrast` times as strong, with less noise: `across` times less for the average, and
-    relative to the image by 1 / `contrast` more. So it is at another time of its own.
+    From a distance, squares of `across` x `across` pixels melt into their means. The means are one
+    more image with `contrast` times the signal and 1 / `across` of the noise. So it belongs to
+    another time, where the ratio of signal to noise is the same.
 
     Args:
-        eps_far: of the averages, (N, C, H, W).
+        eps_far: of the means, (N, C, H, W).
         eps_near: of the tiles, (N * across**2, C, H, W), row by row.
         schedule: of the network.
         across: tiles a side.
-        contrast: the share of its range that the far image is given; with 1 / `across`, the
-            averages times `across` are at the very time of the canvas.
-        share: t -> how much the far estimate has to say of the averages at that time, the near
-            one saying the rest; 1 leaves the tiles nothing of their own there.
+        contrast: the share of its range that the far image gets. With 1 / `across`, the means
+            times `across` belong to the time of the canvas.
+        share: t -> the weight of the far prediction in the means at that time; the near one has
+            the rest.
 
     Returns:
         (x, t) -> eps for canvases (N, C, across * H, across * W).
@@ -117,7 +117,7 @@ def mosaic(
         noise = (1 - alpha_bar) / (across * contrast) ** 2
         kept = alpha_bar / (alpha_bar + noise)
         own = max(1, int((schedule.alpha_bar - kept).abs().argmin()))
-        # The averages over the contrast, scaled to the signal that their own time has.
+        # The means over the contrast, scaled to the signal of their own time.
         seen = average(x) / contrast * (kept / alpha_bar) ** 0.5
         far = eps_far(seen, own) / across
         parts = x.unflatten(2, (across, -1)).unflatten(4, (across, -1))  # (N, C, a, H, a, W)
@@ -144,16 +144,16 @@ def draw_hybrid(
     blur: Blur | None = None,
     **how: Any,
 ) -> Tensor:
-    """Draws images that are one digit from afar and another from near.
+    """Samples images that are one digit from a distance and another one up close.
 
     Args:
         far, near: the labels; each one for all images, or one for each.
         n: how many images.
-        across: near digits a side; 1 draws one image and splits its frequencies.
+        across: near digits a side; 1 samples one image and splits its frequencies.
         contrast: of the far digit, as a share of the range, where `across` is above 1.
-        shares: the far digit's say in the averages at t = T and at t = 0, going evenly between.
-        blur: for `across` of 1, what is left from afar; by default a Gaussian of `SPLIT` of the
-            side, which is 1.25 pixels of 28.
+        shares: the far digit's weight in the means at t = T and at t = 0, and evenly between.
+        blur: for `across` of 1, what is left from a distance; by default a Gaussian of `SPLIT` of
+            the side, which is 1.25 pixels of 28.
         how: see `How`; by default the sampler is ancestral, the guidance `HYBRID_GUIDANCE`.
 
     Returns:

@@ -13,6 +13,7 @@ from ddpm.arguments import by
 from ddpm.model import Diffusion
 from ddpm.sampling import State
 from ddpm.schedule import NoiseSchedule
+from ddpm.serving import served, usual
 from ddpm.techniques.shared import Labels, draw_parts, eps_for, how_to, in_range
 from ddpm.timesteps import resampled
 
@@ -21,19 +22,19 @@ from ddpm.timesteps import resampled
 def keep_known(
     image: Tensor, mask: Tensor, schedule: NoiseSchedule, noise: Callable[[], Tensor]
 ) -> Callable[[Tensor, int], Tensor]:
-    """Holds the known pixels of an image while the sampler draws the others.
+    """Keeps the known pixels of an image while the sampler fills in the others.
 
-    After each step the known pixels are set to what the forward process makes of them at that
-    time, with fresh noise; at t = 0 that is the image itself.
+    After each step the known pixels are put back with new noise of that time. At t = 0 there is
+    no noise, and they are those of the image.
 
     Args:
         image: (N, C, H, W) in the network's range.
-        mask: 1 where the image is to be drawn anew, 0 where it is known; broadcast to `image`.
+        mask: 1 where the sampler fills in, 0 where the image is known; broadcast to `image`.
         schedule: the noise schedule.
-        noise: draws noise of the shape of `image`.
+        noise: returns new noise of the shape of `image`.
 
     Returns:
-        (x, t) -> x, to be given to `sample` as `project`.
+        (x, t) -> x, an argument of `sample` named `project`.
 
     Source: Lugmayr et al. 2022, "RePaint", equation 8.
     """
@@ -52,8 +53,13 @@ REPEATS = 3
 
 
 def walks(model: Diffusion) -> dict[str, int]:
-    """The default path: the recipe's calls, spent on three walks in a third of its steps."""
-    return {"steps": 1 + (model.recipe.steps - 1) // REPEATS, "repeats": REPEATS}
+    """The default path: the recipe's calls, spent on three walks in a third of its steps.
+
+    A student takes the next smaller number of steps that it was distilled for.
+    """
+    steps = 1 + (model.recipe.steps - 1) // REPEATS
+    fewer = [known for known in served(model.recipe) if known <= steps]
+    return {"steps": max(fewer, default=steps), "repeats": REPEATS}
 
 
 # --8<-- [start:inpaint]
@@ -65,13 +71,13 @@ def inpaint(
     n: int = 1,
     **how: Any,
 ) -> Tensor:
-    """Draws the unknown part of an image so that it goes with the known part.
+    """Fills in the unknown part of an image so that it fits the known part.
 
     Args:
         image: (N, C, H, W) or (C, H, W) in [0, 1]; of one channel also (H, W).
-        mask: (H, W), or (N, H, W) with one for each image; 1 where it is to be drawn, 0 where it
-            is known.
-        label: what the whole is to be; None tells the model nothing.
+        mask: (H, W), or (N, H, W) with one for each image; 1 where the model fills in, 0 where the
+            image is known.
+        label: what the whole should be; None for no label.
         n: how many versions of a single image.
         how: see `How`. By default the sampler is ancestral, since the known pixels' noise is fresh
             at every step too. With neither `steps` nor `repeats`, a third of the recipe's steps
@@ -86,7 +92,8 @@ def inpaint(
     x0 = in_range(model, image, n)
     new = as_mask(model, mask, len(x0))
     path_given = how.get("steps") is not None or how.get("repeats") is not None
-    options = how_to(how, sampler="ancestral", **({} if path_given else walks(model)))
+    sampler = usual(model.recipe, "ancestral")
+    options = how_to(how, sampler=sampler, **({} if path_given else walks(model)))
     path = resampled(model.path(options.steps), options.jump, options.repeats)
 
     def states(part: slice, first: int) -> Iterator[State]:

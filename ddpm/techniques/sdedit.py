@@ -17,8 +17,8 @@ from ddpm.techniques.shared import Labels, a_model, how_to, in_range
 def noised(image: Tensor, t: int, schedule: NoiseSchedule, eps: Tensor) -> Tensor:
     """Where SDEdit starts: the image with the noise of time t (Meng et al. 2022, algorithm 1).
 
-    At t = T it is the noise alone, for that is where sampling starts: the trace of an image that
-    `alpha_bar[T]` would still leave is taken for nothing.
+    At t = T it is the noise alone, because sampling starts from pure noise. The trace of the image
+    that `alpha_bar[T]` would leave is ignored.
 
     Args:
         image: (N, C, H, W) in the network's range.
@@ -39,13 +39,13 @@ def sdedit(
     n: int = 1,
     **how: Any,
 ) -> Tensor:
-    """Adds noise to an image and takes it off again, so that it comes back as a digit.
+    """Adds noise to an image and samples from there, so that it comes back as a digit.
 
     Args:
         image: (N, C, H, W) or (C, H, W) in [0, 1]; of one channel also (H, W).
-        strength: how far to go back towards noise, as a share of T: 0 gives the image itself,
-            1 forgets it. The steps taken are that share of `steps`.
-        label: what it is to become; None tells the model nothing.
+        strength: the starting time as a share of T: 0 gives the image itself, 1 ignores it. The
+            steps taken are that share of `steps`.
+        label: what it should become; None for no label.
         n: how many versions of a single image.
         how: see `How`.
 

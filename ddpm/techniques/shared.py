@@ -18,6 +18,7 @@ from ddpm.arguments import by
 from ddpm.model import Diffusion
 from ddpm.noise import PER_SEED, SEEDS
 from ddpm.sampling import EpsFn, State, StepRule, step_rule
+from ddpm.serving import usual as usual_sampler
 from ddpm.timesteps import resampled
 
 Labels = int | Sequence[int] | Tensor | None
@@ -35,7 +36,7 @@ class How:
         seed, first: the images are numbers first, first + 1, ... of this seed.
         batch: how many go through the network together.
         repeats, jump: each `jump` steps are taken `repeats` times (RePaint's resampling).
-        clip: clamp each guess of the clean image to the range of images (`Diffusion.states`).
+        clip: clamp each predicted clean image to the range of images (`Diffusion.states`).
     """
 
     guidance: float | None = None
@@ -155,7 +156,7 @@ def draw_from_noise(
     `usual` is the scale of guidance, for a model that can be guided, unless `how` has another.
     """
     scale = usual if a_model(model).recipe.label_dropout else 1.0
-    options = how_to(how, sampler="ancestral", guidance=scale)
+    options = how_to(how, sampler=usual_sampler(model.recipe, "ancestral"), guidance=scale)
     path = resampled(model.path(options.steps), options.jump, options.repeats)
 
     def states(part: slice, first: int) -> Iterator[State]:

@@ -28,7 +28,7 @@ class View:
 
     Attributes:
         name: what scripts call it.
-        apply: images (N, C, H, W) as seen through the view.
+        apply: images (N, C, H, W) seen through the view.
         undo: its inverse.
     """
 
@@ -62,14 +62,14 @@ VIEWS: Mapping[str, View] = {
         NEGATION,
     )
 }
-"""The views that need no setting, by the names that scripts accept. `rotate_90` turns
-counterclockwise, `flip_vertical` turns upside down as a mirror on the floor does."""
+"""The views without settings, by the names that scripts accept. `rotate_90` turns
+counterclockwise, `flip_vertical` turns upside down like a mirror on the floor."""
 # --8<-- [end:views]
 
 
 # --8<-- [start:patches]
 def patches(seed: int = 0, across: int = 4) -> View:
-    """Cuts images into `across` x `across` equal patches and deals them to each other's places.
+    """Cuts images into `across` x `across` equal patches and exchanges their places.
 
     Args:
         seed: of the permutation, which is the same for all images.
@@ -129,8 +129,8 @@ images with one pixel lit, and on so many random images."""
 def check(view: View, size: int, channels: int = 1) -> None:
     """Refuses a view of images (N, channels, size, size) that is not orthogonal.
 
-    The view is applied to every image with one pixel lit: these are the columns of its matrix,
-    which must be at right angles to each other and of length 1. Larger images (`EXACT`) have too
+    The view is applied to every image with a single bright pixel. The results are the columns of
+    its matrix, which must be perpendicular and of length 1. Images larger than `EXACT` have too
     many: there, some pixels and some random images must keep their lengths and angles.
 
     Raises:

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # A quick tour
 #
-# Load a model, draw digits, insist on their labels, watch one come about, and edit one. All of it
+# Load a model, sample digits, use guidance, watch a sample as it forms, and edit a digit. All of it
 # runs on a CPU in a few seconds. The first cell says how to get the package.
 
 # %% tags=["skip-execution"]
@@ -19,8 +19,8 @@
 # %% [markdown]
 # ## Load
 #
-# A model is a network with its recipe: its schedule, its range of pixels, its labels, and how it
-# is best sampled from.
+# A model is a network with its recipe. The recipe says which schedule, range of pixels and labels
+# the network was trained with, and how to sample from it.
 
 # %%
 import io
@@ -38,29 +38,29 @@ print(f"T = {recipe.T}, {recipe.sampler} in {recipe.steps} steps, guidance {reci
 
 # %%
 def show(card, alt):
-    """Shows a sheet of images, with words for those who do not see it."""
+    """Shows a sheet of images, with words for those who cannot see it."""
     file = io.BytesIO()
     card.save(file, "png")
     return Image(file.getvalue(), alt=alt, width=card.width, height=card.height)
 
 
 # %% [markdown]
-# ## Draw
+# ## Sample
 #
-# One label for each image. The seed decides the noise, and so the image: the same seed draws the
-# same digit in any batch.
+# Give one label for each image. The seed decides the noise, and so the image: the same seed gives
+# the same digit in any batch.
 
 # %%
 images = model.sample(labels=[label for label in range(10) for _ in range(4)], seed=0)
 columns = images.unflatten(0, (10, 4))[:, :, 0].transpose(0, 1)
-show(viz.sheet(columns), "Four rows of the digits 0 to 9 as a model drew them, all readable.")
+show(viz.sheet(columns), "Four rows of generated digits from 0 to 9, all readable.")
 
 # %% [markdown]
-# ## Insist
+# ## Guide
 #
-# Guidance asks the network twice, with the label and without it, and goes on in the direction in
-# which the two answers differ. A scale of 0 ignores the label, 1 is no guidance, and more than
-# that insists.
+# Guidance evaluates the network twice, with the label and without it. It then goes further in the
+# direction in which the two answers differ. A scale of 0 ignores the label, and 1 is no guidance.
+# Larger scales make the digits clearer and more alike.
 
 # %%
 scales = [0, 1, 4]
@@ -69,33 +69,33 @@ card = viz.sheet(torch.stack(rows), [str(scale) for scale in scales], down="scal
 show(
     card,
     "Three rows of ten digits from the same noise. At scale 0 they are any digits, at 1 and 4 they"
-    " are 0 to 9 in order; at 4 the strokes are bolder and plainer.",
+    " are 0 to 9 in order; at 4 the strokes are bolder and clearer.",
 )
 
 # %% [markdown]
 # ## Watch
 #
-# Sampling yields a state at every time: the noisy images, and the guess of the clean ones.
+# Sampling yields a state at every time: the noisy images, and the predicted clean images.
 
 # %%
 states = list(model.states(labels=[2, 8], seed=2))[::4]
-noisy, guess = (torch.stack(part) for part in zip(*((s.x, s.x0) for s in states), strict=True))
-pairs = torch.cat([noisy, guess], dim=1)[:, [0, 2, 1, 3]]
+noisy, clean = (torch.stack(part) for part in zip(*((s.x, s.x0) for s in states), strict=True))
+pairs = torch.cat([noisy, clean], dim=1)[:, [0, 2, 1, 3]]
 pictures = torch.stack([model.to_images(part)[:, 0] for part in pairs], dim=1)
 times = [str(state.t) for state in states]
-rows = ["2, noisy", "2, guess", "8, noisy", "8, guess"]
+rows = ["2, noisy", "2, clean", "8, noisy", "8, clean"]
 show(
     viz.sheet(pictures, rows, times, across="time t →"),
-    "For a 2 and an 8, the noisy image and the guess of the clean one at falling times. The guesses"
-    " are blurred at first and sharp in the end; the noise goes away step by step.",
+    "For a 2 and an 8, the noisy image and the predicted clean image at falling times. The"
+    " predictions are blurred at first and sharp at the end; the noise disappears step by step.",
 )
 
 # %% [markdown]
 # ## Edit
 #
-# A digit that somebody wrote becomes another one: noise is added to it, and taken off again with
-# another label. Or a part of it is drawn anew and the rest is held. Or an image is drawn that is
-# one digit upright and another one upside down.
+# Three edits with the same network. SDEdit adds noise to a handwritten digit and removes it again
+# with another label. Inpainting generates one part of the image and keeps the rest. An anagram is
+# one digit upright and another digit upside down.
 
 # %%
 digits = ddpm.bundled()
@@ -113,8 +113,8 @@ edited = [
 names = ["7", "to 3", "to 9", "6", "180°"]
 show(
     viz.sheet(torch.stack(edited)[None], columns=names, scale=4),
-    "A written 7; a 3 in its place with a similar slant; the 7's upper half completed to a 9; a 6;"
-    " and the same image upside down, which is a 9.",
+    "A handwritten 7; a 3 with a similar slant; the upper half of the 7 completed to a 9; a 6; and"
+    " the same image upside down, which is a 9.",
 )
 
 # %% [markdown]

@@ -9,9 +9,9 @@
 # %% [markdown]
 # # A text-to-image model
 #
-# The experiments of the page "The same functions on a text-to-image model" with one GPU of 16 GB
-# or more. The notebook is shown here without its results: they need weights whose licence you have
-# to accept first. The page says how. Choose a machine with a GPU, install the extra by
+# The experiments of the page "The same functions on a text-to-image model", on one GPU with 16 GB
+# or more. The notebook is shown here without its results, because they need weights whose licence
+# you have to accept first. The page says how. Choose a machine with a GPU, install the extra with
 # `pip install diffusers transformers sentencepiece accelerate`, and run the cells in order.
 
 # %% tags=["skip-execution"]
@@ -37,8 +37,8 @@ login()
 # %% [markdown]
 # ## Load
 #
-# All prompts are encoded here, once. After that the text encoder is dropped, which frees most of
-# the memory. A prompt's number is its label.
+# All prompts are encoded here, once. Then the text encoder is removed, which frees most of the
+# memory. A prompt's number is its label.
 
 # %% tags=["skip-execution"]
 PROMPTS = (
@@ -64,7 +64,7 @@ def show(images, columns=5):
 # %% [markdown]
 # ## Steps and guidance
 #
-# Fewer steps are more grainy. Without guidance the images are less clear and more different.
+# With fewer steps the images are more grainy. Without guidance they are less clear and vary more.
 
 # %% tags=["skip-execution"]
 rows = [text.sample(labels=[village] * 3, **how | {"steps": n}) for n in (5, 10, 20)]

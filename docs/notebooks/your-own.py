@@ -9,9 +9,9 @@
 # %% [markdown]
 # # Your own write-up
 #
-# From a data set of your own to a page about it: images, a short training, figures, a measured
-# number, a page. Here the data are mirrored digits, which no bundled model has seen. With two CPU
-# cores it takes about a minute. The first cell says how to get the package.
+# This notebook goes from a data set of your own to a page about it: images, a short training,
+# figures, a measured number, a page. The data here are mirrored digits, which no bundled model has
+# seen. It takes about a minute on two CPU cores. The first cell says how to get the package.
 
 # %% tags=["skip-execution"]
 # This notebook needs the package `ddpm`. In a checkout of its repository, run
@@ -35,7 +35,7 @@ from ddpm.training import train
 
 
 def show(card, alt):
-    """Shows a sheet of images, with words for those who do not see it."""
+    """Shows a sheet of images, with words for those who cannot see it."""
     file = io.BytesIO()
     card.save(file, "png")
     return Image(file.getvalue(), alt=alt, width=card.width, height=card.height)
@@ -44,10 +44,10 @@ def show(card, alt):
 # %% [markdown]
 # ## The data
 #
-# Of the 5,000 bundled digits the 2, 3, 5 and 7, which look different in a mirror. For images of
-# your own, `ddpm.data.folder("my-images")` reads a folder with one subfolder for each class, and
-# gives what stands here as `mine` and `names`. Then "How good is it?", which reads digits, falls
-# away, with the line of the page that quotes it.
+# We take the 2, 3, 5 and 7 of the 5,000 bundled digits, because these look different in a mirror.
+# For your own images, `ddpm.data.folder("my-images")` reads a folder with one subfolder for each
+# class. It gives what is called `mine` and `names` here. In this case, leave out the section "How
+# good is it?", which needs digits, and the line of the page that quotes it.
 
 # %%
 chosen = torch.tensor([2, 3, 5, 7])
@@ -64,8 +64,8 @@ show(viz.sheet(first, names), "Ten mirrored digits in each of four rows: 2, 3, 5
 # %% [markdown]
 # ## The recipe
 #
-# The flagship's, with a narrower network and fewer epochs. With more data and time, leave the
-# width and the depth as they are.
+# The recipe is the flagship's, with a narrower network and fewer epochs. If you have more data and
+# time, keep the flagship's width and depth.
 
 # %%
 flagship = ddpm.recipe("digits")
@@ -81,8 +81,8 @@ recipe = dataclasses.replace(
 # %% [markdown]
 # ## The training
 #
-# It yields its progress; what to do with that is up to you. At the end of each epoch there is an
-# entry for the log.
+# The training yields its progress, and you decide what to do with it. At the end of each epoch
+# there is an entry for the log.
 
 # %%
 run = Run.start(recipe, ddpm.devices.default_device())
@@ -115,9 +115,9 @@ Image(
 )
 
 # %% [markdown]
-# ## What it draws
+# ## Samples
 #
-# Ten of each class, nothing picked.
+# Ten samples of each class, without selection.
 
 # %%
 asked = torch.arange(len(names)).repeat_interleave(10)
@@ -129,8 +129,9 @@ show(card, words)
 # %% [markdown]
 # ## How good is it?
 #
-# The bundled classifier reads ordinary digits. So mirror the samples back, and count how often it
-# reads what was asked for. For comparison, the same for real digits that were held out.
+# The bundled classifier knows ordinary digits. So we mirror the samples back, and compute the
+# accuracy: the share that the classifier recognises as the requested digit. For comparison, we do
+# the same with real digits that were held out.
 
 # %%
 count = 100
@@ -138,20 +139,20 @@ asked = torch.arange(len(names)).repeat_interleave(count)
 classifier = load_classifier()
 
 
-def share_read(images, labels):
-    """The share of mirrored images that are read as their labels say."""
+def accuracy(images, labels):
+    """The share of mirrored images that are recognised as their labels."""
     return float((chosen[labels] == classifier.read(images.flip(3))).float().mean())
 
 
-drawn = share_read(model.sample(labels=asked, seed=1), asked)
-real = share_read(validation.images[:, None] / 255, validation.labels)
-print(f"read as asked: {drawn:.1%} of the samples, {real:.1%} of real digits")
+drawn = accuracy(model.sample(labels=asked, seed=1), asked)
+real = accuracy(validation.images[:, None] / 255, validation.labels)
+print(f"accuracy: {drawn:.1%} for the samples, {real:.1%} for real digits")
 
 # %% [markdown]
 # ## The page
 #
-# A page is text that says what was asked, how it was tried, and what came out, with the figure
-# and with numbers that no hand has typed.
+# A page says which question you asked, what you did, and what you found. It has the figure, and
+# numbers that come from the measurement.
 
 # %%
 folder = Path("write-up")
@@ -161,18 +162,18 @@ page = f"""\
 ## Can a model learn mirrored digits from {len(training):,} images?
 
 It was trained for {len(run.log)} epochs on mirrored digits of {len(names)} classes.
-Of {len(asked)} samples, **{drawn:.1%}** are read as the digit asked for once they are mirrored
-back; of real digits it is {real:.1%}.
+Mirrored back, **{drawn:.1%}** of {len(asked)} samples are recognised as the requested digit.
+For real digits it is {real:.1%}.
 
 ![{words}](samples.png)
 
 *Ten samples of each class, seed 0.*
 """
 (folder / "index.md").write_text(page)
-Markdown(page.replace(f"![{words}](samples.png)", "(Here stands the figure.)"))
+Markdown(page.replace(f"![{words}](samples.png)", "(The figure is here.)"))
 
 # %% [markdown]
 # ## Go on
 #
-# `ddpm writeup FOLDER` starts a project for such a
-# page: its figure is drawn by one command, and its site is built by another.
+# `ddpm writeup FOLDER` starts a project for such a page. One command makes its figure, and another
+# builds its site.

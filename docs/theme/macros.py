@@ -20,6 +20,8 @@ from typing import Any
 from mkdocs.utils import get_relative_url
 
 sys.path.insert(0, str(Path(__file__).parent))  # mkdocs-macros loads this file by its path
+import teaching
+from course import Wrong
 from results import Missing, Results
 from tables import Rows, Table
 
@@ -60,7 +62,7 @@ def define_env(env: Any) -> None:
         def checked(*args: Any, **options: Any) -> str:
             try:
                 return function(*args, **options)
-            except Missing as error:
+            except (Missing, Wrong) as error:
                 call = ", ".join(map(repr, args))
                 log.warning(f"{env.page.file.src_uri}: {function.__name__}({call}): {error}")
                 return f'<strong class="missing">{escape(str(error))}</strong>'
@@ -132,6 +134,8 @@ def define_env(env: Any) -> None:
             f"{body}"
             f'<p><a href="{asset(source)}">{escape(source)}</a></p></details>'
         )
+
+    teaching.define(env, macro)
 
     @macro
     def live_models() -> str:

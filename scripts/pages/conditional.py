@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from contextlib import nullcontext
 from functools import partial
 from typing import Any
@@ -15,7 +14,6 @@ from ddpm import viz
 from ddpm.devices import fast_arithmetic
 from ddpm.loading import load
 from scripts.pages.sampling import STEPS, history, history_sheet, unlabelled
-from scripts.workshop.formulas import LINEAR, ratio
 from scripts.workshop.judge import COUNT, rows
 from scripts.workshop.quality import kept
 from scripts.workshop.records import read_json
@@ -39,7 +37,7 @@ def settings() -> dict[str, Setting]:
 
 @measurement
 def reading(quick: bool) -> dict[str, Any]:
-    """The share of conditional samples recognised as the digit asked for, and of grey ones."""
+    """The accuracy of conditional samples, and the share of grey ones."""
     weights = digest_of("weights/attention-class.safetensors")
     chosen = dict(list(settings().items())[2:3]) if quick else settings()
     jobs: dict[str, Any] = {name: partial(judged, setting) for name, setting in chosen.items()}
@@ -62,10 +60,10 @@ def ten_of_each() -> dict[int, Tensor]:
     "label-3-history",
     "conditional",
     shares="ten of each",
-    caption="Ten samples told to be a 3, and their past: each row is one sample.",
-    made="Ancestral sampling in 1000 steps with the variance β; the label goes into every call.",
-    alt="A sheet of ten samples in rows at eleven times from t = 1000 to t = 0. Threes appear out"
-    " of noise from t = 400 on; those on the right are threes of different slant and width.",
+    caption="Ten samples with the label 3 and their history: each row is one sample.",
+    made="Ancestral sampling in 1000 steps with the variance β; every call gets the label.",
+    alt="A sheet of ten samples in rows at eleven times from t = 1000 to t = 0. From t = 400 on,"
+    " threes appear out of the noise. On the right they differ in slant and width.",
     models=("attention-class",),
     settings={**STEPS, "label": 3},
 )
@@ -78,10 +76,10 @@ def label_3_history() -> Image.Image:
     "each-digit",
     "conditional",
     shares="ten of each",
-    caption="Ten samples of each digit asked for; nothing was picked.",
+    caption="Ten samples of each requested digit; nothing was picked.",
     made="Ancestral sampling in 1000 steps with the variance β.",
-    alt="A sheet of ten rows, one for each digit from 0 to 9, with ten samples in each. Most can"
-    " be read as the digit of their row; a few are malformed, and a few have specks around them.",
+    alt="A sheet of ten rows, one for each digit from 0 to 9, with ten samples in each. Most show"
+    " the digit of their row. A few are malformed, and a few have specks around them.",
     models=("attention-class",),
     settings=STEPS,
 )
@@ -95,8 +93,9 @@ def each_digit() -> Image.Image:
 @figure(
     "samplers-and-weights",
     "conditional",
-    caption="The same labels and the same noise, through either set of weights: a thousand small"
-    " steps hide what fifty large ones show, grey grounds and shapes that are no digits.",
+    caption="The same labels and the same noise with two samplers and two sets of weights: fifty"
+    " large steps show grey backgrounds and shapes that are no digits, a thousand small ones do"
+    " not.",
     made="Ancestral sampling in 1000 steps and DDIM in 50, with the weights of the last training"
     " step and with their running average, nothing picked.",
     alt="Four rows of ten samples with the labels 0 to 9. The two upper rows, by ancestral"
@@ -126,11 +125,11 @@ def samplers_and_weights() -> Image.Image:
     "conditional-vs-unconditional",
     "conditional",
     shares="unlabelled",
-    caption="Above, digits drawn without a label; below, with the labels 0 to 9, twice."
-    " Both start from the same noise.",
+    caption="Above, samples without a label; below, samples with the labels 0 to 9, twice. Both"
+    " start from the same noise.",
     made="Ancestral sampling in 1000 steps with the variance β, nothing picked.",
-    alt="Four rows of ten samples. In the two upper rows, without labels, some shapes are no digit"
-    " at all; in the two lower ones the digits 0 to 9 can mostly be read in order.",
+    alt="Four rows of ten samples. In the two upper rows, without labels, some shapes are no"
+    " digits. In the two lower rows, most samples show the digits 0 to 9 in order.",
     models=("attention", "attention-class"),
     settings={**STEPS, "labels": "0123456789 twice"},
 )
@@ -145,19 +144,5 @@ def conditional_against_unconditional() -> Image.Image:
 
 
 def derived() -> dict[str, Any]:
-    """An offset of the noise estimate and what ancestral sampling makes of it."""
-    offset = 0.002
-    added = [
-        float(LINEAR.beta[t]) / math.sqrt(float(LINEAR.alpha_bar[t] * (1 - LINEAR.alpha_bar[t])))
-        for t in range(1, 1001)
-    ]
-    return {
-        "embedding": 10 * 64,
-        "shift": offset * ratio(LINEAR, 1000),
-        "squared": offset**2,
-        "added": sum(added),
-        "added_early": sum(added[500:]),
-    }
-
-
-# ---- warmup.md
+    """The parameters of course A's table of label vectors."""
+    return {"embedding": 10 * 64}

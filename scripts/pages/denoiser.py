@@ -95,11 +95,11 @@ def _names(sigmas: tuple[float, ...]) -> list[str]:
 @figure(
     "denoiser-noise-levels",
     "denoiser",
-    caption="The same digits under more and more noise; the denoiser is trained for σ = 0.5 only.",
-    made="Held-out digits x, one noise image ε per row, shown as x + σε cut off at black and"
-    " white.",
-    alt="Five digits in rows at seven levels of noise. At 0 they are clean, at 0.5 grainy but"
-    " easily read, at 1 some can just be made out and others not.",
+    caption="The same digits under more and more noise. The denoiser is trained for σ = 0.5 only.",
+    made="Held-out digits x with one noise image ε per row, shown as x + σε and clipped at black"
+    " and white.",
+    alt="Five digits in rows at seven levels of noise. At 0 they are clean. At 0.5 they are grainy"
+    " but easy to read. At 1 you can hardly recognise some of them.",
     settings={"seed": 0},
 )
 def noise_levels() -> Image.Image:
@@ -114,11 +114,12 @@ def noise_levels() -> Image.Image:
 @figure(
     "denoiser-epochs",
     "denoiser",
-    caption="After one epoch the denoiser removes the noise; after five its strokes are cleaner.",
-    made="Kept while the bundled model was trained: the same held-out digits under the same noise"
-    " of σ = 0.5, denoised in one step by the averaged weights.",
+    caption="After one epoch the denoiser removes the noise. After five its strokes are cleaner.",
+    made="Saved during the training of the bundled model: the same held-out digits under the same"
+    " noise of σ = 0.5, denoised in one step.",
     alt="Four rows of the digits 0 to 9: clean, noisy, denoised after epoch 1 and after epoch 5."
-    " Both denoised rows can be read; the later one has crisper strokes on a cleaner ground.",
+    " Both denoised rows are easy to read. The later one has sharper strokes on a cleaner"
+    " background.",
     results=("training/denoiser.npz",),
     settings={"seed": 0},
 )
@@ -133,12 +134,13 @@ def after_epochs() -> Image.Image:
 @figure(
     "denoiser-sweep",
     "denoiser",
-    caption="Less noise than it was trained for is no trouble, more is: beyond σ = 0.6 specks of"
-    " noise are taken for strokes.",
+    caption="The denoiser handles less noise than it was trained for. Above σ = 0.6 it takes specks"
+    " of noise for strokes.",
     made="Held-out digits under the same noise image at every level, each denoised in one step by"
     " the bundled model.",
     alt="Two digits at seven levels of noise, each with its denoised version below. The denoised"
-    " digits are clean up to 0.6; at 0.8 strokes break and spots appear, at 1 more so.",
+    " digits are clean up to 0.6. At 0.8 strokes break and spots appear, and at 1 there are more of"
+    " both.",
     models=("denoiser",),
     settings={"seed": 0},
 )
@@ -158,12 +160,12 @@ def sweep() -> Image.Image:
 @figure(
     "denoiser-psnr",
     "denoiser",
-    caption="The denoiser gains most near the noise that it knows; without noise it can only do"
-    " harm.",
+    caption="The denoiser improves noisy digits at every level, and most near the level that it was"
+    " trained for.",
     made="Mean over held-out digits, from the measurement `denoising`.",
     alt="A plot of the peak signal-to-noise ratio against sigma. The curve of the noisy digits"
-    " begins at 0.1 and falls steeply; that of the denoised ones begins at 0 near 25 dB, lies above"
-    " it everywhere, farthest at 0.5, and falls faster after it.",
+    " starts at 0.1 and falls steeply. The curve of the denoised digits starts at 0 near 25 dB, is"
+    " higher everywhere, and falls faster after 0.5.",
     results=("denoising",),
 )
 def psnr_curve() -> Plot:
@@ -184,13 +186,13 @@ def psnr_curve() -> Plot:
 @figure(
     "denoiser-pure-noise",
     "denoiser",
-    caption="Given noise without any digit, a denoiser trained for σ = 0.5 sees strokes in it; one"
-    " trained on pure noise answers the average of all digits, whatever the noise.",
+    caption="From noise without a digit, the denoiser for σ = 0.5 makes pieces of strokes. A"
+    " denoiser trained on pure noise always returns the average of all digits.",
     made="The first row is noise of σ = 0.5 alone. The last two rows are from the measurement"
     " `denoising`, for which a small denoiser was trained on pure noise.",
-    alt="Four rows of eight cells: noise; the denoiser's answers, pale blotches and broken"
-    " strokes; the answers of the denoiser for pure noise, all the same soft round blot; and the"
-    " average of the training digits, the same blot.",
+    alt="Four rows of eight cells: noise; the denoiser's answers, which are pale spots and broken"
+    " strokes; the answers of the denoiser for pure noise, all of them the same soft round blot;"
+    " and the average of the training digits, the same blot again.",
     models=("denoiser",),
     results=("denoising.npz",),
     settings={"seed": 0},

@@ -86,9 +86,9 @@ def shown() -> dict[int, dict[str, Tensor]]:
     "ladder",
     "denoising",
     caption="Three digits under three amounts of noise, and what a blur, one step and many steps"
-    " make of them: one step gives the mean of all that is possible, many steps one possibility.",
-    made="Held-out digits; the blur with the best sigma for each noise, the model `digits` told"
-    " nothing.",
+    " give: one step gives the mean of all possible digits, many steps give one of them.",
+    made="Held-out digits; the blur with the best width for each amount of noise, the model"
+    " `digits` without a label.",
     alt="Nine rows of five cells: the clean digit, the noisy one, blurred, denoised in one step and"
     " in many. At t = 250 one step and many bring the digit back and the blur is soft; at"
     " 500 the blur is a smear and one step is soft;"
@@ -112,9 +112,9 @@ def ladder_sheet() -> Image.Image:
 @figure(
     "ladder-steps",
     "denoising",
-    caption="From t = 750 in many steps: above the image, below the guess of the clean one, which"
-    " starts as a shadow and makes up its mind.",
-    made="The states of the sampling loop, the model `digits` told nothing.",
+    caption="From t = 750 in many steps: above the image, below the predicted clean image, which"
+    " starts as a grey shadow and becomes a definite digit.",
+    made="The states of the sampling loop, the model `digits` without a label.",
     alt="Six cells, three above and three below. While the time falls, noise leaves the upper ones;"
     " in the lower ones a grey shadow sharpens into a digit.",
     models=("digits",),
@@ -185,10 +185,11 @@ def ladder_strided() -> Image.Image:
 @figure(
     "ladder-curves",
     "denoising",
-    caption="PSNR, above, and the share read as the true digit, below, over the noise.",
+    caption="PSNR (above) and the share in which the true digit is recognised (below), against t.",
     made="Held-out digits at each time, from the measurement `ladder`.",
     alt="Two plots against t with a line for each of the noisy image, the blur, one step and many"
-    " steps. Above the peak signal-to-noise ratio, below the share read as the true digit.",
+    " steps. Above the peak signal-to-noise ratio, below the share in which the true digit"
+    " is recognised.",
     results=("ladder",),
 )
 def ladder_curves() -> Plot:
@@ -202,6 +203,6 @@ def ladder_curves() -> Plot:
             values = [row[name][key] for row in table.values()]
             axes.plot(times, values, color=colour, label=name)
     above.set(ylabel="PSNR (dB)")
-    below.set(ylabel="read right", xlabel="t")
+    below.set(ylabel="recognised", xlabel="t")
     above.legend(frameon=False)
     return plot

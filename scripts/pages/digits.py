@@ -24,7 +24,7 @@ from ddpm.recipes import DIGITS, recipe
 from ddpm.sampling import Step, ddim
 from ddpm.schedule import NoiseSchedule
 from ddpm.timesteps import strided
-from ddpm.training import min_snr_weight, train
+from ddpm.training import time_weight, train
 from scripts.pages.home import DEFAULTS, each_label
 from scripts.workshop.formulas import COSINE, LINEAR, log_snr, ratio, turns
 from scripts.workshop.judge import COUNT, draw_fast, floor, verdict
@@ -63,10 +63,10 @@ def epochs(quick: bool) -> dict[str, Any]:
 @figure(
     "quality-epochs",
     "digits",
-    caption="Distance from real digits, above, and validation loss, below, after each epoch of a"
-    " short training, with the last weights and with their running average.",
+    caption="The FID (above) and the validation loss (below) after each epoch of a short training,"
+    " with the last weights and with their running average.",
     made=f"The recipe `digits` on {LEARNED:,} digits, its whole cycle in {EPOCHS} epochs; {COUNT:,}"
-    " digits a point, drawn by DPM-Solver++ in 10 calls.",
+    " digits a point, sampled by DPM-Solver++ in 10 calls.",
     alt="Two plots against the epoch, each with a line for the last weights and one for the"
     " averaged ones. Both lines fall in both plots.",
     results=("epochs",),
@@ -95,7 +95,7 @@ def quality_epochs() -> Plot:
     "digits-grid",
     "digits",
     shares="each label",
-    caption="Ten samples of each digit asked for, in 25 steps each; nothing was picked.",
+    caption="Ten samples of each digit, in 25 steps each; nothing was picked.",
     made=f"The model `digits` at its default setting: {DIGITS.sampler}, {DIGITS.steps} steps,"
     f" guidance {DIGITS.guidance:g}.",
     alt="A sheet of ten rows, one for each digit from 0 to 9, with ten samples in each: white,"
@@ -111,9 +111,9 @@ def digits_grid() -> Image.Image:
 @figure(
     "what-mattered",
     "digits",
-    caption="What each choice is worth: the distance from real digits after short trainings. Each"
-    " row differs from the first in one thing, the last two only from each other.",
-    made="The rows of the table, each trained on as many images.",
+    caption="The effect of each choice: the FID after short trainings, smaller is better. Each row"
+    " differs from the first in one thing, the last two differ only from each other.",
+    made="The rows of the table, each trained on the same number of images.",
     alt="A bar chart on a logarithmic axis of the Fréchet distance of each row, the"
     " recipe's own bar in another colour; each bar has its number at its end.",
     results=("ablation",),
@@ -155,7 +155,7 @@ def derived() -> dict[str, Any]:
     weighted = dataclasses.replace(
         recipe("digits"), training=dataclasses.replace(recipe("digits").training, min_snr=5.0)
     )
-    weights = min_snr_weight(weighted)
+    weights = time_weight(weighted)
     assert weights is not None
     return {
         "errors": {

@@ -25,30 +25,31 @@ from scripts.workshop.formulas import (
 from scripts.workshop.registry import figure
 
 T = 1000
-ATTENTION = recipe("attention")
-SCHEDULE, SCALING = ATTENTION.make_schedule(), ATTENTION.scaling
+FLAGSHIP = recipe("digits")
+SCHEDULE, SCALING = FLAGSHIP.make_schedule(), FLAGSHIP.scaling
 
 
 def one_of_each() -> Tensor:
-    """One held-out digit of each class, in order: (10, 1, 32, 32) in [-1, 1]."""
+    """One held-out digit of each class, in order: (10, 1, 28, 28) in [-1, 1]."""
     digits = bundled()
     first = [int((digits.labels == digit).nonzero()[7, 0]) for digit in range(10)]
     return SCALING.to_network(digits.images[first])
 
 
-def noised(x0: Tensor, times: list[int], seed: int) -> Tensor:
+def noised(x0: Tensor, times: list[int], seed: int, schedule: NoiseSchedule = SCHEDULE) -> Tensor:
     """The same digits under the same noise at several times: (len(times), N, 28, 28)."""
     eps = Noise(range(seed, seed + len(x0)), x0.shape[1:])()
-    return torch.stack([SCALING.to_images(SCHEDULE.add_noise(x0, t, eps))[:, 0] for t in times])
+    return torch.stack([SCALING.to_images(schedule.add_noise(x0, t, eps))[:, 0] for t in times])
 
 
 @figure(
     "a-hundred-digits",
     "forward",
-    caption="A hundred of MNIST's digits, ten of each: what all models here learn to draw.",
-    made="Of the digits that come with the package, the first ten of each class.",
-    alt="A sheet of ten by ten handwritten digits, white on black, a row for each digit from 0 to"
-    " 9; within a row they differ in slant, thickness and form.",
+    caption="A hundred of MNIST's digits, ten of each: every model here learns to generate such"
+    " images.",
+    made="The first ten of each class among the digits that come with the package.",
+    alt="A sheet of ten by ten handwritten digits, white on black, one row for each digit from 0"
+    " to 9. Within a row the digits differ in slant, thickness and shape.",
 )
 def a_hundred_digits() -> Image.Image:
     """Ten of each class."""
@@ -63,10 +64,11 @@ def a_hundred_digits() -> Image.Image:
     "noise-levels",
     "forward",
     caption="Each row is one digit, with more and more noise from left to right.",
-    made="Held-out digits and one noise image per row, mixed by the closed form of the"
-    " linear schedule with T = 1000.",
-    alt="A sheet of five digits in rows at eleven times. At t = 0 they are clean, at t = 300"
-    " grainy but easy to read, at t = 500 barely visible, and from t = 700 on only noise is seen.",
+    made="Held-out digits and one noise image per row, mixed by the closed form of the cosine"
+    " schedule with T = 1000.",
+    alt="A sheet of five digits in rows at eleven times. At t = 0 they are clean. At t = 500 they"
+    " are grainy but easy to read, at t = 700 hard to read, and from t = 900 on you see only"
+    " noise.",
     settings={"seed": 0, "T": T},
 )
 def noise_levels() -> Image.Image:
@@ -81,11 +83,13 @@ def noise_levels() -> Image.Image:
 @figure(
     "random-t",
     "forward",
-    caption="Ten images of one training batch: each comes with a time of its own.",
-    made="Held-out digits; the times are drawn evenly from 1..1000, the noise is standard normal.",
-    alt="Three rows of ten cells. Above each column stands its random time. The first row shows"
-    " clean digits, the second the same digits with as much noise as the time says, the third"
-    " the noise itself, which the network has to name.",
+    caption="Ten images of one training batch. The network sees the middle row and the times, and"
+    " predicts the bottom row.",
+    made="Held-out digits under the cosine schedule; the times are random, uniform over 1..1000,"
+    " and the noise is standard normal.",
+    alt="Three rows of ten cells, each column with its random time above it. The first row shows"
+    " clean digits, the second row the same digits with the amount of noise of that time, and the"
+    " third row the noise itself, which the network has to predict.",
     settings={"seed": 5, "T": T},
 )
 def random_t() -> Image.Image:
@@ -99,17 +103,18 @@ def random_t() -> Image.Image:
         torch.stack([SCALING.to_images(row)[:, 0] for row in rows]),
         rows=["x₀", "xₜ", "ε"],
         columns=[str(int(time)) for time in t],
-        across="time t, drawn at random for each image",
+        across="time t, random for each image",
     )
 
 
 @figure(
     "forward-process",
     "forward",
-    caption="Ten digits dissolve into noise as t runs from 0 to 1000.",
-    made="Held-out digits under fixed noise images, mixed by the closed form at 41 times.",
-    alt="Ten digits in two rows slowly drown in noise while a counter runs from t = 0 to"
-    " t = 1000; after about t = 600 none can be read.",
+    caption="Ten digits turn into noise as t runs from 0 to 1000.",
+    made="Held-out digits under fixed noise images, mixed by the closed form of the cosine schedule"
+    " at 41 times.",
+    alt="Ten digits in two rows slowly disappear in noise while a counter runs from t = 0 to"
+    " t = 1000. After about t = 800 none of them can be read.",
     settings={"seed": 0, "T": T},
     milliseconds=110,
     still=12,
@@ -127,22 +132,24 @@ def forward_process() -> list[Image.Image]:
 @figure(
     "signal-and-noise",
     "forward",
-    caption="The amplitude of the digit falls while that of the noise rises;"
-    " their squares always add to one.",
-    made="Computed from the linear schedule with T = 1000.",
-    alt="A plot against t from 0 to 1000. The curve of the signal starts at 1 and falls, slowly"
-    " at first, to nearly 0; the curve of the noise rises from 0 to nearly 1. They cross at about"
-    " t = 260.",
+    caption="The signal's amplitude falls while the noise's amplitude rises, and their squares"
+    " always add up to 1. The linear schedule (dotted) loses the image earlier than the cosine"
+    " schedule (solid).",
+    made="Computed from the two schedules with T = 1000.",
+    alt="A plot against t from 0 to 1000. The solid curve of the signal starts at 1 and falls like"
+    " a cosine to 0, while the solid curve of the noise rises from 0 to 1. They cross near t = 500."
+    " The dotted curves of the linear schedule cross near t = 260.",
     settings={"T": T},
 )
 def signal_and_noise() -> Plot:
     """sqrt(alpha_bar) and sqrt(1 - alpha_bar) against t."""
     plot, (axes,) = viz.plot()
-    signal, noise = SCHEDULE.alpha_bar.sqrt(), (1 - SCHEDULE.alpha_bar).sqrt()
-    axes.plot(signal, color=viz.BLUE)
-    axes.plot(noise, color=viz.VERMILION)
-    axes.text(630, 0.24, "signal $\\sqrt{\\bar\\alpha_t}$", color=viz.BLUE)
-    axes.text(520, 0.83, "noise $\\sqrt{1-\\bar\\alpha_t}$", color=viz.VERMILION)
+    for schedule, style in ((SCHEDULE, "-"), (LINEAR, ":")):
+        signal, noise = schedule.alpha_bar.sqrt(), (1 - schedule.alpha_bar).sqrt()
+        axes.plot(signal, style, color=viz.BLUE)
+        axes.plot(noise, style, color=viz.VERMILION)
+    axes.text(530, 0.36, "signal $\\sqrt{\\bar\\alpha_t}$", color=viz.BLUE)
+    axes.text(720, 0.76, "noise $\\sigma_t$", color=viz.VERMILION)
     axes.set(xlabel="time t", ylabel="amplitude", xlim=(0, T), ylim=(0, 1.02))
     return plot
 

@@ -48,12 +48,12 @@ def guidance(quick: bool) -> dict[str, Any]:
 @figure(
     "guidance-curves",
     "guidance",
-    caption="What guidance gains and what it costs: accuracy, precision, recall and diversity, and"
-    " below the distance from real digits, against the scale.",
+    caption="The effect of guidance: accuracy and precision rise with the scale, recall and"
+    " diversity fall. Below, the Fréchet distance from real digits has its minimum near 1.",
     made="A thousand digits of the model `digits` at each scale, DDIM in 25 steps.",
-    alt="Two plots above one another against the scale from 1 to 10, counted as gamma and as omega."
-    " In the upper one four lines for accuracy, precision, recall and diversity, in the lower one"
-    " a line for the Fréchet distance on a logarithmic axis, and a dotted one for its floor.",
+    alt="Two plots against the scale from 1 to 10, counted as w and as omega. The upper plot has"
+    " four lines, for accuracy, precision, recall and diversity. The lower plot has a line for the"
+    " Fréchet distance on a logarithmic axis, and a dotted line for its floor.",
     results=("guidance",),
 )
 def guidance_curves() -> Plot:
@@ -77,7 +77,7 @@ def guidance_curves() -> Plot:
     distance.axhline(level, color=viz.INK, linestyle=":")
     distance.text(10, level, "real digits", ha="right", va="bottom")
     distance.set(ylabel="Fréchet distance", xscale="log")
-    distance.set_xlabel("scale γ, and below it ω = γ − 1")
+    distance.set_xlabel("scale w, and below it ω = w − 1")
     ticks = [1, 1.5, 2, 3, 5, 7, 10]
     for axes in (shares, distance):
         axes.set_xticks(ticks, [f"{tick:g}\n{tick - 1:g}" for tick in ticks])
@@ -89,11 +89,11 @@ def guidance_curves() -> Plot:
 @figure(
     "guidance-scales",
     "guidance",
-    caption="The same noise with more and more guidance, from none at the top to ten at the"
-    " bottom.",
-    made="The model `digits`, one sample of each label from the same noise in every row.",
-    alt="Ten rows of the digits 0 to 9, with scales from 1 to 10. A column keeps its digit and"
-    " changes its strokes.",
+    caption="The same starting noise with more and more guidance, from a scale of 1 (none) at the"
+    " top to 10 at the bottom.",
+    made="The model `digits`, one sample of each label, the same noise in every row.",
+    alt="Ten rows of the digits 0 to 9, with scales from 1 to 10. In each column the digit stays"
+    " the same, and its strokes become clearer and then thicker from top to bottom.",
     models=("digits",),
     settings={"guidance": list(SHOWN), "seed": 4},
 )
@@ -113,5 +113,6 @@ def guidance_scales() -> Image.Image:
 
 def derived() -> dict[str, Any]:
     """A pixel pushed out of range."""
-    without, told = -0.2, 0.6
-    return {"difference": told - without, "pushed": without + 10 * (told - without)}
+    without, labelled = -0.2, 0.6
+    difference = labelled - without
+    return {"difference": difference, "pushed": without + 10 * difference}

@@ -18,9 +18,9 @@ from scripts.workshop.registry import figure
 @figure(
     "time-encoding",
     "network",
-    caption="Each column is the code of one time: fast channels tell neighbouring times apart,"
-    " slow ones say roughly where on the way we are.",
-    made="Computed by the function above, for 64 channels and t from 0 to 999.",
+    caption="Each column is the code of one time. Fast channels tell neighbouring times apart, and"
+    " slow channels say roughly how late it is.",
+    made="Computed by `time_encoding`, for 64 channels and t from 0 to 999.",
     alt="A heat map with time from 0 to 999 across and 64 channels down. The first rows of each"
     " half change so fast that they look like fine stripes; the stripes become wider from row to"
     " row, and the last rows of each half hardly change at all.",

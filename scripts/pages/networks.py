@@ -149,10 +149,10 @@ def diagram(recipe: Recipe) -> Plot:
 
 
 ARCHITECTURES = {
-    "digits": "the flagship: residual blocks at 14x14 and 7x7",
-    "attention-class": "course A: double convolutions and self-attention",
-    "resunet": "course B: residual blocks, time and label joined by 1x1 convolutions",
-    "class": "course C: plain convolutions, and a vector at the bottom",
+    "digits": "`digits`, the flagship: residual blocks at 14x14 and 7x7",
+    "attention-class": "`attention-class`: double convolutions and self-attention",
+    "resunet": "`resunet`: residual blocks, time and label fused at four places",
+    "class": "`class`: plain convolutions, and a vector at the bottom",
 }
 """The recipes whose networks are drawn; those without labels lack only what hears the label."""
 
@@ -161,12 +161,13 @@ def _register(name: str, words: str) -> None:
     @figure(
         f"network-{name}",
         "networks",
-        caption=f"Network of {words}. Orange: shortcuts; blue: parts that hear time or label.",
-        made="Drawn from a run of the network itself: which parts ran, in which order, what they"
+        caption=f"The network of {words}. Orange: skip connections. Blue: parts that get the time"
+        " or the label.",
+        made="Plotted from a run of the network itself: which parts ran, in which order, what they"
         " returned, and whose results reached them.",
         alt="A row of boxes from left to right, each with its name and its number of channels."
-        " They step down with every halving of the resolution and up again with every doubling;"
-        " lines across join equal resolutions, and blue boxes are told the time and the label.",
+        " They step down with every halving of the image and up again with every doubling. Orange"
+        " lines join equal sizes, and blue boxes get the time and the label.",
         settings={"recipe": name},
     )
     def draw_network() -> Plot:
@@ -183,6 +184,8 @@ def networks(quick: bool) -> dict[str, Any]:
     """Size, cost and speed of every recipe's network."""
     speeds, rows, device = read_json("bench")["training"], {}, default_device()
     for name, recipe in RECIPES.items():
+        if recipe.distillation:  # its network is its teacher's
+            continue
         model = Diffusion(recipe, device=device)
         size, n = recipe.scaling.size, 1 if quick else 64
         x = torch.randn(n, 1, size, size, device=device)

@@ -1,4 +1,4 @@
-"""Figures of the page on sampling: the source course's experiments."""
+"""Figures of the lesson on sampling, by the flagship and by the source course's network."""
 
 from __future__ import annotations
 
@@ -60,6 +60,82 @@ def unlabelled() -> dict[int, Tensor]:
     return history("attention", None, 20)
 
 
+@cache
+def of_the_flagship(kind: str) -> dict[int, Tensor]:
+    """Ten samples of `digits` without a label, in 1000 ancestral steps, and their past.
+
+    Args:
+        kind: "usual"; "one start", all from the first noise of the usual ones; or "no noise",
+            from the usual ones' starts and without the noise term.
+
+    Returns:
+        By the times of `TIMES` and of a GIF: each (10, H, W).
+    """
+    model = load("digits")
+    side = model.recipe.scaling.size
+    start = Noise([0], (1, side, side))().expand(10, -1, -1, -1) if kind == "one start" else None
+    sampler = "no-noise" if kind == "no noise" else "ancestral"
+    estimate = model.unlabelled(10)
+    with fast_arithmetic(model.device):
+        states = model.states(10, x=start, steps=1000, sampler=sampler, eps_fn=estimate)
+        return {s.t: model.to_images(s.x)[:, 0] for s in states if s.t in {*TIMES, *GIF_TIMES}}
+
+
+OF_THE_FLAGSHIP = {"steps": 1000, "seed": 0, "arithmetic": STEPS["arithmetic"]}
+
+
+@figure(
+    "digits-history",
+    "sampling",
+    shares="flagship",
+    caption="Ten samples of the flagship: each row is one sample, and time runs from left to"
+    " right.",
+    made="Ancestral sampling without a label in 1000 steps; every hundredth state is shown.",
+    alt="A sheet of ten samples in rows at eleven times from t = 1000 to t = 0. Noise on the left"
+    " becomes ten digits on the right.",
+    models=("digits",),
+    settings={**OF_THE_FLAGSHIP, "sampler": "ancestral"},
+)
+def digits_history() -> Image.Image:
+    """Ten samples at t = 1000, 900, ..., 0."""
+    return history_sheet(of_the_flagship("usual"))
+
+
+@figure(
+    "digits-one-start",
+    "sampling",
+    shares="flagship",
+    caption="Ten runs from the same starting noise: the rows are equal on the left and become"
+    " different digits, because each row adds different noise in its steps.",
+    made="The starting noise of the first sample above, in all rows; the steps' noise of each row"
+    " is that of the same row above.",
+    alt="A sheet of ten rows at eleven times. The first column shows the same noise ten times, the"
+    " last column ten different digits.",
+    models=("digits",),
+    settings={**OF_THE_FLAGSHIP, "sampler": "ancestral"},
+)
+def digits_one_start() -> Image.Image:
+    """Ten runs from one start, with their past."""
+    return history_sheet(of_the_flagship("one start"))
+
+
+@figure(
+    "digits-no-noise",
+    "sampling",
+    shares="flagship",
+    caption="The same ten starts as in the first history, without the noise term: the rows become"
+    " alike.",
+    made="Ancestral sampling with z = 0 in each of the 1000 steps.",
+    alt="A sheet of ten rows at eleven times. On the left ten different noise images, on the right"
+    " ten images that hardly differ.",
+    models=("digits",),
+    settings={**OF_THE_FLAGSHIP, "sampler": "no-noise"},
+)
+def digits_no_noise() -> Image.Image:
+    """Ten samples without the noise term, with their past."""
+    return history_sheet(of_the_flagship("no noise"))
+
+
 def history_sheet(kept: dict[int, Tensor]) -> Image.Image:
     """Images in rows, their past from left to right."""
     images = torch.stack([kept[t] for t in TIMES], dim=1)
@@ -71,7 +147,8 @@ def history_sheet(kept: dict[int, Tensor]) -> Image.Image:
     "history",
     "sampling",
     shares="unlabelled",
-    caption="Ten digits come out of noise: each row is one sample, time runs from left to right.",
+    caption="Ten samples of the network `attention`: each row is one sample, and time runs from"
+    " left to right.",
     made="Ancestral sampling in 1000 steps with the variance β, as in the source course.",
     alt="A sheet of ten samples in rows at eleven times from t = 1000 to t = 0. Down to t = 400"
     " only noise is seen; at t = 300 shapes show through, at t = 100 digits can be read, and"
@@ -87,18 +164,18 @@ def unconditional_history() -> Image.Image:
 @figure(
     "denoising",
     "sampling",
-    shares="unlabelled",
-    caption="Ten samples on their way from t = 1000 to t = 0.",
-    made="The states that the sampling loop yields, 40 of 1001, in eight grey levels.",
+    shares="flagship",
+    caption="Ten samples of the flagship, from noise at t = 1000 to digits at t = 0.",
+    made="Ancestral sampling without a label; 40 of the 1001 states, in eight grey levels.",
     alt="Ten cells of noise in two rows; while a counter runs from t = 1000 down to t = 0, grey"
     " digits appear in them, and then become sharp.",
-    models=("attention",),
-    settings=STEPS,
+    models=("digits",),
+    settings={**OF_THE_FLAGSHIP, "sampler": "ancestral"},
     levels=8,
 )
 def denoising() -> list[Image.Image]:
-    """The ten samples of the history as a GIF."""
-    kept = unlabelled()
+    """The ten samples of the flagship's history as a GIF."""
+    kept = of_the_flagship("usual")
     return [
         viz.title_bar(viz.sheet(kept[t][:10].unflatten(0, (2, 5)), scale=4), f"t = {t}")
         for t in sorted(GIF_TIMES, reverse=True)
@@ -108,8 +185,8 @@ def denoising() -> list[Image.Image]:
 @figure(
     "fixed-start",
     "sampling",
-    caption="In each row, ten runs from one and the same noise image, on the left: they end in"
-    " different digits.",
+    caption="In each row, ten runs from the same noise image, on the left, end in different"
+    " digits.",
     made="Three starts x₁₀₀₀, each continued ten times with fresh noise in every step.",
     alt="Three rows. On the left of each a cell of noise, then ten results of sampling from it,"
     " which differ from one another in digit and in style.",
@@ -133,7 +210,7 @@ def fixed_start() -> Image.Image:
     "no-noise",
     "sampling",
     shares="unlabelled",
-    caption="The same starts, with the noise term and without it: without, all end in one flat"
+    caption="The same starts with and without the noise term. Without it all end in the same flat"
     " grey.",
     made="Above, ancestral sampling with the variance β; below, only its mean in each of the"
     " 1000 steps.",

@@ -34,8 +34,8 @@ GRID = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 def one_strength(strength: float, kind: str, count: int) -> dict[str, Any]:
     """Faithfulness to the input and realism of the result at one strength.
 
-    Kinds: "digits" are held-out digits told nothing; "classes" are told the digit 5 further on;
-    "drawings" are the three drawings told nothing.
+    Kinds: "digits" are held-out digits without a label; "classes" are digits with the label 5
+    further on; "drawings" are the three drawings without a label.
     """
     model, digits = load("digits"), bundled()[:: 5000 // count]
     given, labels = as_images(digits), None
@@ -120,12 +120,12 @@ MADE = (
 @figure(
     "sdedit-digits",
     "sdedit",
-    caption="Three held-out digits, from almost all noise on the left to the input on the right:"
-    " at 0.39 the strokes stay, at 0.69 two of three digits, from 0.84 on none.",
-    made=MADE + " Told nothing.",
-    alt="Three rows of seven digits. On the left they have little to do with the input on the"
-    " right; from the middle on they are the same digit, and next to the input nearly the same"
-    " image.",
+    caption="Three held-out digits, with the input on the right and more noise to the left: at"
+    " 0.39 the strokes stay, at 0.69 two of three digits stay, from 0.84 on none.",
+    made=MADE + " Without a label.",
+    alt="Three rows of seven digits. Next to the input on the right they are nearly the same"
+    " image. Towards the middle they are still the same digit. On the left they have little in"
+    " common with the input.",
     **WORDS,
 )
 def sdedit_digits() -> Image.Image:
@@ -137,12 +137,12 @@ def sdedit_digits() -> Image.Image:
 @figure(
     "sdedit-drawings",
     "sdedit",
-    caption="A house, a spiral and a letter: with little noise the drawing stays, with more it"
-    " becomes something that looks written and keeps less and less of the drawing.",
-    made=MADE + " Told nothing.",
-    alt="Three rows of seven images. On the right the drawings; to the left of them things between"
-    " drawing and digit, and further left digits that share some of the drawing's strokes, then"
-    " none.",
+    caption="A house, a spiral and a letter: with little noise the drawing stays, with more noise"
+    " it looks handwritten and keeps less of the drawing.",
+    made=MADE + " Without a label.",
+    alt="Three rows of seven images. The drawings are on the right. To the left of them are shapes"
+    " between drawing and digit, then digits with some strokes of the drawing, then digits with"
+    " none of them.",
     **WORDS,
 )
 def sdedit_drawings() -> Image.Image:
@@ -158,11 +158,11 @@ CHANGES = ((7, 3), (4, 9), (1, 8), (0, 6))
 @figure(
     "sdedit-classes",
     "sdedit",
-    caption="A 7 turned into a 3, a 4 into a 9, a 1 into an 8, a 0 into a 6: too little noise and"
-    " the input stays, too much and it is forgotten.",
-    made=MADE + " Told the wanted label.",
-    alt="Four rows of seven digits. On the left the wanted digit in a form of its own, in the"
-    " middle the wanted digit with the slant and place of the input, on the right the input.",
+    caption="A 7 becomes a 3, a 4 a 9, a 1 an 8, a 0 a 6: with too little noise the input stays,"
+    " with too much noise it is lost.",
+    made=MADE + " With the new label.",
+    alt="Four rows of seven digits. On the left is the new digit in a form of its own, in the"
+    " middle the new digit with the slant and place of the input, on the right the input.",
     **WORDS,
 )
 def sdedit_classes() -> Image.Image:
@@ -175,13 +175,13 @@ def sdedit_classes() -> Image.Image:
 @figure(
     "sdedit-curve",
     "sdedit",
-    caption="Drawings gain realism as they lose faithfulness, digits lose both; digits told to be"
-    " others change class between 0.6 and 0.9.",
+    caption="With more strength, drawings become more realistic and less faithful, and digits"
+    " lose both. With a new label, digits change between 0.6 and 0.9.",
     made=f"At each of {len(GRID)} strengths {COUNT} images, from the measurement"
     " `editing_strength`.",
     alt="Three plots against the strength. In the first, the change rises for digits and drawings."
-    " In the second, the drawings' distance from real digits falls. In the third, the share of"
-    " digits still read as the input falls and the share read as the wanted digit rises.",
+    " In the second, the drawings' distance from real digits falls. In the third, the share"
+    " recognised as the old digit falls, and the share recognised as the new digit rises.",
     results=("editing_strength",),
 )
 def sdedit_curve() -> Plot:
@@ -196,9 +196,18 @@ def sdedit_curve() -> Plot:
     change.legend(frameon=False)
     real.set(ylabel="Fréchet distance")
     viz.log_scale(real)
-    read.plot(x, [row["kept"] for row in table["digits"]], color=viz.BLUE, label="kept, untold")
-    read.plot(x, [row["kept"] for row in table["classes"]], color=viz.SKY, label="kept, told")
-    read.plot(x, [row["reached"] for row in table["classes"]], color=viz.GREEN, label="reached")
-    read.set(ylabel="share read so", xlabel="strength")
+    read.plot(
+        x, [row["kept"] for row in table["digits"]], color=viz.BLUE, label="old digit, no label"
+    )
+    read.plot(
+        x, [row["kept"] for row in table["classes"]], color=viz.SKY, label="old digit, new label"
+    )
+    read.plot(
+        x,
+        [row["reached"] for row in table["classes"]],
+        color=viz.GREEN,
+        label="new digit, new label",
+    )
+    read.set(ylabel="share recognised", xlabel="strength")
     read.legend(frameon=False)
     return plot

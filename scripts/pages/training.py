@@ -32,10 +32,11 @@ LOGS = ("training/attention", "training/attention-class")
 @figure(
     "loss-curves",
     "training",
-    caption="The loss falls fast and then slowly; the averaged weights are soon ahead and stay so."
-    " Dotted: what the source course reported after its last epoch.",
-    made="From the logs of the bundled models' trainings; the validation uses the same digits,"
-    " times and noise after every epoch.",
+    caption="The loss falls fast at first and then slowly. The averaged weights are soon ahead and"
+    " stay ahead. Dotted: the validation loss that the source course reported after its last"
+    " epoch.",
+    made="From the logs of the bundled models' trainings. Validation uses the same digits, times"
+    " and noise after every epoch.",
     alt="Two plots, one below the other, of the loss against the epoch, one for each recipe."
     " Three curves each, for"
     " training, validation, and validation of the averaged weights, fall steeply in the first"
@@ -64,12 +65,12 @@ def loss_curves() -> Plot:
 @figure(
     "loss-by-time",
     "training",
-    caption="Nearly all of the loss comes from small t: where there is hardly any noise, it is"
-    " hard to tell from the digit.",
-    made="Held-out digits, 500 of them, at 28 times under the same noise.",
-    alt="A plot of the loss on a logarithmic axis against t from 0 to 1000. It is"
-    " highest at t = 1, falls steeply within the first hundred steps, and then more and more"
-    " slowly.",
+    caption="Almost all of the loss comes from small t: very weak noise is hard to tell from the"
+    " digit.",
+    made="Two networks that predict the noise under the linear schedule, on 500 held-out digits at"
+    " 28 times with the same noise.",
+    alt="A plot of the loss on a logarithmic axis against t from 0 to 1000. It is highest at t = 1,"
+    " falls steeply within the first hundred steps, and then more and more slowly.",
     models=("attention", "attention-class"),
     settings={"seed": 0},
 )

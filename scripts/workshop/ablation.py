@@ -16,11 +16,15 @@ from ddpm.checkpoints import Run
 from ddpm.data import Digits, Scaling, bundled, mnist
 from ddpm.devices import default_device, fast_arithmetic
 from ddpm.model import Diffusion
-from ddpm.recipes import DIGITS, RESUNET, Recipe
+from ddpm.recipes import DIGITS, Recipe
 from ddpm.training import train
 from scripts.workshop.judge import verdict
 
 EACH = 100
+"""Samples of each digit."""
+
+EPOCHS = 2
+"""Passes over the 55,000 digits."""
 
 
 SEED = 1
@@ -35,19 +39,6 @@ def change(training: dict[str, Any] | None = None, **fields: Any) -> Recipe:
 def network(width: int, blocks: int) -> Recipe:
     """The flagship's recipe with another size of network."""
     return change(options={**DIGITS.options, "width": width, "blocks": blocks})
-
-
-SMALL = dataclasses.replace(
-    RESUNET,
-    options={**RESUNET.options, "width": 24},
-    training=dataclasses.replace(RESUNET.training, rate=1e-3),
-    sampler="ddim",
-    steps=25,
-    guidance=DIGITS.guidance,
-)
-
-
-FROZEN = dataclasses.replace(SMALL, options={**SMALL.options, "frozen": True})
 
 
 # --8<-- [start:rows]
@@ -71,8 +62,6 @@ ROWS: dict[str, tuple[str, Recipe]] = {
     "wide-range": ("pixels from -2 to 2", change(scaling=Scaling(size=28, mean=0.5, std=0.25))),
     "shifted": ("digits shifted by up to one pixel", DIGITS),
     "balanced": ("as many of each digit", DIGITS),
-    "resunet": ("course B's network, 24 features, rate of 1e-3", SMALL),
-    "resunet-frozen": ("the same, embeddings frozen", FROZEN),
 }
 # --8<-- [end:rows]
 

@@ -1,4 +1,4 @@
-"""The assignment's two notebooks: how they are made of their one source, run and written."""
+"""The assignment's three notebooks: how they are made of their one source, run and written."""
 
 from __future__ import annotations
 
@@ -94,6 +94,14 @@ def student_version(notebook: Notebook) -> Notebook:
         preprocessors.CheckCellMetadata(),
     ]
     return process(notebook, steps)
+
+
+def grader_version(notebook: Notebook) -> Notebook:
+    """What nbgrader makes the student version of: with its markers, without notes and outputs."""
+    from nbconvert.preprocessors import ClearOutputPreprocessor, TagRemovePreprocessor
+
+    notes = TagRemovePreprocessor(remove_cell_tags={"grading"})
+    return process(notebook, [notes, ClearOutputPreprocessor()])
 
 
 def score_sheet(notebook: Notebook) -> Notebook:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ddpm.recipes import DIGITS
 from ddpm.techniques.anagrams import ANAGRAM_GUIDANCE
-from scripts.pages.leaderboard.exact import steps_for
+from scripts.workshop.costs import steps_for
 from scripts.workshop.samples import Setting, own
 
 Of = Callable[[str, Mapping[str, Any]], Setting | tuple[Setting, str]]
@@ -52,6 +52,11 @@ def start(name: str, row: Mapping[str, Any]) -> tuple[Setting, str]:
     if setting.steps > 60:
         setting = own(model, sampler="ancestral", steps=60)
     return setting, "" if begins == "noise" else f"started {begins}"
+
+
+def kind_of_guidance(name: str, row: Mapping[str, Any]) -> tuple[Setting, str]:
+    """The flagship by its own sampler, guided everywhere or in the way that the name says."""
+    return own("digits", guidance=row["scale"]), "" if name.startswith("everywhere") else name
 
 
 def corrected(name: str, row: Mapping[str, Any]) -> tuple[Setting, str]:
@@ -128,6 +133,8 @@ DECLARED: tuple[Rows, ...] = (
     Rows("variety", "rows.*", by_name),
     Rows("spacings", "rows.*", by_name),
     Rows("ten_thousand", "rows.*", flagship),
+    Rows("few_steps", "rows.*", stated),
+    Rows("guidance_kinds", "rows.*", kind_of_guidance),
     Rows("schedules", "starts.*", start),
     Rows("grounds", "rows.*", corrected),
     Rows("randomness", "no_noise.*", hundred),
@@ -148,6 +155,8 @@ measured it."""
 
 OTHER: dict[str, str] = {
     r"ablation#rows\.": "short trainings, each a model of its own",
+    r"candidates#rows\.": "short trainings, each a model of its own",
+    r"lengths#": "samples of averages of several lengths, against validation digits",
     r"anagrams#": "images of two labels",
     r"bench#quality\.reached": "a training that was stopped",
     r"classifier#": "real digits",
@@ -158,6 +167,7 @@ OTHER: dict[str, str] = {
     r"randomness#(ancestral|ddim)\.": "what another network predicts from x_T",
     r"schedules#strengths\.": "short trainings with other betas",
     r"second_opinion#": "edited images and illusions",
+    r"students#": "weights of students in training, by their files",
     r"unconditional#real\.": "real digits",
     r"warmup#": "no images",
 }

@@ -17,7 +17,7 @@ PAGES = (
     "schedules.facts",
     "courses",
     "forward",
-    "grounds",
+    "backgrounds",
     "leaderboard.facts",
     "digits",
     "randomness.facts",

@@ -36,7 +36,7 @@ TIMES = (1, 2, 3, 4, 5, 10, 20, 40, 50, 77, 100, 150, 180, 200, 225, 250, 259, 2
          500, 520, 600, 700, 720, 750, 800, 900, 923, 960, 980, 990, 999, 1000)  # fmt: skip
 """Times at which pages quote a schedule, each where it is within 1..T."""
 
-OF_RECIPE = {"attention": "linear-1000", "class": "linear-300", "resunet-small": "linear-400",
+OF_RECIPE = {"attention": "linear-1000", "class": "linear-300", "resunet": "linear-400",
              "resunet-large": "linear-600", "digits": "cosine-1000",
              "denoiser": "single-1"}  # fmt: skip
 TRAIN = 55_000

@@ -22,7 +22,10 @@ from scripts.workshop.records import results_file
 FAMILIES = (
     "workshop.quality",
     "workshop.rival",
+    "workshop.students",
     "pages.digits",
+    "pages.students",
+    "workshop.guidance_kinds",
     "pages.home",
     "pages.forward",
     "pages.network",
@@ -36,7 +39,7 @@ FAMILIES = (
     "pages.leaderboard",
     "pages.schedules",
     "pages.randomness",
-    "pages.grounds",
+    "pages.backgrounds",
     "pages.claims",
     "pages.denoising",
     "pages.sdedit",
@@ -48,6 +51,7 @@ FAMILIES = (
     "pages.warmup",
     "pages.conventions",
     "workshop.facts",
+    "workshop.evaluations",
 )
 """The modules below `scripts` that register figures and measurements."""
 
@@ -74,7 +78,8 @@ class Figure:
         still: the frame of a GIF that stands for it where nothing should move.
         shares: figures with the same word show some of the same samples, which are made once.
         pipeline: says which weights from elsewhere it is made with, for its record; it raises
-            ValueError where they are not on this machine, and the figure is then skipped.
+            ValueError where they are not on this machine, or where a record that it needs is not
+            measured yet, and the figure is then skipped.
     """
 
     name: str

@@ -61,7 +61,6 @@ class Visit:
         self.responses = list[Response]()
         page.on("response", lambda r: self.responses.append(r))
         self.response = page.goto(base + path, wait_until="load")
-        page.evaluate("() => window.MathJax?.startup?.promise")
 
     def weight(self) -> int:
         """Bytes loaded so far but for lazy images, as a host sends them: text compressed."""

@@ -98,7 +98,7 @@ def test_a_docstring_with_more_lines_than_its_code_is_folded(excerpts, code, fol
 
 
 def test_a_folded_docstring_opens_by_keyboard_and_closes(visit, address):
-    page = visit(address, "sampling/").page
+    page = visit(address, "forward/").page
     docstring = page.locator("details.docstring").first
     docstring.locator("summary").focus()
     line = docstring.evaluate("details => details.clientHeight")
@@ -110,7 +110,7 @@ def test_a_folded_docstring_opens_by_keyboard_and_closes(visit, address):
 
 
 def test_copied_code_is_whole(visit, address):
-    page = visit(address, "sampling/", permissions=CLIPBOARD).page
+    page = visit(address, "solvers/", permissions=CLIPBOARD).page
     block = page.locator(".highlight:has(details.docstring)").first
     source = (ROOT / block.locator(".filename").inner_text()).read_text("utf-8")
     block.scroll_into_view_if_needed()
@@ -128,7 +128,7 @@ def test_copied_code_is_whole(visit, address):
 
 
 def test_on_paper_docstrings_are_unfolded(visit, address):
-    page = visit(address, "sampling/").page
+    page = visit(address, "forward/").page
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     docstring = page.locator("details.docstring").first
     docstring.scroll_into_view_if_needed()

@@ -2,7 +2,10 @@
 
 import pytest
 
-FIGURES = ("noise-level", "prediction", "steps", "strength", "mask", "turning")
+FIGURES = (
+    *("noise-level", "denoiser", "prediction", "loss", "steps", "ladder", "labels"),
+    *("strength", "mask", "turning"),
+)
 PAGE = """<!doctype html><html lang="en"><title>Figures</title><link rel="icon" href="data:,">
 <link rel="stylesheet" href="/theme/css/live.css"><main class="md-typeset">{}</main>
 <script type="module" src="/live/ui/{}.js"></script></html>"""

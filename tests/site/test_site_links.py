@@ -4,7 +4,9 @@ import ast
 import json
 import re
 import subprocess
+from html import unescape
 from html.parser import HTMLParser
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
@@ -172,7 +174,8 @@ def hosted(build, tmp_path_factory) -> Path:
 
 def test_a_hosted_site_knows_its_addresses(hosted):
     sitemap = (hosted / "sitemap.xml").read_text()
-    assert sorted(re.findall("<loc>(.*?)</loc>", sitemap)) == sorted(HOST + p for p in paths())
+    pages = [*paths(), "assignment/score-sheet/"]  # not in the nav: it has the solutions
+    assert sorted(re.findall("<loc>(.*?)</loc>", sitemap)) == sorted(HOST + p for p in pages)
     lost = Contents(hosted / "404.html")
     local = [link for link in lost.links if not urlsplit(link).scheme and link[0] != "#"]
     assert local != []
@@ -209,3 +212,19 @@ def test_a_figures_record_links_to_its_source_at_the_commit(hosted, site):
     # Without an address the source is named and leads nowhere.
     assert not [link for link in Contents(site / "reproduce/index.html").links if "/blob/" in link]
     assert "<code>scripts/pages/forward.py</code>" in (site / "reproduce/index.html").read_text()
+
+
+def characters() -> set[int]:
+    """What the font of the formulas has."""
+    place = spec_from_file_location("make", ROOT / "docs" / "theme" / "math" / "make.py")
+    module = module_from_spec(place)
+    place.loader.exec_module(module)
+    return {*module.CHARACTERS}
+
+
+def test_the_font_has_what_the_formulas_are_made_of(site):
+    pages = [(site / path / "index.html").read_text(encoding="utf-8") for path in paths()]
+    formulas = re.findall(r"<math\b.*?</math>", "".join(pages), re.DOTALL)
+    assert len(formulas) > 500
+    drawn = unescape(re.sub(r"<mtext.*?</mtext>|<[^>]*>", "", "".join(formulas)))
+    assert {chr(c) for c in {*map(ord, drawn)} - characters()} == set()

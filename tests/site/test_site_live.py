@@ -20,9 +20,9 @@ GREY_LEVELS = 2
 MEGABYTES_AFTER_RUN = 8
 
 CALL = """
-async ([name, options]) => {
+async ([name, options, model_name]) => {
     const engine = await import("/live/engine/index.js");
-    const model = await engine.load("digits");
+    const model = await engine.load(model_name ?? "digits");
     return [...(await engine[name](model, options)).images];
 }
 """
@@ -33,9 +33,8 @@ LOAD = """
 """
 
 
-@pytest.fixture(scope="module")
-def model():
-    return ddpm.load("digits", "cpu")
+NAMES = json.loads((ROOT / "site_assets/live/models.json").read_text("utf-8"))["models"]
+"""The exported models."""
 
 
 COMMAND = """
@@ -91,16 +90,30 @@ SETTINGS = {
     "hybrid": ("hybrid", {"far": 3, "near": 8, "across": 1, **FEW}),
     "mosaic": ("hybrid", {"far": 3, "near": 8, "across": 2, **FEW}),
 }
+QUICK = {
+    "sample": ("sample", {"labels": [4, 9], "seed": 5}),
+    "sample in two steps": ("sample", {"labels": [7], "steps": 2}),
+    "sdedit": ("sdedit", {"image": SEVEN, "strength": 0.6, "label": 2}),
+    "inpaint": ("inpaint", {"image": SEVEN, "mask": MASKS["bottom"], "label": 7}),
+    "anagram": ("anagram", {"labels": [6, 9]}),
+    "hybrid": ("hybrid", {"far": 3, "near": 8, "across": 1}),
+}
+"""For a student of few steps, which takes the steps that it was distilled for."""
 PYTHON = {"anagram": ddpm.draw_anagram, "hybrid": ddpm.draw_hybrid}
+CASES = [
+    pytest.param(name, *case, id=f"{name} {title}")
+    for name in NAMES
+    for title, case in (SETTINGS if name == "digits" else QUICK).items()
+]
 
 
-@pytest.mark.parametrize("setting", SETTINGS)
-def test_every_technique_gives_the_package_s_picture(live_base, visit, model, setting):
-    name, options = SETTINGS[setting]
+@pytest.mark.parametrize(("model_name", "name", "options"), CASES)
+def test_every_technique_gives_the_package_s_picture(live_base, visit, model_name, name, options):
+    model = ddpm.load(model_name, "cpu")
     function = PYTHON.get(name) or getattr(ddpm if name != "sample" else type(model), name)
     expected = function(model, **options).flatten()
     plain = {k: v.flatten().tolist() if torch.is_tensor(v) else v for k, v in options.items()}
-    images = torch.tensor(visit(live_base, "").page.evaluate(CALL, [name, plain]))
+    images = torch.tensor(visit(live_base, "").page.evaluate(CALL, [name, plain, model_name]))
     assert float((images - expected).abs().max()) * 255 <= GREY_LEVELS
 
 

@@ -1,5 +1,6 @@
 """Every page of the site as a reader's browser shows it."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,9 @@ def sources(nav: list) -> list[str]:
 
 def paths() -> list[str]:
     """The addresses of the pages in the nav."""
-    nav = load_config(str(ROOT / "mkdocs.yml")).nav
-    plain = [s.rpartition(".")[0].removesuffix("index") for s in sources(nav)]
+    nav = sources(load_config(str(ROOT / "mkdocs.yml")).nav)
+    there = [source for source in nav if (ROOT / "docs" / source).is_file()]
+    plain = [source.rpartition(".")[0].removesuffix("index") for source in there]
     return [s + "/" if s and not s.endswith("/") else s for s in plain]
 
 
@@ -66,14 +68,14 @@ LOOK = """async () => {
   }
   for (const formula of document.querySelectorAll(".arithmatex, .jp-RenderedMarkdown")) {
     const raw = /\\\\\\(|\\\\\\[|\\$/.test(formula.innerText);
-    const typeset = formula.querySelector("mjx-container") || !formula.matches(".arithmatex");
-    if (raw || !typeset || formula.querySelector("mjx-merror, [data-mjx-error]"))
+    const typeset = formula.querySelector("math") || !formula.matches(".arithmatex");
+    if (raw || !typeset || formula.querySelector("merror, .temml-error"))
       faults.push(`not typeset: ${formula.textContent}`);
   }
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
     const { data, parentElement } = texts.currentNode;
-    const skipped = parentElement.closest("pre, code, script, style, mjx-container");
+    const skipped = parentElement.closest("pre, code, script, style");
     if (!skipped && /\\\\\\(|\\\\\\[|\\$\\$/.test(data)) faults.push(`raw formula: ${data.trim()}`);
   }
   return faults;
@@ -132,6 +134,16 @@ def test_search_finds_a_page(visit, address):
     seen.page.keyboard.type("forward process")
     seen.page.locator(".md-search-result__link[href*='forward/']").first.wait_for()
     assert seen.faults == []
+
+
+@pytest.mark.parametrize(
+    ("word", "place"), [("CFG", "symbols/"), ("U-Net", "network/"), ("DDIM", "sampling/")]
+)
+def test_search_finds_the_field_s_words(visit, address, word, place):
+    page = visit(address, "").page
+    page.locator(".md-search__input").click()
+    page.keyboard.type(word)
+    page.locator(f".md-search-result__link[href*='{place}']").first.wait_for()
 
 
 def test_palette_follows_the_system_and_can_be_switched(visit, address):
@@ -218,3 +230,80 @@ def test_on_paper_there_is_the_text_alone(visit, address):
     image.evaluate("image => image.decode()")
     assert image.evaluate("image => image.currentSrc").endswith(".still.png")
     assert page.locator("article h1").is_visible()
+
+
+PAPER = {"width": 680, "height": 1000}
+"""About the width of A4 between its margins, in pixels of CSS."""
+
+CUT = """() => [...document.querySelectorAll("article :is(.arithmatex, pre > code, table)")]
+  .filter((element) => element.getBoundingClientRect().right > innerWidth + 1
+    || element.scrollWidth > element.clientWidth + 1 && element.clientWidth
+      && getComputedStyle(element).display !== "inline")
+  .map((element) => element.textContent.trim().slice(0, 60))"""
+
+
+@pytest.mark.parametrize("path", ["training/", "sampling/", "solvers/", "courses/", "summary/"])
+def test_on_paper_no_formula_is_cut(visit, address, path):
+    page = visit(address, path).page
+    page.emulate_media(media="print")
+    page.set_viewport_size(PAPER)
+    assert page.evaluate(CUT) == []
+
+
+def test_the_dark_page_is_printed_dark_on_white(visit, address):
+    page = visit(address, "sampling/", color_scheme="dark").page
+    page.emulate_media(media="print", color_scheme="dark")
+    colours = """(of) => {
+      const style = getComputedStyle(document.querySelector(of));
+      const light = (colour) => colour.match(/\\d+/g).slice(0, 3).reduce((a, b) => a + +b, 0) / 765;
+      return [light(style.color), style.backgroundColor];
+    }"""
+    for element in ("article p", "article h1", "article pre > code", "article figcaption"):
+        text, _ = page.evaluate(colours, element)
+        assert text < 0.5, element
+    assert page.evaluate(colours, "body")[1] in ("rgb(255, 255, 255)", "rgba(0, 0, 0, 0)")
+
+
+def test_the_summary_fits_on_two_sides(visit, address):
+    page = visit(address, "summary/").page
+    printed = page.pdf(format="A4")
+    assert 1 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 2
+
+
+def test_a_term_shows_its_meaning_by_pointer_and_by_keyboard(visit, address):
+    page = visit(address, "sampling/").page
+    term = page.locator("article .term").first
+    tip = term.locator(".tip")
+    assert not tip.is_visible()
+    term.hover()
+    assert tip.is_visible()
+    page.keyboard.press("Escape")
+    assert not tip.is_visible()
+    page.mouse.move(0, 0)
+    term.locator("a").focus()
+    assert tip.is_visible()
+    assert term.locator("a").get_attribute("aria-describedby") == tip.get_attribute("id")
+
+
+def test_formulas_are_copied_as_tex(visit, address):
+    page = visit(address, "forward/", permissions=["clipboard-read", "clipboard-write"]).page
+    formula = page.locator("article p:has(math)").first
+    formula.evaluate("paragraph => getSelection().selectAllChildren(paragraph)")
+    page.keyboard.press("Control+c")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    tex = formula.locator("math").first.get_attribute("alttext")
+    assert f"${tex}$" in copied
+
+
+def test_a_lesson_is_light(visit, address):
+    seen = visit(address, "sampling/")
+    assert seen.page.evaluate("document.querySelectorAll('*').length") <= 2500
+    assert not [r.url for r in seen.responses if "mathjax" in r.url.lower()]
+
+
+def test_a_quiz_opens_its_answers_by_keyboard_without_a_script(visit, address):
+    page = visit(address, "quiz/", java_script_enabled=False).page
+    answer = page.locator("details.answer.right").first
+    answer.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert answer.get_by_text("Right.").is_visible()

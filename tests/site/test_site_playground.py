@@ -8,8 +8,10 @@ import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
+from test_images import clear, coloured
 
 import ddpm
+from ddpm.images import bring, read_image
 
 RUN = "[role=tabpanel]:not([hidden]) .live-run"
 WORDS = "[role=tabpanel]:not([hidden]) .live-reads:not([hidden])"
@@ -232,6 +234,86 @@ def test_a_picture_is_brought_in_five_steps_and_what_is_none_is_refused(playgrou
     ]  # fmt: skip
     assert max(page.evaluate(PIXELS, DRAWING)) == 255
     assert here.faults == []
+
+
+PICTURES = {
+    "white-on-clear": lambda: clear((255, 255, 255), (255, 255, 255)),
+    "black-on-clear": lambda: clear((0, 0, 0)),
+    "red-on-green": lambda: coloured((0, 130, 0), (255, 0, 0)),
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_an_uploaded_picture_is_read_as_in_python(playground, tmp_path, name):
+    page, file = playground("#draw").page, tmp_path / "me.png"
+    PICTURES[name]().save(file)
+    page.locator("input[type=file]").set_input_files(file)
+    finish(page)
+    expected = bring(read_image(file))[0].flatten().numpy() * 15
+    levels = np.array(page.evaluate(PIXELS, DRAWING)) / 17  # of fifteen, which an address holds
+    assert expected.max() == 15
+    assert np.abs(levels - expected).max() < 0.8  # half a level, and what the browser rounds
+
+
+HASHES = [
+    "#generate?label=none&n=20&steps=50&sampler=heun&guidance=3&seed=12",
+    "#draw?label=none&strength=0.35&steps=25&sampler=dpm-solver&guidance=0.5&seed=7",
+    "#fill?picture=3&label=8&n=10&repeats=3&steps=15&sampler=ddim&guidance=2&seed=4293",
+    "#two?kind=hybrid&first=2&second=9&across=1&seed=5&steps=20&guidance=4",
+]
+
+
+@pytest.mark.parametrize("state", HASHES)
+def test_a_link_sets_every_control_and_is_made_again(playground, state):
+    page = playground(state).page
+    field = page.locator("[role=tabpanel]:not([hidden]) input[type=number]").first
+    seed = field.input_value()
+    field.fill(str(int(seed) - 1))
+    field.press("Enter")
+    page.wait_for_function(f"location.hash.includes('seed={int(seed) - 1}')")
+    field.fill(seed)
+    field.press("Enter")
+    page.wait_for_function(f"location.hash.includes('seed={seed}')")
+    given, made = (
+        dict(pair.split("=", 1) for pair in text.split("?")[1].split("&"))
+        for text in (state, page.evaluate("location.hash"))
+    )
+    made.pop("mask", None)  # half of the picture at first
+    assert made == given
+
+
+HUNDREDS = """
+async (count) => {
+    const run = document.querySelector(".live-tool-generate .live-run");
+    for (let k = 0; k < count; k++) {
+        run.click();
+        while (run.classList.contains("live-working")) await new Promise((go) => setTimeout(go));
+    }
+}
+"""
+
+
+def test_memory_stays_flat_over_two_hundred_pictures(playground, browser):
+    page = playground("#generate?steps=1&guidance=1").page
+    page.click(RUN)
+    finish(page)
+    page.evaluate(HUNDREDS, 30)
+    here = page.context.new_cdp_session(page)
+
+    def held():
+        here.send("HeapProfiler.collectGarbage")
+        usage = here.send("Runtime.getHeapUsage")
+        nodes = here.send("Memory.getDOMCounters")["nodes"]
+        return np.array([usage["usedSize"] + usage.get("backingStorageSize", 0), nodes])
+
+    counts = [held()]
+    for _ in range(2):
+        page.evaluate(HUNDREDS, 100)
+        counts.append(held())
+    # What leaks grows with every hundred; compiled code and late garbage come and go.
+    memory, nodes = np.diff(counts, axis=0).min(axis=0)
+    assert memory < 300_000  # the states of a hundred pictures are four times that
+    assert nodes < 100
 
 
 @pytest.mark.parametrize("tool", TOOLS)

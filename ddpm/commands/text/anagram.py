@@ -34,7 +34,7 @@ def anagram(
     Args:
         prompt: what is to be seen: upright first, then through each view.
         view: identity, rotate_180, flip_vertical, flip_horizontal, rotate_90, transpose, negation
-            or patches:SEED; one fewer than prompts, or as many if the first is not to be upright.
+            or patches:SEED; one fewer than prompts, or the same number if the first is not upright.
         out: .png for a sheet, .gif to see them turn, .npz for the array.
     """
     check_out(out, force=options.force)

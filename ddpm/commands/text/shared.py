@@ -36,7 +36,7 @@ class TextSampling:
         negative: a prompt to lead away from.
         steps: from noise to image; each costs a network call for two images.
         sampler: learned (ancestral, with the variance that the network predicts), ancestral,
-            beta-noise, no-noise, ddim, heun, heun-eps or dpm-solver.
+            beta-noise, no-noise, ddim, heun, heun-eps, dpm-solver or renoise.
         batch: how many images go through the network together; fewer take less memory.
         seed: of the noise; the same seed makes the same images.
         device: cpu, cuda, mps ...; a GPU or another accelerator by default if there is one, else
@@ -94,7 +94,7 @@ class TextSampling:
         return text, [text.label(prompt) for prompt in prompts]
 
     def how(self) -> dict[str, Any]:
-        """What the functions of `ddpm.techniques` are told: see `How` there."""
+        """What the functions of `ddpm.techniques` get: see `How` there."""
         from ddpm.variance import learned
 
         return {
@@ -125,7 +125,7 @@ def write(
     Args:
         out: where to.
         images: of an array, and of a sheet without `columns`, in rows of `across`.
-        columns: images by their names, as many in each.
+        columns: images by their names, the same number in each.
         rows: a label for each row.
     """
     import torch

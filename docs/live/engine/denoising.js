@@ -5,6 +5,7 @@
  */
 
 import * as check from "./arguments.js";
+import { ddim } from "./sampling.js";
 import { epsFor, howTo, inRange } from "./shared.js";
 import { slice } from "./tensors.js";
 import { fromTime, resampled } from "./timesteps.js";
@@ -52,7 +53,7 @@ export async function denoise(model, { noisy, t, label = null, once = false, ...
     model.states({
       x: slice(noisy, start, end),
       path,
-      sampler: once ? "ddim" : options.sampler,
+      sampler: once ? ddim : options.sampler,
       seed: options.seed,
       first: options.first + start,
       epsFn: epsFor(model, label, images, [start, end], options.guidance),

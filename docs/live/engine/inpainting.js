@@ -4,6 +4,7 @@
  * @module
  */
 
+import { served, usual } from "./serving.js";
 import { epsFor, howTo, inRange } from "./shared.js";
 import { cat, full, slice } from "./tensors.js";
 import { resampled } from "./timesteps.js";
@@ -42,7 +43,9 @@ const REPEATS = 3;
  * @param {Diffusion} model
  */
 export function walks(model) {
-  return { steps: 1 + Math.floor((model.recipe.steps - 1) / REPEATS), repeats: REPEATS };
+  const steps = 1 + Math.floor((model.recipe.steps - 1) / REPEATS);
+  const fewer = served(model.recipe).filter((known) => known <= steps);
+  return { steps: fewer.length > 0 ? Math.max(...fewer) : steps, repeats: REPEATS };
 }
 
 /**
@@ -66,7 +69,8 @@ export async function inpaint(model, { image, mask, label = null, n = 1, ...how 
   const images = x0.shape[0];
   const unknown = asMask(model, mask, images);
   const given = (how.steps ?? null) !== null || (how.repeats ?? null) !== null;
-  const options = howTo(how, { sampler: "ancestral", ...(given ? {} : walks(model)) });
+  const sampler = usual(model.recipe, "ancestral");
+  const options = howTo(how, { sampler, ...(given ? {} : walks(model)) });
   const path = resampled(model.path(options.steps), options.jump, options.repeats);
   return model.collect(images, options, (start, end) => {
     const first = options.first + start;

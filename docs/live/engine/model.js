@@ -8,7 +8,8 @@ import { Scaling } from "./data.js";
 import { watched } from "./finite.js";
 import { asEps, condition, guided } from "./guidance.js";
 import { PER_SEED, imageSeeds, noise } from "./noise.js";
-import { sample, stepRule } from "./sampling.js";
+import { sample } from "./sampling.js";
+import { ruleOf, stepsOf } from "./serving.js";
 import { checkLabels, makeSchedule } from "./settings.js";
 import { same, slice } from "./tensors.js";
 import { SPACINGS } from "./timesteps.js";
@@ -151,7 +152,7 @@ export class Diffusion {
         check.times("path", times, this.recipe.T, 0),
         this.schedule,
         {
-          step: stepRule(sampler ?? this.recipe.sampler),
+          step: ruleOf(this.recipe, sampler),
           clean: clip ? (x0) => this.scaling.clip(x0) : undefined,
           project,
           noise: draw,
@@ -235,7 +236,7 @@ export class Diffusion {
    */
   path(steps = null, spacing = "trailing") {
     const spread = SPACINGS[check.choice("spacing", spacing, Object.keys(SPACINGS))];
-    return spread(this.recipe.T, steps ?? this.recipe.steps);
+    return spread(this.recipe.T, stepsOf(this.recipe, steps, spacing));
   }
 }
 

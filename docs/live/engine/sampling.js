@@ -161,6 +161,11 @@ function divided(x, by) {
   return { values: x.values.map((value) => value / by), shape: x.shape };
 }
 
+/** The predicted clean image with fresh noise of time s, for students. @param {Step} step */
+export function renoise(step) {
+  return step.s === 0 ? step.x0 : step.schedule.addNoise(step.x0, step.s, step.noise());
+}
+
 /**
  * Walks a path from noise to images, yielding the state at every time on it.
  * @param {EpsFn} epsFn the noise estimate
@@ -230,6 +235,7 @@ export const SAMPLERS = {
   heun: (step) => heun(step),
   "heun-eps": (step) => heun(step, "eps"),
   "dpm-solver": dpmSolver,
+  renoise: (step) => renoise(step),
 };
 
 /**

@@ -20,6 +20,7 @@ import { NoiseSchedule } from "./schedule.js";
  * @property {string} sampler
  * @property {number} steps
  * @property {number} guidance
+ * @property {{ serves: number[] }} [distillation] of a student: the numbers of steps it serves
  */
 
 /** The noise schedule over 0..T. @param {Recipe} recipe */

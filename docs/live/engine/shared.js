@@ -9,6 +9,7 @@
 import * as check from "./arguments.js";
 import { LAST_SEED, PER_SEED } from "./noise.js";
 import { stepRule } from "./sampling.js";
+import { usual as usualSampler } from "./serving.js";
 import { cat, count } from "./tensors.js";
 import { resampled } from "./timesteps.js";
 
@@ -155,7 +156,8 @@ export function inRange(model, image, n = 1) {
  */
 export async function drawFromNoise(model, n, estimate, size, usual, how) {
   const scale = model.recipe.label_dropout > 0 ? usual : 1;
-  const options = howTo(how, { sampler: "ancestral", guidance: scale });
+  const sampler = usualSampler(model.recipe, "ancestral");
+  const options = howTo(how, { sampler, guidance: scale });
   const path = resampled(model.path(options.steps), options.jump, options.repeats);
   return model.collect(n, options, (start, end) =>
     model.states({

@@ -4,20 +4,19 @@
  */
 
 import { commandOf } from "../engine/commands.js";
-import { digits, slider } from "./controls.js";
+import { slider } from "./controls.js";
 import { button, el } from "./dom.js";
+import { becomes, brushes, outcome, taken } from "./editing.js";
 import { Filmstrip } from "./filmstrip.js";
 import { ERASER, PEN, Pad, SIDE } from "./pad.js";
 import { bytesOf, empty, paint } from "./paint.js";
+import { sheet } from "./parts.js";
 import { reads } from "./reads.js";
 import { settings } from "./settings.js";
 import { labelFrom, numberFrom, packed, unpacked } from "./state.js";
 import { upload } from "./upload.js";
 
 const STEPS = 10;
-
-/** @param {ArrayLike<number>} images */
-const one = (images) => ({ images, n: 1, height: SIDE, width: SIDE });
 
 /**
  * @param {import("./tool.js").Frame} frame
@@ -30,7 +29,7 @@ export function draw({ models, changed, say }) {
   const pad = new Pad({
     label: "Your drawing",
     hint: "Draw here: a digit, or anything else",
-    paint: (canvas, pixels) => paint(canvas, one(pixels)),
+    paint: (canvas, pixels) => paint(canvas, sheet(pixels)),
     onchange: () => changed({ start: true }),
   });
   const strength = slider({
@@ -46,18 +45,9 @@ export function draw({ models, changed, say }) {
       changed();
     },
   });
-  const label = digits({
-    label: "Becomes",
-    none: "Any",
-    value: state.label,
-    onchange(value) {
-      state.label = value;
-      changed();
-    },
-  });
+  const label = becomes(state, () => changed());
 
-  const result = el("canvas", { className: "live-canvas", role: "img" });
-  result.setAttribute("aria-label", "Nothing yet");
+  const result = outcome();
   paint(result, empty(1));
   const film = new Filmstrip(({ t, x }) => {
     paint(result, x);
@@ -66,13 +56,9 @@ export function draw({ models, changed, say }) {
   });
   const reading = reads();
 
-  const pen = button("Pen", () => take(true), { "aria-pressed": "true" });
-  const eraser = button("Eraser", () => take(false), { "aria-pressed": "false" });
-  const take = (/** @type {boolean} */ ink) => {
-    pad.brush = ink ? PEN : ERASER;
-    pen.setAttribute("aria-pressed", String(ink));
-    eraser.setAttribute("aria-pressed", String(!ink));
-  };
+  const [pen, eraser] = brushes(["Pen", "Eraser"], (which) => {
+    pad.brush = [PEN, ERASER][which];
+  });
   const own = upload(pad.element, (pixels) => pad.put(pixels));
   const tools = el(
     "div",
@@ -120,10 +106,10 @@ export function draw({ models, changed, say }) {
                 image: pad.pixels,
                 ...options(),
                 signal,
-                watch: ({ t, x, x0 }) => film.add({ t, x: one(x), x0: one(x0) }, false),
+                watch: ({ t, x, x0 }) => film.add({ t, x: sheet(x), x0: sheet(x0) }, false),
               });
               film.done();
-              if (film.frames.length === 1) paint(result, one(images));
+              if (film.frames.length === 1) paint(result, sheet(images));
               const words = await reading.show(images);
               say(words);
             },
@@ -144,14 +130,9 @@ export function draw({ models, changed, say }) {
       ...common.address(),
       ...(pad.blank ? {} : { image: packed(pad.pixels) }),
     }),
-    picture() {
-      const last = film.frames.at(-1);
-      return last ? bytesOf(last.x) : null;
-    },
-    moving: () =>
-      film.frames.length > 1
-        ? () => ({ frames: film.frames.map(({ x }) => bytesOf(x)), delay: 120 })
-        : null,
-    files: [{ name: "drawing.png", picture: () => (pad.blank ? null : bytesOf(one(pad.pixels))) }],
+    ...taken(film, 120),
+    files: [
+      { name: "drawing.png", picture: () => (pad.blank ? null : bytesOf(sheet(pad.pixels))) },
+    ],
   };
 }

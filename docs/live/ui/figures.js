@@ -8,6 +8,7 @@ import { el } from "./dom.js";
 import { liveFigure } from "./figure.js";
 import { distance, turning } from "./illusions.js";
 import { heldOut } from "./heldout.js";
+import { denoiser, labels, ladder, loss } from "./lessons.js";
 import { SIDE } from "./pad.js";
 import { paint } from "./paint.js";
 import { controls, row, sheet } from "./parts.js";
@@ -216,8 +217,12 @@ const mask = (changed) => {
 /** @type {Record<string, Build>} */
 const FIGURES = {
   "noise-level": noiseLevel,
+  denoiser,
   prediction,
+  loss,
   steps,
+  ladder,
+  labels,
   guidance,
   strength,
   mask,

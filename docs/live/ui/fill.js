@@ -6,10 +6,12 @@
 import { commandOf } from "../engine/commands.js";
 import { choices, digits, slider } from "./controls.js";
 import { button, el } from "./dom.js";
+import { becomes, brushes, outcome, taken } from "./editing.js";
 import { Filmstrip } from "./filmstrip.js";
 import { heldOut } from "./heldout.js";
 import { Pad, SIDE } from "./pad.js";
 import { bytesOf, empty, paint } from "./paint.js";
+import { sheet } from "./parts.js";
 import { reads } from "./reads.js";
 import { settings } from "./settings.js";
 import { labelFrom, packed, unpacked } from "./state.js";
@@ -24,9 +26,6 @@ function lowerHalf() {
   const mask = new Float32Array(PIXELS);
   return mask.fill(1, PIXELS / 2);
 }
-
-/** @param {ArrayLike<number>} images */
-const one = (images) => ({ images, n: 1, height: SIDE, width: SIDE });
 
 /**
  * @param {Pad} drawing of the tool beside this one
@@ -80,15 +79,7 @@ export const fill =
         changed();
       },
     });
-    const label = digits({
-      label: "Becomes",
-      none: "Any",
-      value: state.label,
-      onchange(value) {
-        state.label = value;
-        changed();
-      },
-    });
+    const label = becomes(state, () => changed());
     const count = choices({
       label: "Fillings",
       choices: [1, 4, 10].map((value) => ({ value, text: String(value) })),
@@ -114,8 +105,6 @@ export const fill =
         changed();
       },
     });
-    const hide = button("Hide", () => take(1), { "aria-pressed": "true" });
-    const keep = button("Keep", () => take(0), { "aria-pressed": "false" });
     const width = slider({
       label: "Brush",
       min: 1,
@@ -125,18 +114,13 @@ export const fill =
       show: (value) => `${2 * value} pixels`,
       onchange: () => take(pad.brush.value),
     });
+    const [hide, keep] = brushes(["Hide", "Keep"], (which) => take(which ? 0 : 1));
     const take = (/** @type {0 | 1} */ value) => {
       pad.brush = { radius: width.value, soft: 0, value };
-      hide.setAttribute("aria-pressed", String(value === 1));
-      keep.setAttribute("aria-pressed", String(value === 0));
     };
     take(1);
 
-    const result = el("canvas", {
-      className: "live-canvas",
-      role: "img",
-      "aria-label": "Nothing yet",
-    });
+    const result = outcome();
     paint(result, empty(state.n));
     const film = new Filmstrip(({ t, x }) => {
       paint(result, x);
@@ -190,15 +174,13 @@ export const fill =
                 if (state.digit !== null) image = await heldOut(state.digit);
                 film.reset();
                 const { n } = state;
-                /** @param {Float32Array} images */
-                const sheet = (images) => ({ images, n, height: SIDE, width: SIDE });
                 const { images } = await engine.inpaint(model, {
                   image,
                   mask: pad.pixels,
                   ...options(),
                   signal,
                   batch: n,
-                  watch: ({ t, x, x0 }) => film.add({ t, x: sheet(x), x0: sheet(x0) }),
+                  watch: ({ t, x, x0 }) => film.add({ t, x: sheet(x, n), x0: sheet(x0, n) }),
                 });
                 film.done();
                 const wanted = state.label === null ? [] : Array(n).fill(state.label);
@@ -234,15 +216,10 @@ export const fill =
         ...(state.digit === null ? { image: packed(image) } : {}),
         mask: packed(pad.pixels),
       }),
-      picture() {
-        const last = film.frames.at(-1);
-        return last ? bytesOf(last.x) : null;
-      },
-      moving: () =>
-        film.frames.length > 1 ? () => ({ frames: film.frames.map(({ x }) => bytesOf(x)) }) : null,
+      ...taken(film),
       files: [
-        { name: "picture.png", picture: () => bytesOf(one(image)) },
-        { name: "mask.png", picture: () => bytesOf(one(pad.pixels)) },
+        { name: "picture.png", picture: () => bytesOf(sheet(image)) },
+        { name: "mask.png", picture: () => bytesOf(sheet(pad.pixels)) },
       ],
     };
   };

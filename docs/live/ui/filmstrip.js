@@ -11,6 +11,12 @@ import { bytesOf, paint } from "./paint.js";
 
 const PERIOD = 90;
 
+/** The widest that a state of the strip is, in pixels of the page. */
+const WIDEST = 90;
+
+/** The symbol of an image at a time. @param {string} time */
+const mark = (time) => el("i", {}, "x", el("sub", {}, time));
+
 /** Of a sheet its first image: the strip has no room for more. @param {Sheet} sheet */
 const first = (sheet) => ({ ...sheet, n: 1 });
 
@@ -46,6 +52,11 @@ export class Filmstrip {
       { className: "live-strip", hidden: true },
       el("label", { className: "live-hidden", htmlFor: id }, "Step of the way from noise to image"),
       this.strip,
+      el(
+        "p",
+        { className: "live-note" },
+        ...["Above: noisy image ", mark("t"), ". Below: predicted clean image ", mark("0"), "."],
+      ),
       this.range,
       el("div", { className: "live-line" }, this.play, this.back, this.on, this.time),
     );
@@ -113,10 +124,11 @@ export class Filmstrip {
   /** Paints as many states as there is room for: x_t above, the predicted x_0 below. */
   draw() {
     const { frames, strip } = this;
-    if (frames.length < 2 || !strip.clientWidth) return;
+    const across = this.element.clientWidth;
+    if (frames.length < 2 || !across) return;
     const one = bytesOf(first(frames[0].x));
-    const room = Math.floor(strip.clientWidth / 44);
-    const shown = Math.min(frames.length, Math.max(4, room));
+    const shown = Math.min(frames.length, Math.max(4, Math.floor(across / 44)));
+    strip.style.maxWidth = `${shown * WIDEST}px`;
     const chosen = Array.from(
       { length: shown },
       (_, k) => frames[Math.round((k * (frames.length - 1)) / (shown - 1))],

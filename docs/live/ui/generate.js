@@ -5,9 +5,10 @@
 
 import { choices, digits } from "./controls.js";
 import { el } from "./dom.js";
+import { taken } from "./editing.js";
 import { commandOf } from "../engine/commands.js";
 import { Filmstrip } from "./filmstrip.js";
-import { bytesOf, empty, paint } from "./paint.js";
+import { empty, paint } from "./paint.js";
 import { reads } from "./reads.js";
 import { settings } from "./settings.js";
 import { labelFrom } from "./state.js";
@@ -122,11 +123,6 @@ export const generate = (placeholder) => (frame) => {
       ...(state.sheet > 1 ? { n: state.sheet } : {}),
       ...common.address(),
     }),
-    picture() {
-      const last = film.frames.at(-1);
-      return last ? bytesOf(last.x) : null;
-    },
-    moving: () =>
-      film.frames.length > 1 ? () => ({ frames: film.frames.map(({ x }) => bytesOf(x)) }) : null,
+    ...taken(film),
   };
 };

@@ -7,7 +7,7 @@ import { el } from "./dom.js";
 import { classifier, sentence } from "./runner.js";
 
 /** @param {number} share */
-const percent = (share) => `${(100 * share).toFixed(share > 0.9995 ? 0 : 1)} %`;
+const percent = (share) => `${(100 * share).toFixed(share > 0.9995 ? 0 : 1)}%`;
 
 /** A line that says what pictures show. */
 export function reads() {

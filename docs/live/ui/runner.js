@@ -85,7 +85,7 @@ export class Runner {
       const ours = await engine();
       /** @type {(share: number) => void} */
       const progress = (share) =>
-        this.face.busy(share < 1 ? `Loading ${Math.round(100 * share)} %` : "Starting");
+        this.face.busy(share < 1 ? `Loading ${Math.round(100 * share)}%` : "Starting");
       const model = job.model === null ? null : await ours.load(job.model, { progress });
       control.signal.throwIfAborted();
       this.warm = true;

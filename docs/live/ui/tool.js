@@ -153,7 +153,9 @@ export function makeTool(id, title, models, build, moved) {
   /** Shows the command, and which buttons have something to give. */
   function refresh() {
     try {
-      code.textContent = parts.command();
+      // A line ends between words: after a hyphen it would look like another option.
+      const words = parts.command().split(" ");
+      code.replaceChildren(...words.flatMap((word, k) => [k ? " " : "", el("span", {}, word)]));
       line.hidden = false;
     } catch {
       line.hidden = true;

@@ -23,8 +23,11 @@ export function upload(target, take) {
     if (!file) return;
     error.hidden = true;
     try {
-      const { bring } = await import("../engine/images.js");
-      const { image, steps } = bring(await greyOf(file));
+      const [{ readImage }, { bring }] = await Promise.all([
+        import("../engine/reader.js"),
+        import("../engine/images.js"),
+      ]);
+      const { image, steps } = bring(readImage(await coloursOf(file)));
       stages.replaceChildren(
         ...steps.map(({ name, values, width, height }) => {
           const canvas = el("canvas", {
@@ -71,11 +74,11 @@ export function upload(target, take) {
 const LARGEST = 50_000_000;
 
 /**
- * A picture file in grey, upright, on white where it is transparent.
+ * The colours of a picture file, upright.
  * @param {Blob} file
- * @returns {Promise<import("../engine/morphology.js").Plane>}
+ * @returns {Promise<import("../engine/reader.js").Colours>}
  */
-async function greyOf(file) {
+async function coloursOf(file) {
   /** @type {ImageBitmap} */
   let bitmap;
   try {
@@ -89,15 +92,6 @@ async function greyOf(file) {
   }
   const context = el("canvas", { width, height }).getContext("2d", { willReadFrequently: true });
   if (!context) throw new Error("this browser cannot read the pixels of a picture");
-  context.fillStyle = "#fff";
-  context.fillRect(0, 0, width, height);
   context.drawImage(bitmap, 0, 0);
-  const { data } = context.getImageData(0, 0, width, height);
-  const values = new Float32Array(width * height);
-  for (let i = 0, at = 0; i < values.length; i++, at += 4) {
-    // As Pillow makes grey of colour.
-    const grey = data[at] * 19595 + data[at + 1] * 38470 + data[at + 2] * 7471 + 0x8000;
-    values[i] = (grey >> 16) / 255;
-  }
-  return { values, width, height };
+  return context.getImageData(0, 0, width, height);
 }

@@ -35,7 +35,7 @@ export class Viewer {
       max: 1,
       step: 0.01,
       value: 0,
-      show: (value) => `${Math.round(100 * value)} %`,
+      show: (value) => `${Math.round(100 * value)}%`,
       onchange: () => {
         this.pause();
         this.show();
@@ -76,7 +76,7 @@ export class Viewer {
     const { sheet, view, canvas, other } = this;
     if (!sheet) return;
     const at = this.along.value;
-    const share = `${Math.round(100 * at)} %`;
+    const share = `${Math.round(100 * at)}%`;
     if (view) {
       turned(canvas, sheet, view, at);
       turned(other, sheet, view, 1);

@@ -50,11 +50,64 @@ addEventListener("load", () => {
 // The theme makes its search a dialog but gives it no name to read out.
 document.querySelector(".md-search")?.setAttribute("aria-label", "Search");
 
-// What is selected and copied by hand has its folded docstrings, too, as the copy button gives them.
-document.addEventListener("copy", () => {
+// What is selected and copied by hand has its folded docstrings, too, as the copy button gives them,
+// and formulas as TeX.
+function asTex(math) {
+  const dollars = math.getAttribute("display") === "block" ? "$$" : "$";
+  return dollars + math.getAttribute("alttext") + dollars;
+}
+
+document.addEventListener("copy", (event) => {
+  const selection = getSelection();
   for (const docstring of document.querySelectorAll("details.docstring:not([open])")) {
-    if (getSelection().containsNode(docstring, true)) docstring.open = true;
+    if (selection.containsNode(docstring, true)) docstring.open = true;
   }
+  if (!selection.rangeCount || selection.isCollapsed) return;
+  const range = selection.getRangeAt(0), around = range.commonAncestorContainer;
+  const within = (around.closest ? around : around.parentElement).closest("math");
+  const copied = document.createElement("div");
+  if (within) copied.append(asTex(within));
+  else copied.append(range.cloneContents());
+  const formulas = copied.querySelectorAll("math");
+  if (!within && !formulas.length) return; // as the browser does it
+  for (const formula of formulas) formula.replaceWith(asTex(formula));
+  copied.style.cssText = "position: fixed; left: -9999px";
+  document.body.append(copied); // for its lines to break as they are shown
+  event.clipboardData.setData("text/plain", copied.innerText.replaceAll("\u2060", ""));
+  copied.remove();
+  event.preventDefault();
+});
+
+// A formula wider than its column becomes a line of its own that scrolls, with the arrow keys too.
+function fit() {
+  for (const formula of document.querySelectorAll(".md-content .arithmatex")) {
+    formula.classList.remove("wide");
+    formula.removeAttribute("tabindex");
+    const column = formula.closest("p, li, td, div, figcaption, summary, h1, h2, h3");
+    const drawn = formula.querySelector("math");
+    const wide = formula.matches("span") && drawn.getBoundingClientRect().width > column.clientWidth;
+    if (column.clientWidth && wide) formula.classList.add("wide");
+    if (formula.scrollWidth > formula.clientWidth && formula.clientWidth) formula.tabIndex = 0;
+  }
+}
+addEventListener("load", fit);
+addEventListener("resize", fit);
+
+// The meaning of a term stays on the page, and Escape puts it away.
+for (const term of document.querySelectorAll(".term")) {
+  const show = () => {
+    const tip = term.querySelector(".tip");
+    term.classList.remove("dismissed");
+    tip.style.translate = "";
+    const over = tip.getBoundingClientRect().right - document.documentElement.clientWidth + 8;
+    if (over > 0) tip.style.translate = `${-over}px`;
+  };
+  term.addEventListener("pointerenter", show);
+  term.addEventListener("focusin", show);
+}
+document.addEventListener("keydown", ({ key }) => {
+  if (key !== "Escape") return;
+  for (const term of document.querySelectorAll(".term")) term.classList.add("dismissed");
 });
 
 // A figure that can be tried live says so; what it runs on is fetched when its button is pressed.

@@ -44,10 +44,10 @@ def gallery() -> Tensor:
 @figure(
     "anagram-gallery",
     "anagrams",
-    caption="The same ten images at rest. The classifier that chose them is easier to please than"
-    " the eye: see 0 / 2 and 4 / 8.",
+    caption="Ten images, upright and turned. The classifier that chose them accepts more than your"
+    " eyes do: see 0 / 2 and 4 / 8.",
     made=f"The model `digits`, guidance {ANAGRAM_GUIDANCE:g}; of eight images a pair, the one that"
-    " the classifier is surest of both ways.",
+    " the classifier is most certain of in both views.",
     alt="Two rows of ten images. The lower row is the upper one turned by half a turn: 6 becomes 9,"
     " 5 becomes 2, 7 becomes 2, 6 becomes 7; in some the second digit is hard to see.",
     models=("digits",),
@@ -64,9 +64,10 @@ def anagram_gallery() -> Image.Image:
 @figure(
     "anagram-turning",
     "anagrams",
-    caption="Ten images, each asked to be one digit upright and another upside down, turning.",
+    caption="Ten images as they turn, each sampled to be one digit upright and another one upside"
+    " down.",
     made="The gallery's images, each turned about its middle.",
-    alt="Ten digits in two rows turn slowly by half a turn, rest as other digits, and turn on.",
+    alt="Ten digits in two rows turn slowly by half a turn, stop as other digits, and turn on.",
     models=("digits",),
     settings={"seed": 0, "pairs": [f"{a}{b}" for a, b in GALLERY]},
     milliseconds=70,
@@ -105,11 +106,11 @@ SHORT = {
     "anagram-views",
     "anagrams",
     caption="Images for six other views: on the left as they are, on the right through the view.",
-    made="Of eight images each, the one that the classifier is surest of both ways.",
-    alt="Nine rows of two cells: an image, and the same flipped, turned, transposed, as a negative,"
-    " and cut into sixteen patches that have changed places. Most of the flipped and the"
-    " transposed can be read as the second digit; the turned 3 is a ring with a zigzag; the last"
-    " two are no digits.",
+    made="Of eight images each, the one that the classifier is most certain of in both views.",
+    alt="Nine rows of two cells: an image, and the same image flipped, turned, transposed, as a"
+    " negative, and cut into sixteen patches that have changed places. In most of the flipped and"
+    " transposed images you can see the second digit. The turned 3 is a ring with a zigzag. The"
+    " last two are no digits.",
     models=("digits",),
     settings={"seed": 0, "views": [f"{name} {a}{b}" for name, a, b in EXAMPLES]},
 )
@@ -137,10 +138,11 @@ TRIPLES = (
 @figure(
     "anagram-three",
     "anagrams",
-    caption="Four images, each asked to be three things through three views.",
-    made="Of sixteen images each, the one that the classifier is surest of in all three views.",
-    alt="Four rows of three cells, which show one image through three views; the digits asked for"
-    " stand beside each row.",
+    caption="Four images, each sampled to be three digits through three views.",
+    made="Of sixteen images each, the one that the classifier is most certain of in all three"
+    " views.",
+    alt="Four rows of three cells, which show one image through three views. The requested digits"
+    " are beside each row.",
     models=("digits",),
     settings={"seed": 0, "triples": ["".join(map(str, labels)) for labels, _ in TRIPLES]},
 )
@@ -161,7 +163,7 @@ HARD = ((1, 0), (1, 7), (7, 7), (0, 5), (8, 7))
 @figure(
     "anagram-failures",
     "anagrams",
-    caption="Pairs that mostly fail: one of the two wins, or neither does.",
+    caption="Pairs that mostly fail: you see one of the two digits, or neither.",
     made="The first two images of each pair, nothing picked, upright above and turned below.",
     alt="Two rows of ten images. Most are shapes between the two digits, or separate strokes.",
     models=("digits",),
@@ -179,10 +181,9 @@ def anagram_failures() -> Image.Image:
 @figure(
     "anagram-matrix",
     "anagrams",
-    caption="How many of a hundred images are read as the row's digit upright and as the column's"
-    " after half a turn.",
-    made=f"Of each pair {EACH} images, 25 ancestral steps, guidance {ANAGRAM_GUIDANCE:g}; read by"
-    " the classifier.",
+    caption="The percentage of images in which the classifier recognises the row's digit upright"
+    " and the column's digit after half a turn.",
+    made=f"For each pair {EACH} images, 25 ancestral steps, guidance {ANAGRAM_GUIDANCE:g}.",
     alt="A ten by ten table of percentages, symmetric about its diagonal.",
     results=("anagrams",),
 )

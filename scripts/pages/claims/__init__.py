@@ -1,7 +1,7 @@
 """The page "What the courses claim": a rule for each claim, and the measurements made for them.
 
 `verdicts` holds what the rules share, `course_a` to `course_c` and `misprints` the rules, and
-`own`, `pictures`, `trainings` and `slips` the measurements that no other page makes.
+`own`, `pictures`, `trainings`, `slips` and `wide` the measurements that no other page makes.
 """
 
 from scripts.pages.claims import (
@@ -15,6 +15,7 @@ from scripts.pages.claims import (
     slips,
     trainings,
     verdicts,
+    wide,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "slips",
     "trainings",
     "verdicts",
+    "wide",
 ]

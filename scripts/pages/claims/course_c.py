@@ -85,7 +85,7 @@ def guidance_alike(read: Read) -> Finding:
     better = sum(strong[key] > none[key] for key in ("accuracy", "precision"))
     alike = sum(strong[key] < none[key] for key in ("recall", "diversity"))
     words = (
-        f"from γ = 1 to 7: accuracy {none['accuracy']:.1%} to {strong['accuracy']:.1%}, precision"
+        f"from w = 1 to 7: accuracy {none['accuracy']:.1%} to {strong['accuracy']:.1%}, precision"
         f" {none['precision']:.1%} to {strong['precision']:.1%}, recall {none['recall']:.1%} to"
         f" {strong['recall']:.1%}, FID {none['fid']:.2f} to {strong['fid']:.2f}"
     )
@@ -189,7 +189,7 @@ def class_better(read: Read) -> Finding:
     without = part(
         read, "quality", "models", "time", "fid", why="the recipe time is not measured yet"
     )
-    words = f"FID {with_:.2f} with the class (γ = 5), {without:.2f} with the time alone"
+    words = f"FID {with_:.2f} with the class (w = 5), {without:.2f} with the time alone"
     if with_ >= without:
         return REFUTED, words
     return (CONFIRMED if with_ <= 0.5 * without else REFINED), words

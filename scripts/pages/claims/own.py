@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from ddpm.data import as_images, bundled
 from ddpm.devices import default_device, fast_arithmetic
-from ddpm.loading import bundled_models, load
+from ddpm.loading import load
 from ddpm.metrics import diversity, precision_recall
 from ddpm.model import Diffusion
 from ddpm.schedule import NoiseSchedule
@@ -61,7 +61,8 @@ def scale_row(name: str, scale: float, steps: int) -> dict[str, float]:
     asked = natural_labels(COUNT)
     images, _ = draw_fast(load(name), asked, guidance=scale, sampler="ddim", steps=steps, seed=SEED)
     spread = float(diversity(images, asked, judge()).mean())
-    return {"scale": scale, **verdict(images, asked), "diversity": spread}
+    found = {"scale": scale, "omega": scale - 1, "diversity": spread}
+    return {**found, **verdict(images, asked)}
 
 
 def scales_of(name: str, measured: str, scales: tuple[float, ...], steps: int) -> dict[str, Any]:
@@ -73,18 +74,10 @@ def scales_of(name: str, measured: str, scales: tuple[float, ...], steps: int) -
 
 @measurement
 def resunet_scales(quick: bool) -> dict[str, Any]:
-    """Course B's network at several scales of guidance.
-
-    Raises:
-        ValueError: it is not bundled yet.
-    """
-    if "resunet" not in bundled_models():
-        if quick:
-            return {"rows": {}}
-        raise ValueError("'resunet' is not bundled: train it first")
+    """Course B's network without guidance and at the source's strengths, omega = scale - 1."""
     if quick:
         return scales_of("resunet", "resunet_scales-quick", (1.0,), 2)
-    return scales_of("resunet", "resunet_scales", (1.0, 1.5, 3.0), 10)
+    return scales_of("resunet", "resunet_scales", (1.0, 1.1, 1.5, 2.0, 3.0, 4.0, 6.0), 10)
 
 
 # --8<-- [start:levels]

@@ -1,4 +1,4 @@
-"""Measurements of the sources' slips, and of what a larger T does to a loss."""
+"""Measurements of the sources' slips."""
 
 from __future__ import annotations
 
@@ -9,20 +9,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ddpm.data import Digits, as_images, bundled, mnist
+from ddpm.data import Digits, as_images, bundled
 from ddpm.denoiser import add_noise as add_plain_noise
 from ddpm.denoiser import denoise as denoise_once
 from ddpm.devices import default_device, fast_arithmetic
 from ddpm.loading import load
-from ddpm.losses import loss
 from ddpm.metrics import psnr
-from ddpm.recipes import recipe
 from ddpm.sampling import Step, StepRule, posterior
 from ddpm.schedule import NoiseSchedule
 from ddpm.techniques.denoising import add_noise, denoise
 from scripts.pages.claims.pictures import START, STRIDE, correlation
 from scripts.pages.sdedit import STARTS, STRENGTHS
-from scripts.workshop.formulas import ratio
 from scripts.workshop.judge import judge
 from scripts.workshop.registry import SEED, digest_of, measurement
 
@@ -127,41 +124,3 @@ def slips(quick: bool) -> dict[str, Any]:
             for name in ("attention", "denoiser", "digits")
         },
     }
-
-
-# --8<-- [start:larger]
-def loss_at_levels(digits: Digits, T: int) -> float:
-    """The loss of course A's network over the noise levels of course B's schedule with T steps.
-
-    A level is noise over signal, in pixels of 0 to 1, since the two courses scale their pixels
-    differently.
-    """
-    model, b = load("attention"), recipe("resunet").scaling.std
-    own, theirs = model.schedule, NoiseSchedule.linear(T)
-    a = model.recipe.scaling.std
-    here = torch.tensor([a * ratio(own, t) for t in range(1, own.T + 1)]).log()
-    wanted = torch.tensor([b * ratio(theirs, t) for t in range(1, T + 1)]).log()
-    times = (here[None] - wanted[:, None]).abs().argmin(1) + 1
-    generator = torch.Generator().manual_seed(SEED)
-    spread = (torch.arange(len(digits)) * T // len(digits))[
-        torch.randperm(len(digits), generator=generator)
-    ]
-    total = 0.0
-    for start in range(0, len(digits), 500):
-        part = slice(start, start + 500)
-        x0 = model.recipe.scaling.to_network(digits.images[part])
-        eps = torch.randn(x0.shape, generator=generator)
-        given = (v.to(model.device) for v in (x0, digits.labels[part], times[spread[part]], eps))
-        with torch.no_grad():
-            total += len(x0) * float(loss(model.network, model.recipe, own, *given))
-    return total / len(digits)
-    # --8<-- [end:larger]
-
-
-@measurement
-def larger(quick: bool) -> dict[str, Any]:
-    """One network's loss over the noise levels of T = 400 and of T = 600."""
-    digits = mnist("test")[: 200 if quick else 5000]
-    losses = {str(T): loss_at_levels(digits, T) for T in (400, 600)}
-    weights = digest_of("weights/attention.safetensors")
-    return {"losses": losses, "count": len(digits), "weights": weights}

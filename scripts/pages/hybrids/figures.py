@@ -41,13 +41,12 @@ WORDS: dict[str, Any] = {
 @figure(
     "hybrid-gallery",
     "hybrids",
-    caption="Six canvases of sixteen digits each that from afar are to be one other digit."
-    " Step back, or half close your eyes.",
+    caption="Six canvases of sixteen digits each. From a distance, each should be one other digit:"
+    " step back, or half close your eyes.",
     made="The model `digits`, guidance 4, 25 ancestral steps on canvases of 112x112; nothing"
     " picked.",
-    alt="Six canvases. Each holds sixteen copies of a digit in four rows; some of them are bold and"
-    " bright, and together these form one large other digit. The 5 made of 2s"
-    " is broken.",
+    alt="Six canvases. Each has sixteen copies of a digit in four rows. Some of them are bold and"
+    " bright, and together these form one large other digit. The 5 made of 2s is broken.",
     **WORDS,
 )
 def hybrid_gallery() -> Image.Image:
@@ -59,8 +58,9 @@ def hybrid_gallery() -> Image.Image:
 @figure(
     "hybrid-receding",
     "hybrids",
-    caption="Six canvases, going away and coming back.",
-    made="The gallery's images, reduced by averaging as the eye would.",
+    caption="Six canvases that move away and come back: up close you see small digits, from a"
+    " distance one large digit.",
+    made="The images of the gallery, reduced by averaging, as the eye does.",
     alt="Six canvases of small digits shrink until their bold strokes are what is seen, in most"
     " of them one large digit, and grow again.",
     milliseconds=120,
@@ -76,11 +76,11 @@ def hybrid_receding() -> list[Image.Image]:
 @figure(
     "hybrid-readings",
     "hybrids",
-    caption="How the classifier is shown a canvas: from afar, and four of its tiles with their"
-    " details alone.",
-    made="The gallery's images, treated as for the scores.",
-    alt="Six rows. In each, a blurred large digit, then four tiles: those off the far strokes are"
-    " outlines of the near digit, those on them often grey blocks.",
+    caption="What the classifier sees of a canvas: the whole from a distance, and four of its tiles"
+    " with their details alone.",
+    made="The images of the gallery, treated as for the scores.",
+    alt="Six rows. Each has a blurred large digit, then four tiles. Tiles away from the far strokes"
+    " are outlines of the near digit, tiles on them are often grey blocks.",
     **WORDS,
 )
 def hybrid_readings() -> Image.Image:
@@ -88,7 +88,7 @@ def hybrid_readings() -> Image.Image:
     afar = from_afar(gallery())[:, 0]
     tiles = from_near(gallery())[:, 0].unflatten(0, (len(GALLERY), -1))[:, [0, 5, 10, 15]]
     names = [f"{a}, {b}" for a, b in GALLERY]
-    columns = ["afar", *["near"] * 4]
+    columns = ["far", *["near"] * 4]
     return viz.sheet(torch.cat([afar[:, None], tiles], dim=1), rows=names, columns=columns)
 
 
@@ -98,8 +98,8 @@ SMALL = ("gaussian 0.7", "gaussian 1.25", "gaussian 2", "moving 0.5 to 2.5")
 @figure(
     "hybrid-small",
     "hybrids",
-    caption="On 28x28 pixels the split fails: a narrow blur leaves the far digit alone, a wide one"
-    " the near digit, and between them usually one of the two is read, seldom both.",
+    caption="On 28x28 pixels the split fails: a narrow blur leaves only the far digit, a wide one"
+    " only the near digit. Between them you usually see one of the two, rarely both.",
     made="One image for each pair and design, the same noise down each column, nothing picked.",
     alt="Four rows of ten small images. Those of the first row are nearly all the far digits, those"
     " of the third mostly the near ones; the second and fourth mix clear digits with broken ones.",
@@ -124,9 +124,8 @@ WIDE = (56, 84)
 @figure(
     "wide-canvas",
     "hybrids",
-    caption="The network asked for one 3, 6 and 8 on canvases twice and three times as large as any"
-    " that it was trained on: it draws strokes and fragments, here and there a digit, never one"
-    " that fills the canvas.",
+    caption="A 3, a 6 and an 8 on canvases two and three times as large as the training images:"
+    " strokes and fragments, some digits of the usual size, but none that fills the canvas.",
     made="The model `digits` with guidance 2, 25 ancestral steps, nothing picked.",
     alt="Two rows of three canvases. In the upper row curved strokes and some digits of the usual"
     " size; in the lower one broken strokes and specks.",
@@ -147,13 +146,13 @@ def wide_canvas() -> Image.Image:
 @figure(
     "hybrid-matrix",
     "hybrids",
-    caption="How many of a hundred canvases are read as the row's digit from afar and as the"
-    " column's from near.",
-    made=f"Of each pair {EACH} canvases by the default design, read by the classifier as above.",
+    caption="The percentage of canvases in which the classifier recognises the row's digit from a"
+    " distance and the column's digit up close.",
+    made=f"For each pair {EACH} canvases by the default design.",
     alt="A ten by ten table of percentages: far digits down, near digits across.",
     results=("hybrids",),
 )
 def hybrid_matrix() -> Plot:
     """The matrix of the default design."""
     values = torch.tensor(read_json("hybrids")["matrix"])
-    return viz.matrix(values, NAMES, NAMES, "from afar", "from near")
+    return viz.matrix(values, NAMES, NAMES, "from a distance", "up close")

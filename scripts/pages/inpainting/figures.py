@@ -23,9 +23,9 @@ SHOWN = {"top": 3, "bottom": 7, "left": 8, "stripe": 0, "hole": 2, "freehand": 5
 @figure(
     "inpaint-masks",
     "inpainting",
-    caption="Six digits with a part hidden, and six ways each in which the model fills it: the"
-    " known pixels, left, are kept.",
-    made="Held-out digits; the model `digits` told the right label, at its default setting; nothing"
+    caption="Six digits with a part hidden, and six ways in which the model fills in each of them."
+    " The known pixels are kept.",
+    made="Held-out digits; the model `digits` with the right label, at its default setting; nothing"
     " picked.",
     alt="Six rows. In each, a digit, the same with the hidden part in grey, and six completions,"
     " which agree with the known part and differ in the hidden one.",
@@ -46,17 +46,17 @@ def all_masks() -> Image.Image:
 @figure(
     "inpaint-labels",
     "inpainting",
-    caption="The upper half of one digit, and what the model makes of it when told each of the ten"
-    " labels: where the half does not fit the label, one of the two gives way.",
-    made="Rows: three held-out digits, lower half hidden. The first completion is told nothing.",
-    alt="Three rows. Each begins with the upper half of a digit, followed by completions told"
-    " nothing and told 0 to 9. Some are good digits; where the upper half contradicts the label,"
-    " the shape is no digit, or another digit, or has a stroke beside it.",
+    caption="The upper half of a digit, completed with each of the ten labels: where half and"
+    " label do not fit, one of the two is lost.",
+    made="Rows: three held-out digits, lower half hidden. The first completion has no label.",
+    alt="Three rows. Each begins with the upper half of a digit, followed by a completion without"
+    " a label and completions with the labels 0 to 9. Some are good digits. Where the upper half"
+    " contradicts the label, the shape is no digit, or another digit, or has a stroke beside it.",
     models=("digits",),
     settings={"seed": 0, "mask": "bottom"},
 )
 def every_label() -> Image.Image:
-    """Upper halves told every label."""
+    """Upper halves with every label."""
     model, lines = load("digits"), []
     for label in (7, 3, 0):
         picture, new = held_out(label), MASKS["bottom"]
@@ -64,24 +64,24 @@ def every_label() -> Image.Image:
         told = inpaint(model, picture, new, list(range(10)), n=10, seed=0)
         lines.append(torch.cat([hidden(picture, new)[None], untold[:, 0], told[:, 0]]))
     columns = ["kept", "none", *map(str, range(10))]
-    return viz.sheet(torch.stack(lines), columns=columns, across="label told")
+    return viz.sheet(torch.stack(lines), columns=columns, across="label")
 
 
 @figure(
     "inpaint-filling",
     "inpainting",
-    caption="The known half is noised to each time and put in place after every step; the other"
-    " half follows.",
+    caption="After every step the known upper half is put back with the noise of that time, and"
+    " the lower half follows.",
     made="The states of the sampling loop, 25 steps, the upper half known.",
-    alt="Ten cells. Their upper halves go from noise to the halves of given digits, and below them"
-    " matching lower halves appear.",
+    alt="Ten cells. Their upper halves go from noise to the upper halves of given digits, and"
+    " matching lower halves appear below them.",
     models=("digits",),
     settings={"seed": 0, "mask": "bottom"},
     milliseconds=110,
     levels=8,
 )
 def filling() -> list[Image.Image]:
-    """Ten digits' lower halves being drawn."""
+    """Ten digits' lower halves as they appear."""
     model, labels = load("digits"), list(range(10))
     x0 = in_range(model, torch.stack([held_out(label) for label in labels])[:, None])
     mask = as_mask(model, MASKS["bottom"])
@@ -100,12 +100,12 @@ def filling() -> list[Image.Image]:
     "inpaint-bias",
     "inpainting",
     caption="Two pixels with a correlation of 0.9, one known to be 1: the other should be 0.9 on"
-    " average. Resampling brings it nearer, and short walks bring it nearest.",
+    " average. Repeating steps brings it closer, and short sections bring it closest.",
     made="A point is the mean of 10,000 runs of 25 ancestral steps with the exact noise estimate."
     " With the same number of repeats, all lines cost the same number of network calls.",
-    alt="Four lines of the mean against the number of times that each part of the path is taken,"
-    " on a logarithmic axis, for walks of 1, 2, 5 and 10 steps. All start near 0.6. The line for 10"
-    " steps levels off near 0.75, those for 1 and 2 steps come near a dotted line at 0.9.",
+    alt="Four lines of the mean against the number of times that each section of the path is"
+    " taken, on a logarithmic axis, for sections of 1, 2, 5 and 10 steps. All start near 0.6. The"
+    " line for 10 steps stays near 0.75, those for 1 and 2 steps approach a dotted line at 0.9.",
     results=("two_pixels",),
 )
 def bias() -> Plot:
@@ -122,7 +122,7 @@ def bias() -> Plot:
         axes.text(21.5, values[-1] - lower, words, color=colour, va="center")
     axes.axhline(level, color=viz.INK, linestyle=":")
     axes.text(1, level, "exact", va="bottom")
-    axes.set(xscale="log", xlabel="times each walk is taken", ylabel="mean")
+    axes.set(xscale="log", xlabel="times each section is taken", ylabel="mean")
     axes.set(xlim=(0.9, 36), ylim=(0.57, 0.94))
     axes.set_xticks(REPEATS, map(str, REPEATS))
     axes.minorticks_off()

@@ -1,5 +1,5 @@
 """The page "Few steps: a leaderboard"."""
 
-from scripts.pages.leaderboard import clipping, exact, facts, figures, measurements
+from scripts.pages.leaderboard import clipping, exact, facts, few_steps, figures, measurements
 
-__all__ = ["clipping", "exact", "facts", "figures", "measurements"]
+__all__ = ["clipping", "exact", "facts", "few_steps", "figures", "measurements"]

@@ -12,8 +12,8 @@ from PIL import Image
 from ddpm import viz
 from ddpm.loading import load
 from scripts.pages.guidance import one_scale
-from scripts.pages.leaderboard.exact import steps_for
 from scripts.pages.leaderboard.measurements import one_setting
+from scripts.workshop.costs import steps_for
 from scripts.workshop.judge import COUNT, rows
 from scripts.workshop.records import read_json
 from scripts.workshop.registry import digest_of, figure, measurement

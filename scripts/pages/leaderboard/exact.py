@@ -10,6 +10,7 @@ from torch import Tensor
 from ddpm.sampling import SAMPLERS, EpsFn, sample
 from ddpm.schedule import NoiseSchedule
 from ddpm.timesteps import strided
+from scripts.workshop.costs import steps_for
 from scripts.workshop.registry import measurement
 
 MEAN, STD, T = 0.4, 0.3, 1000
@@ -59,16 +60,6 @@ def spread(sampler: str, schedule: NoiseSchedule, steps: int) -> float:
     """The standard deviation of what a sampler draws; it should be `STD`."""
     x = torch.randn(COUNT, 1, 1, 1, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     return float(result(sampler, schedule, steps, x).std())
-
-
-def steps_for(sampler: str, calls: int) -> int:
-    """How many steps fit into so many network calls: each of Heun's costs two, but the last."""
-    return (calls + 1) // 2 if sampler.startswith("heun") else calls
-
-
-def calls_of(sampler: str, steps: int) -> int:
-    """How many network calls so many steps make."""
-    return 2 * steps - 1 if sampler.startswith("heun") else steps
 
 
 @measurement

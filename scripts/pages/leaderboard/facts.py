@@ -9,7 +9,7 @@ from typing import Any
 
 from ddpm.sampling import beta_noise, ddim, heun, posterior
 from ddpm.timesteps import SPACINGS, strided, uniform
-from scripts.pages.leaderboard.exact import steps_for
+from scripts.workshop.costs import steps_for
 from scripts.workshop.formulas import (
     COSINE,
     LINEAR,

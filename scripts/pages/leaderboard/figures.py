@@ -10,8 +10,8 @@ from PIL import Image
 
 from ddpm import viz
 from ddpm.loading import load
-from scripts.pages.leaderboard.exact import steps_for
 from scripts.pages.leaderboard.measurements import CALLS, SAMPLERS
+from scripts.workshop.costs import steps_for
 from scripts.workshop.records import read_json
 from scripts.workshop.registry import figure
 
@@ -70,15 +70,15 @@ def leaderboard_fid() -> Plot:
 @figure(
     "leaderboard-accuracy",
     "leaderboard",
-    caption="The share of digits that are read as asked, against network calls.",
+    caption="Accuracy against network calls, for each sampler.",
     made="The same samples as in the figure above.",
     alt="A plot with the number of network calls from 5 to 1000 on a logarithmic axis and the"
-    " share read as asked, one line for each of five samplers.",
+    " accuracy, one line for each of five samplers.",
     results=("leaderboard",),
 )
 def leaderboard_accuracy() -> Plot:
     """Accuracy against calls."""
-    return _curve("accuracy", "read as asked")
+    return _curve("accuracy", "accuracy")
 
 
 @figure(

@@ -9,7 +9,7 @@ from typing import Any
 from ddpm import viz
 from ddpm.loading import load
 from ddpm.recipes import DIGITS
-from scripts.pages.leaderboard.exact import calls_of, steps_for
+from scripts.workshop.costs import calls_of, steps_for
 from scripts.workshop.judge import BATCH, COUNT, draw_fast, floor, natural_labels, rows
 from scripts.workshop.registry import digest_of, measurement
 from scripts.workshop.samples import judged, own

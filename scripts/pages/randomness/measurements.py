@@ -37,7 +37,7 @@ TRAINING, HELD_OUT = 4000, 1000
 
 
 def unlabelled(model: Diffusion, count: int, x: Tensor, rule: StepRule, steps: int) -> Tensor:
-    """What `digits` draws without being told a label, from starts x: (count, 1, 28, 28)."""
+    """What `digits` generates without a label, from starts x: (count, 1, 28, 28)."""
     eps_fn = model.unlabelled(count)
     noise = Noise(range(PER_SEED, PER_SEED + count), (1, 28, 28), model.device)
     with fast_arithmetic(default_device()):
@@ -120,7 +120,7 @@ def without_noise(name: str, sampler: str, count: int, steps: int) -> dict[str, 
 
 @measurement
 def randomness(quick: bool) -> dict[str, Any]:
-    """What one first noise becomes, and whether it can be foretold."""
+    """What one first noise becomes, and whether it can be predicted."""
     count, runs, steps = (2, 10, 10) if quick else (STARTS, RUNS, STEPS)
     training, held_out = (200, 100) if quick else (TRAINING, HELD_OUT)
     return {
@@ -181,8 +181,8 @@ def times(quick: bool) -> dict[str, Any]:
 @figure(
     "one-start",
     "randomness",
-    caption="One first noise, nine runs: with fresh noise in every step it becomes anything,"
-    " and another first noise becomes the same; without any it becomes one image.",
+    caption="One first noise, nine runs. With fresh noise in every step it becomes nine different"
+    " digits, and another first noise becomes the same nine. With DDIM it becomes one image.",
     made=f"The model `digits` without a label: {STEPS} ancestral steps, and DDIM in 25.",
     alt="Four rows, each a cell of noise and nine results. In the first and third, by ancestral"
     " sampling, the results are different digits, the same nine in both rows; in the second and"

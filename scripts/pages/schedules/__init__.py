@@ -1,5 +1,5 @@
 """The page "Schedules"."""
 
-from scripts.pages.schedules import facts, measurements
+from scripts.pages.schedules import facts, figures, measurements
 
-__all__ = ["facts", "measurements"]
+__all__ = ["facts", "figures", "measurements"]

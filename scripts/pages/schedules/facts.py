@@ -29,7 +29,7 @@ from scripts.workshop.formulas import (
 def derived() -> dict[str, Any]:
     """Ends, starts from noise, and betas too small and too large."""
     images = {}
-    for name in ("class", "resunet-small", "resunet-large", "attention-class", "digits"):
+    for name in ("class", "resunet", "resunet-large", "attention-class", "digits"):
         scaling, alpha_bar = recipe(name).scaling, float(recipe(name).make_schedule().alpha_bar[-1])
         (mean, variance), pixels, inner = moments(recipe(name)), scaling.size**2, 28**2
         ground, ink = -scaling.mean / scaling.std, (1 - scaling.mean) / scaling.std

@@ -40,7 +40,7 @@ DRAWN: Mapping[str, tuple[NoiseSchedule, str]] = {
 }
 """All schedules of the recipes, and their colours."""
 
-MODELS = ("class", "resunet-small", "digits")
+MODELS = ("class", "resunet", "digits")
 """Models that are started from what they were trained to see at T, and from pure noise."""
 
 SHORT: dict[str, Any] = {"sampler": "ancestral", "steps": 60}
@@ -137,8 +137,8 @@ def schedules(quick: bool) -> dict[str, Any]:
 @figure(
     "schedules",
     "schedules",
-    caption="How much of the image is left, against the share of the way: the shorter linear"
-    " schedules never reach pure noise.",
+    caption="How much of the image is left, against t / T: the shorter linear schedules never"
+    " reach pure noise.",
     made="Computed from the schedules of the recipes.",
     alt="Two plots above one another against t / T from 0 to 1. In the upper one the amplitude of"
     " the image falls from 1: with the linear schedule of 300 steps to about a fifth, with those"

@@ -18,12 +18,12 @@ from scripts.workshop.registry import SEED, figure
 @figure(
     "gaussian-chain",
     "warmup",
-    caption="The covariance of the chain has no zero in it; its inverse, the precision, has a zero"
+    caption="The covariance of the chain has no zeros. Its inverse, the precision, has a zero"
     " wherever two variables are not neighbours. Sampling finds the same.",
-    made="Computed by the formulas, and from 100,000 chains drawn by adding up normal numbers.",
+    made="Computed by the formulas, and from 100,000 random chains.",
     alt="Four tables of four by four numbers, as heat maps. The covariance, by formula, holds the"
     " smaller of row and column, from 1 to 4. The precision has 2, 2, 2, 1 on its diagonal, minus"
-    " 1 beside it, and 0 elsewhere. Beside each stands the sampled one, the same to about 0.03.",
+    " 1 beside it, and 0 elsewhere. The sampled matrix beside each agrees to about 0.03.",
     results=("warmup",),
 )
 def gaussian_chain() -> Plot:
@@ -55,13 +55,14 @@ def gaussian_chain() -> Plot:
 @figure(
     "two-chains",
     "warmup",
-    caption="Above, the plain chain spreads for ever; below, the forward process shrinks before"
-    " each draw, and ends as standard normal noise wherever it began.",
-    made="Eight chains from each of two starts, with noise of variance 0.04 in each of 150 steps;"
-    " the bands are two standard deviations about the mean, by formula.",
+    caption="Above: the plain chain spreads without end. Below: the forward process shrinks before"
+    " it adds noise, and it ends as standard normal noise from both starts.",
+    made="Eight chains from each of two starts, with noise of variance 0.04 in each of 150 steps."
+    " The bands are two standard deviations around the mean, by formula.",
     alt="Two plots of paths against the step from 0 to 150. In both, paths start at 3 and at minus"
-    " 3. In the upper one they spread, and the bands about 3 and minus 3 widen without end. In the"
-    " lower one the paths drift towards 0 and mix, and both bands end between minus 2 and 2.",
+    " 3. In the upper plot they spread, and the bands around 3 and minus 3 get wider without end."
+    " In the lower plot the paths move towards 0 and mix, and both bands end between minus 2"
+    " and 2.",
     settings={"seed": SEED, "steps": 150, "beta": 0.04},
 )
 def two_chains() -> Plot:
@@ -91,12 +92,12 @@ def two_chains() -> Plot:
 @figure(
     "bayes-net",
     "warmup",
-    caption="Each variable with its probabilities given its parents: sixteen products of four"
-    " numbers are the whole joint distribution.",
-    made="Drawn from the tables of the script.",
+    caption="Each variable with its probabilities given its parents. Sixteen products of four"
+    " numbers make the whole joint distribution.",
+    made="Plotted from the tables of the script.",
     alt="A graph of four circles. T and M are above, S and B below. Arrows lead from T to S, from"
-    " M to S and from M to B. Beside T and M stand the probabilities 0.4 and 0.1, below S those of"
-    " the four cases of T and M: 1, 0.6, 0.8 and 0.1; below B those of M: 1 and 0.1.",
+    " M to S and from M to B. T and M have the probabilities 0.4 and 0.1. S has four, for the"
+    " cases of T and M: 1, 0.6, 0.8 and 0.1. B has two, for the cases of M: 1 and 0.1.",
     settings={"P_S": {f"{t}{m}": p for (t, m), p in P_S.items()}},
 )
 def bayes_net() -> Plot:
@@ -132,12 +133,12 @@ def bayes_net() -> Plot:
 @figure(
     "posteriors",
     "warmup",
-    caption="Enumeration (bars) and sampling (dots, with two standard errors) agree; the rarer the"
-    " condition, the fewer worlds are left and the larger is the error.",
-    made="Worlds drawn from the net, 10,000; each dot uses those in which the condition holds.",
+    caption="Enumeration (bars) and sampling (dots, with two standard errors) agree. The rarer the"
+    " condition, the fewer worlds are left, and the larger the error is.",
+    made="Sampled: 10,000 random worlds. Each dot uses those in which the condition holds.",
     alt="Nine conditional probabilities as rows, with an orange bar at the enumerated value and a"
-    " blue dot at the sampled one, whose error lines cover the bar. At the right stands how many of"
-    " the 10,000 worlds were left.",
+    " blue dot at the sampled value, whose error lines cover the bar. At the right is the number of"
+    " the 10,000 worlds that were left.",
     results=("warmup",),
 )
 def posteriors() -> Plot:

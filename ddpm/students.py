@@ -1,0 +1,172 @@
+"""The state of a distillation: a student, what it learns from, and what its stages leave behind."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+
+from ddpm.checkpoints import Run
+from ddpm.loading import load
+from ddpm.losses import predicted_x0
+from ddpm.matching import Fake, X0Fn
+from ddpm.recipes import Recipe
+from ddpm.stages import Distillation, Stage
+
+SHARED = (
+    "network",
+    "options",
+    "schedule",
+    "T",
+    "betas",
+    "scaling",
+    "predicts",
+    "input_scale",
+    "time_shift",
+    "time_scale",
+    "classes",
+)
+"""What a student and its teacher have in common, by the names of a recipe's fields."""
+
+
+@dataclass(eq=False, kw_only=True)
+class Student(Run):
+    """The state of a distillation.
+
+    Attributes:
+        network: the student; of distribution matching, the generator.
+        score: what knows the data: the teacher, or once guidance is folded, the folded student.
+        previous: the student before this halving.
+        fake: of distribution matching, the score of the student's samples.
+        fake_optimizer: of `fake`.
+    """
+
+    score: nn.Module
+    previous: nn.Module
+    fake: Fake
+    fake_optimizer: torch.optim.AdamW
+
+    @classmethod
+    def start(cls, recipe: Recipe, device: torch.device | str = "cpu") -> Student:
+        """A run before its first update: all networks have the teacher's weights.
+
+        Raises:
+            ValueError: the recipe is no student's, there is no such teacher, or the two do not
+                fit together.
+        """
+        plan = distillation_of(recipe)
+        teacher = load(plan.teacher, device)
+        check_teacher(recipe, teacher.recipe)
+        run = Run.start(recipe, device)
+        for network in (run.network, run.averaged):
+            network.load_state_dict(teacher.network.state_dict())
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(recipe.training.seed)
+            fake = Fake(recipe, run.network).to(device)
+        fused = run.optimizer.defaults["fused"]
+        return cls(
+            recipe=recipe,
+            network=run.network,
+            averaged=run.averaged,
+            averages=run.averages,
+            optimizer=run.optimizer,
+            log=[],
+            score=copy.deepcopy(run.averaged).eval(),
+            previous=copy.deepcopy(run.averaged).eval(),
+            fake=fake,
+            fake_optimizer=torch.optim.AdamW(fake.parameters(), weight_decay=0.0, fused=fused),
+        )
+
+    def networks(self) -> dict[str, nn.Module]:
+        """All weights of a checkpoint, by the names that they have there."""
+        others = {"score": self.score, "previous": self.previous, "fake": self.fake}
+        return super().networks() | others
+
+    def optimizers(self) -> dict[str, torch.optim.AdamW]:
+        """All optimisers of a checkpoint, by the names that they have there."""
+        return super().optimizers() | {"fake_optimizer": self.fake_optimizer}
+
+    def begin(self, stage: Stage) -> None:
+        """Starts a stage with the averaged weights of the one before, and with new optimisers."""
+        weights = self.averaged.state_dict()
+        if self.log and self.log[-1]["stage"] == "fold":
+            self.score.load_state_dict(weights)
+        self.previous.load_state_dict(weights)
+        self.network.load_state_dict(weights)
+        if stage.method == "match":
+            self.fake.restart(self.score)
+        for optimizer in self.optimizers().values():
+            optimizer.state.clear()
+
+    def estimate(self, network: nn.Module, labels: Tensor) -> X0Fn:
+        """(x, t) -> the clean images that a network predicts for these labels."""
+        schedule = self.recipe.make_schedule()
+
+        def x0_fn(x: Tensor, t: Tensor) -> Tensor:
+            answer = self.recipe.ask(network, x, t, labels)
+            return predicted_x0(self.recipe, schedule, answer, x, t)
+
+        return x0_fn
+
+
+def distillation_of(recipe: Recipe) -> Distillation:
+    """How a student is taught.
+
+    Raises:
+        ValueError: the recipe is no student's.
+    """
+    if recipe.distillation is None:
+        raise ValueError(f"recipe: '{recipe.name}' has no distillation, so it is no student")
+    return recipe.distillation
+
+
+def check_teacher(recipe: Recipe, teacher: Recipe) -> None:
+    """Refuses a teacher that cannot teach a student.
+
+    Raises:
+        ValueError: they differ in the network, the images or the noise; the teacher cannot be
+            guided; or a stage takes more steps than there are times.
+    """
+    plan, student = distillation_of(recipe), recipe.to_dict()
+    differ = [name for name in SHARED if student[name] != teacher.to_dict()[name]]
+    if differ:
+        raise ValueError(
+            f"the student '{recipe.name}' and its teacher '{teacher.name}' must have the same"
+            f" {' and '.join(differ)}"
+        )
+    folds = any(stage.method == "fold" for stage in plan.stages)
+    if not recipe.classes or recipe.label_dropout or (folds and not teacher.label_dropout):
+        raise ValueError(
+            f"the student '{recipe.name}' must know labels only, and its teacher '{teacher.name}'"
+            " must know images without a label too"
+        )
+    most = max((n * (stage.method == "halve") + n for stage in plan.stages for n in stage.steps),
+               default=1)  # fmt: skip
+    if most > recipe.T:
+        raise ValueError(f"steps: a stage of '{recipe.name}' takes more than {recipe.T} times")
+
+
+def after(recipe: Recipe, stage: Stage) -> Recipe:
+    """The recipe by which a student samples after a stage.
+
+    With guidance folded in, or halved, it samples by DDIM; matched, as the recipe says.
+    """
+    plan = distillation_of(recipe)
+    if stage.method == "match":
+        return recipe
+    steps = stage.steps[0] if stage.steps else max(plan.serves, default=recipe.steps)
+    plan = replace(plan, serves=stage.steps)
+    return replace(recipe, sampler="ddim", steps=steps, distillation=plan)
+
+
+def ended(run: Student) -> Stage | None:
+    """The stage that a run's last epoch ended, unless it is the last stage of all."""
+    plan = distillation_of(run.recipe)
+    done = 0
+    for stage in plan.stages[:-1]:
+        done += stage.epochs
+        if run.epoch == done:
+            return stage
+    return None

@@ -1,0 +1,56 @@
+/**
+ * What a model may be asked for, as in `ddpm/serving.py`: a student serves some numbers of steps.
+ * @module
+ */
+
+import { stepRule } from "./sampling.js";
+
+/**
+ * @typedef {import("./settings.js").Recipe} Recipe
+ * @typedef {import("./sampling.js").StepRule} StepRule
+ */
+
+/** The numbers of steps of a student; empty if a model takes any. @param {Recipe} recipe */
+export function served(recipe) {
+  return recipe.distillation?.serves ?? [];
+}
+
+/**
+ * The number of steps asked for, or the recipe's own.
+ * @param {Recipe} recipe @param {number | null} steps @param {string} spacing
+ * @throws {Error} a student was not distilled for this number or this spacing.
+ */
+export function stepsOf(recipe, steps, spacing) {
+  const chosen = steps ?? recipe.steps;
+  const known = served(recipe);
+  if (known.length > 0 && !known.includes(chosen)) {
+    const which = known.join(", ").replace(/, (\d+)$/, " or $1");
+    throw new RangeError(`steps: '${recipe.name}' takes ${which}, not ${chosen}`);
+  }
+  if (known.length > 0 && spacing !== "trailing") {
+    throw new RangeError(`spacing: '${recipe.name}' takes trailing steps, not ${spacing}`);
+  }
+  return chosen;
+}
+
+/**
+ * The step rule of that name, the rule itself, or the recipe's own.
+ * @param {Recipe} recipe @param {string | StepRule | null} sampler
+ * @throws {Error} there is none of that name, or a student was distilled for another.
+ */
+export function ruleOf(recipe, sampler) {
+  const rule = stepRule(sampler ?? recipe.sampler);
+  const other = typeof sampler === "string" && sampler !== recipe.sampler;
+  if (other && served(recipe).length > 0) {
+    throw new RangeError(`sampler: '${recipe.name}' takes ${recipe.sampler}, not ${sampler}`);
+  }
+  return rule;
+}
+
+/**
+ * The sampler that a technique takes by default; a student keeps its own.
+ * @param {Recipe} recipe @param {string} sampler
+ */
+export function usual(recipe, sampler) {
+  return served(recipe).length > 0 ? recipe.sampler : sampler;
+}

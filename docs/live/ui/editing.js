@@ -1,0 +1,63 @@
+/**
+ * What the tools share, above all the two in which the reader has a pen: draw.js and fill.js.
+ * @module
+ */
+
+import { digits } from "./controls.js";
+import { button, el } from "./dom.js";
+import { bytesOf } from "./paint.js";
+
+/** The label that the picture becomes. @param {{ label: number | null }} state @param {() => void} changed */
+export function becomes(state, changed) {
+  return digits({
+    label: "Becomes",
+    none: "Any",
+    value: state.label,
+    onchange(value) {
+      state.label = value;
+      changed();
+    },
+  });
+}
+
+/**
+ * Buttons of which one is pressed.
+ * @param {string[]} names
+ * @param {(which: number) => void} take gets the number of the one that is pressed now
+ */
+export function brushes(names, take) {
+  const buttons = names.map((name, which) =>
+    button(
+      name,
+      () => {
+        buttons.forEach((each, k) => each.setAttribute("aria-pressed", String(k === which)));
+        take(which);
+      },
+      { "aria-pressed": String(which === 0) },
+    ),
+  );
+  return buttons;
+}
+
+/** The canvas of what the model makes. */
+export function outcome() {
+  return el("canvas", { className: "live-canvas", role: "img", "aria-label": "Nothing yet" });
+}
+
+/**
+ * What can be taken away of a film: its last picture, and its frames as a GIF.
+ * @param {import("./filmstrip.js").Filmstrip} film
+ * @param {number} [delay] milliseconds a frame
+ */
+export function taken(film, delay) {
+  return {
+    picture() {
+      const last = film.frames.at(-1);
+      return last ? bytesOf(last.x) : null;
+    },
+    moving: () =>
+      film.frames.length > 1
+        ? () => ({ frames: film.frames.map(({ x }) => bytesOf(x)), delay })
+        : null,
+  };
+}

@@ -1,0 +1,144 @@
+"""Figures of the page on students: one noise image, and quality against evaluations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Plot
+from PIL import Image
+from torch import Tensor
+
+from ddpm import viz
+from ddpm.bundle import bundled_models
+from ddpm.loading import load
+from scripts.pages.leaderboard.measurements import SAMPLERS
+from scripts.workshop.records import read_json, results_file
+from scripts.workshop.registry import figure
+
+SHOWN = {"digits": (1000, 25, 8, 4, 2, 1), "digits-fast": (4, 2, 1)}
+"""The models of the figure of one noise image, and their numbers of evaluations."""
+
+MODELS = tuple(name for name in SHOWN if name in bundled_models())
+"""Those of them that come with the package."""
+
+
+def one_noise(name: str) -> dict[str, Tensor]:
+    """A model's images (10, 28, 28) of the digits 0 to 9 from one noise image, a row for each
+    number of evaluations."""
+    model = load(name)
+    rule = "ddim" if name == "digits" else None
+    noise = model.noise(1, seed=0)().expand(10, -1, -1, -1)
+    return {
+        f"{steps}, {name}": model.sample(
+            labels=range(10), x=noise, steps=steps, sampler=rule, guidance=1.0, seed=0
+        )[:, 0]
+        for steps in SHOWN[name]
+    }
+
+
+@figure(
+    "students-noise",
+    "students",
+    caption="The same noise image, sampled for each label with fewer and fewer evaluations of the"
+    " network. Each row names the number and the model.",
+    made="The flagship by DDIM without guidance, which makes one evaluation a step; students by"
+    " their own sampler.",
+    alt="A sheet with a column for each digit from 0 to 9. The first rows, with 1000, 25 and 8"
+    " evaluations, show sharp digits that are nearly the same. In the flagship's row with 2"
+    " evaluations the strokes are soft, and with 1 evaluation there are grey blurs.",
+    models=MODELS,
+    settings={"evaluations": {name: [*SHOWN[name]] for name in MODELS}, "seed": 0},
+)
+def students_noise() -> Image.Image:
+    """A row for each model and number of evaluations, and a column for each label."""
+    rows = {key: images for name in MODELS for key, images in one_noise(name).items()}
+    columns = [str(digit) for digit in range(10)]
+    return viz.sheet(torch.stack([*rows.values()]), [*rows], columns, across="label")
+
+
+RECORDS = ("few_steps", "ten_thousand", "students")
+"""What the plot of quality is made from; all rows have ten thousand samples."""
+
+COLOURS = {
+    "bundled digits-fast": viz.VERMILION,
+    "digits-fast": viz.VERMILION,
+    "digits-fast.fold": viz.ORANGE,
+    "halved": viz.GREEN,
+    "halved-matched": viz.PURPLE,
+}
+"""The students that are plotted. Where one is bundled, its weights in training are left out."""
+
+
+def measured() -> dict[str, str]:
+    """Nothing from elsewhere is needed but the records.
+
+    Raises:
+        ValueError: one of them is not measured yet.
+    """
+    missing = [name for name in RECORDS if not results_file(name).is_file()]
+    if missing:
+        raise ValueError(
+            f"not measured yet; `python -m scripts.evaluate {' '.join(missing)}` does it"
+        )
+    return {}
+
+
+def points(rows: Mapping[str, Mapping[str, Any]]) -> dict[int, tuple[float, float]]:
+    """For each number of evaluations the least distance over the floor, and its spread."""
+    found: dict[int, tuple[float, float]] = {}
+    for row in rows.values():
+        place = row["evaluations"], row.get("fid_over_floor"), row.get("fid_over_floor_spread", 0)
+        if place[1] is not None and place[1] < found.get(place[0], (float("inf"), 0))[0]:
+            found[place[0]] = place[1], place[2]
+    return dict(sorted(found.items()))
+
+
+def line(axes: Axes, rows: Mapping[str, Mapping[str, Any]], label: str, **style: Any) -> None:
+    """A line through the rows' points, if there are any."""
+    if at := points(rows):
+        values, spreads = zip(*at.values(), strict=True)
+        axes.errorbar([*at], values, yerr=spreads, capsize=3, label=label, **style)
+
+
+@figure(
+    "students-quality",
+    "students",
+    caption="Distance from real digits against evaluations of the network, for the flagship with"
+    " each sampler (dashed) and for students (solid).",
+    made="Ten thousand digits a point, by the bundled classifier; of a sampler with and without"
+    " guidance, the better one. Bars show the spread over seeds, where there are several.",
+    alt="A plot with the number of evaluations an image on a logarithmic axis and the Fréchet"
+    " distance over the floor on another: a dashed line for each sampler, a solid one for each"
+    " student, and a dotted line at 1, the distance of real digits.",
+    results=(*RECORDS, "evaluations"),
+    pipeline=measured,
+)
+def students_quality() -> Plot:
+    """Distance over the floor against evaluations."""
+    counts = read_json("evaluations")["ten_thousand"]["rows"]
+    many = read_json("ten_thousand")["rows"]
+    flagship = [
+        *read_json("few_steps")["rows"].values(),
+        *({**row, "evaluations": counts[name]} for name, row in many.items()),
+    ]
+    table = read_json("students")["rows"]
+    names = {key: key.rpartition(", ")[0] for key in table}
+    plot, (axes,) = viz.plot(height=5.6)
+    for sampler, colour in SAMPLERS.items():
+        rows = {str(k): row for k, row in enumerate(flagship) if row["sampler"] == sampler}
+        line(axes, rows, sampler, color=colour, marker="o", markersize=4, linestyle="--")
+    for name, colour in COLOURS.items():
+        if f"bundled {name}" not in names.values():
+            rows = {key: row for key, row in table.items() if names[key] == name}
+            line(axes, rows, name, color=colour, marker="s")
+    axes.axhline(1, color=viz.INK, linestyle=":")
+    axes.set(xscale="log", xlabel="evaluations an image", ylabel="distance over the floor")
+    ticks = (1, 2, 4, 8, 16, 50, 100)
+    axes.set_xticks(ticks, [str(tick) for tick in ticks])
+    axes.minorticks_off()
+    axes.legend(frameon=False, fontsize=12, ncols=2)
+    viz.log_scale(axes)
+    return plot

@@ -1,0 +1,244 @@
+"""The table of students: which files are judged, at what, what their training cost; the figures."""
+
+import dataclasses
+import json
+
+import pytest
+import torch
+
+from ddpm.data import Digits
+from ddpm.model import Diffusion
+from ddpm.recipes import DIGITS, DIGITS_FAST, RECIPES, Recipe
+from ddpm.students import after, check_teacher
+from scripts import students as variants
+from scripts.pages import students as page
+from scripts.workshop import judge, students
+from scripts.workshop.manifest import at_hand
+from scripts.workshop.registry import FIGURES, register_all
+from scripts.workshop.students import GOALS, chosen, cost, row, served, weights_files
+
+SMALL = {"width": 16, "blocks": 1, "classes": 10}
+ALL = [16, 8, 4, 2, 1]
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch, tiny, weights):
+    """Two students and what else lies in `runs`."""
+    folder = tmp_path / "runs"
+    folder.mkdir()
+    weights.rename(folder / "tiny.safetensors")
+    small = dataclasses.replace(DIGITS_FAST, options=SMALL)
+    torch.manual_seed(0)
+    Diffusion(small).save(folder / "digits-fast.safetensors")
+    Diffusion(after(small, small.distillation.stages[0])).save(
+        folder / "digits-fast.fold.safetensors"
+    )
+    (folder / "digits-fast.checkpoint.safetensors").write_bytes(b"no student")
+    (folder / "notes.safetensors").write_bytes(b"no weights")
+    for module in (students, judge):
+        monkeypatch.setattr(module, "ROOT", tmp_path)
+    return folder
+
+
+def test_students_are_known_by_what_their_files_say(runs):
+    files = weights_files()
+    own = [name for name in files if not name.startswith("bundled")]
+    assert own == ["digits-fast.fold", "digits-fast"]
+    assert [served(files[name]) for name in own] == [ALL, ALL]
+    assert "bundled digits" not in files
+
+
+def test_a_training_costs_the_minutes_of_its_stages(runs):
+    losses = {"validation_raw": 0.1, "validation_averaged": 0.1, "images_per_second": 1.0}
+    epochs = [
+        {"epoch": k, "stage": stage, "train": k / 10, "seconds": 60.0 * k, **losses}
+        for k, stage in enumerate(("fold", "match", "match"), 1)
+    ]
+    path = runs / "digits-fast.safetensors"
+    assert cost(path) == {}
+    log = {"images": 55_000, "parameters": 1, "epochs": epochs}
+    path.with_suffix(".json").write_text(json.dumps(log))
+    found = cost(path)
+    assert found["minutes"] == pytest.approx(6)
+    assert found["stages"]["match"] == {"minutes": pytest.approx(5), "epochs": 2, "loss": 0.3}
+
+
+@pytest.mark.parametrize("name", variants.VARIANTS)
+def test_a_variant_fits_its_teacher_and_a_file(name):
+    recipe = variants.VARIANTS[name]
+    assert recipe.name == name
+    check_teacher(recipe, DIGITS)
+    assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
+    assert recipe.training.epochs == recipe.distillation.epochs
+    assert recipe.steps in recipe.distillation.serves
+    assert after(recipe, recipe.distillation.stages[-1]) == recipe
+
+
+def test_a_variant_is_trained_under_its_own_name(monkeypatch, tmp_path):
+    given = []
+    monkeypatch.setattr(variants, "ROOT", tmp_path)
+    monkeypatch.setattr(variants, "RECIPES", dict(RECIPES))
+    monkeypatch.setattr(variants, "train_recipe", lambda name, **how: given.append((name, how)))
+    variants.students("halved", epochs=3)
+    out = tmp_path / "runs" / "halved.safetensors"
+    assert given == [("halved", {"epochs": 3, "restart": False, "out": out})]
+    assert variants.RECIPES["halved"].sampler == "ddim"
+
+
+class Opinion:
+    """A second classifier that says what it is told to."""
+
+    floor = 1.0
+
+    def __init__(self, accuracy=0.99, over=1.5):
+        self.says = {"second_accuracy": accuracy, "second_fid_over_floor": over}
+
+    def verdict(self, images, asked):
+        assert images.shape == (20, 1, 28, 28)
+        return self.says
+
+
+@pytest.fixture
+def judged(monkeypatch):
+    """What costs time is left out."""
+    monkeypatch.setattr(students, "verdict", lambda images, asked: {"fid": 1.0})
+    monkeypatch.setattr(students, "copied", lambda images: float(len(images)))
+    monkeypatch.setattr(students, "natural_labels", lambda count: torch.arange(20) % 10)
+
+
+@pytest.mark.parametrize(("steps", "met"), [(1, True), (2, True), (4, True), (8, False)])
+def test_a_row_meets_the_goals_of_its_evaluations_by_the_second_classifier(
+    runs, judged, steps, met
+):
+    found = row(runs / "digits-fast.safetensors", steps, 20, 2, Opinion)
+    assert found["met"] is met
+    assert (found["evaluations"], found["seeds"], found["sampler"]) == (steps, 2, "renoise")
+    assert found["nearest"] == 20
+    assert found["fid_spread"] == 0
+    assert found["digits_per_second"] > 0
+    less = row(runs / "digits-fast.safetensors", steps, 20, 1, lambda: Opinion(0.97))
+    assert not less["met"]
+
+
+def test_what_fails_is_a_row_too(runs, judged):
+    path = runs / "digits-fast.fold.safetensors"
+    path.write_bytes(path.read_bytes()[:-1])
+    found = row(path, 4, 20, 1, Opinion)
+    assert found["evaluations"] == 4
+    assert "holds no weights for this package" in found["failure"]
+
+
+def test_the_bundled_classifier_chooses_among_those_that_are_accurate():
+    def of(steps, accuracy, over, **more):
+        return {"evaluations": steps, "accuracy": accuracy, "fid_over_floor": over, **more}
+
+    table = {
+        "a, 4": of(4, 0.995, 1.4, second_fid_over_floor=9),
+        "b, 4": of(4, 0.992, 1.3, second_fid_over_floor=10),
+        "c, 4": of(4, 0.980, 1.1),
+        "d, 4": {"evaluations": 4, "failure": "damaged"},
+        "a, 1": of(1, 0.5, 4.0),
+        "b, 1": of(1, 0.6, 3.0),
+    }
+    assert chosen(table) == {"4": "b, 4", "1": "b, 1"}
+
+
+def test_the_measurement_names_what_falls_short(runs, judged, monkeypatch):
+    monkeypatch.setattr(students, "Second", lambda epochs, count: Opinion(over=2.0))
+    monkeypatch.setattr(students, "test_images", lambda: torch.zeros(5, 1, 28, 28))
+    monkeypatch.setattr(students, "floor", lambda count: 1.0)
+    monkeypatch.setattr(
+        students, "verdict", lambda images, asked: {"accuracy": 1.0, "fid_over_floor": 1.0}
+    )
+    found = students.students(True)
+    assert len(found["rows"]) >= 10
+    assert found["missed"] == [n for n, r in found["rows"].items() if r["evaluations"] > 1]
+    assert found["goals"]["1"] == {"least": 0.98, "most": 2.8}
+    assert set(found["chosen"]) == {str(steps) for steps in GOALS}
+
+
+def test_a_classifier_is_trained_on_samples_alone_and_read_on_real_digits(runs, monkeypatch):
+    given = []
+
+    def train(classifier, digits, epochs, seed):
+        given.append((digits.images, digits.labels, epochs))
+        yield {"epoch": 1.0, "loss": 0.0}
+
+    real = Digits(torch.zeros(55_000, 28, 28, dtype=torch.uint8), torch.zeros(55_000).long())
+    monkeypatch.setattr(students, "train_classifier", train)
+    monkeypatch.setattr(students, "mnist", lambda split: real if split == "train" else real[:40])
+    monkeypatch.setattr(students, "test_images", lambda: torch.zeros(40, 1, 28, 28))
+    monkeypatch.setattr(students, "load", lambda path: None)
+    monkeypatch.setattr(
+        students,
+        "draw_fast",
+        lambda model, labels, **how: (torch.ones(len(labels), 1, 28, 28), 1.0),
+    )
+    found = students.samples_alone(True)
+    assert {"digits-fast, 1", "digits-fast.fold, 4", "real digits"} <= set(found["rows"])
+    images, labels, epochs = given[0]
+    assert (images.shape, images.dtype, epochs) == ((2000, 28, 28), torch.uint8, 1)
+    assert (images == 255).all()
+    assert labels.bincount().tolist() == [200] * 10
+    assert (given[-1][0] == 0).all()
+    assert found["goal"] == 0.985
+
+
+def test_one_noise_image_goes_through_a_model_for_each_label(monkeypatch, untrained):
+    asked = []
+    monkeypatch.setattr(page, "SHOWN", {"digits": (2, 1)})
+    monkeypatch.setattr(page, "load", lambda name: untrained)
+    whole = untrained.sample
+    monkeypatch.setattr(untrained, "sample", lambda **how: asked.append(how) or whole(**how))
+    rows = page.one_noise("digits")
+    assert {name: tuple(images.shape) for name, images in rows.items()} == {
+        "2, digits": (10, 28, 28), "1, digits": (10, 28, 28)
+    }  # fmt: skip
+    assert all(torch.equal(how["x"][0], how["x"][9]) for how in asked)
+    assert torch.equal(asked[0]["x"], asked[1]["x"])
+    assert {how["guidance"] for how in asked} == {1.0}  # so that a step is one evaluation
+
+
+def test_of_several_settings_with_the_same_evaluations_the_nearest_is_plotted():
+    rows = {
+        "a": {"evaluations": 4, "fid_over_floor": 3.0},
+        "b": {"evaluations": 4, "fid_over_floor": 2.0, "fid_over_floor_spread": 0.1},
+        "c": {"evaluations": 1, "fid_over_floor": 9.0},
+        "d": {"evaluations": 2, "failure": "damaged"},
+    }
+    assert page.points(rows) == {1: (9.0, 0), 4: (2.0, 0.1)}
+
+
+def row_of(steps, over, **more):
+    return {"evaluations": steps, "fid_over_floor": over, **more}
+
+
+STUDENTS = {
+    f"{name}, {steps}": row_of(steps, 2.0, fid_over_floor_spread=0.1)
+    for name in ("bundled digits-fast", "digits-fast", "digits-fast.fold", "no-jitter")
+    for steps in (1, 4)
+}
+FAKE = {
+    "few_steps": {"rows": {"ddim-2": row_of(4, 30.0, sampler="ddim")}},
+    "ten_thousand": {"rows": {"heun-25-1.25": {"sampler": "heun", "fid_over_floor": 1.8}}},
+    "evaluations": {"ten_thousand": {"rows": {"heun-25-1.25": 50}}},
+    "students": {"rows": STUDENTS},
+}
+
+
+def test_the_plot_of_quality_has_samplers_and_students(monkeypatch):
+    monkeypatch.setattr(page, "read_json", FAKE.__getitem__)
+    (axes,) = page.students_quality().axes
+    _, names = axes.get_legend_handles_labels()
+    assert names == ["heun", "ddim", "bundled digits-fast", "digits-fast.fold"]
+
+
+def test_a_plot_of_what_is_not_measured_is_skipped(monkeypatch, tmp_path, capsys):
+    register_all()
+    monkeypatch.setattr(page, "results_file", lambda name: tmp_path / f"{name}.json")
+    (tmp_path / "few_steps.json").write_text("{}")
+    assert at_hand([FIGURES["students-quality"]]) == []
+    assert "skipped: not measured yet; `python -m scripts.evaluate" in capsys.readouterr().out
+    for name in page.RECORDS:
+        (tmp_path / f"{name}.json").write_text("{}")
+    assert at_hand([FIGURES["students-quality"]]) == [FIGURES["students-quality"]]
