@@ -19,7 +19,7 @@ from scripts.workshop.evaluations import count_again
 from scripts.workshop.judge import rows_file
 from scripts.workshop.numbers import copy_numbers
 from scripts.workshop.records import MEASURED, RESULTS, measured_models
-from scripts.workshop.registry import MEASUREMENTS, SEED, register_all
+from scripts.workshop.registry import MEASUREMENTS, SEED, NotHere, register_all
 
 
 def evaluate(
@@ -33,7 +33,7 @@ def evaluate(
     A setting that several results show has one number: afterwards it is copied to all of them.
 
     Args:
-        names: which; all by default.
+        names: which; by default all whose weights are on this machine.
         list_: only list their names.
         quick: fewer samples, to see that all works; nothing is written.
         copy: measure nothing, only copy.
@@ -48,7 +48,13 @@ def evaluate(
         raise ValueError(f"unknown measurement '{unknown[0]}'; --list shows all")
     for name in () if copy else names or MEASUREMENTS:
         resumed, started = rows_file(name).is_file(), time.perf_counter()
-        values = MEASUREMENTS[name](quick)
+        try:
+            values = MEASUREMENTS[name](quick)
+        except NotHere as why:
+            if names:
+                raise
+            print(f"{name}: skipped: {why}")
+            continue
         values["how"] = how(default_device(), SEED, time.perf_counter() - started)
         if resumed:
             values["how"]["resumed"] = "some rows are from an earlier run; the seconds are not"

@@ -39,3 +39,24 @@ def test_copying_measures_nothing(call, monkeypatch):
     monkeypatch.setattr(evaluate, "register_all", lambda: None)
     monkeypatch.setattr(evaluate, "copy_numbers", lambda: ["seven"])
     assert call("evaluate", "--copy")[1] == "copied numbers to seven\n"
+
+
+def test_without_a_name_what_needs_other_weights_is_skipped_with_a_line(
+    call, monkeypatch, tmp_path
+):
+    def missing(quick):
+        raise evaluate.NotHere("no weights 'runs/a.safetensors'")
+
+    measurements = {"six": missing, "seven": lambda quick: {"seven": 7}}
+    monkeypatch.setattr(evaluate, "MEASUREMENTS", measurements)
+    monkeypatch.setattr(evaluate, "RESULTS", tmp_path)
+    monkeypatch.setattr(evaluate, "register_all", lambda: None)
+    monkeypatch.setattr(evaluate, "copy_numbers", list)
+    monkeypatch.setattr(evaluate, "count_again", lambda: False)
+    code, out, _ = call("evaluate")
+    assert code == 0
+    assert "six: skipped: no weights 'runs/a.safetensors'\n" in out
+    assert [path.name for path in tmp_path.iterdir()] == ["seven.json"]
+    code, _, error = call("evaluate", "six")
+    assert code == 2
+    assert error == "error: no weights 'runs/a.safetensors'\n"

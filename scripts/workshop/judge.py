@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 from typing import Any
 
 import torch
@@ -187,3 +187,22 @@ def second_classifier(epochs: int) -> Classifier:
     for _ in tqdm(train_classifier(classifier, mnist("train"), epochs, seed=SEED + 1)):
         pass
     return classifier
+
+
+class Second:
+    """The second classifier, which nothing was chosen by, and its floor at a number of digits."""
+
+    def __init__(self, epochs: int, count: int = COUNT):
+        self.classifier: Classifier = second_classifier(epochs)
+        self.distance = fid_to(test_images(), self.classifier)
+        self.floor = fmean(self.distance(images) for images in real_images(count))
+
+    def verdict(self, images: Tensor, asked: Tensor | None) -> dict[str, float]:
+        """As the function `verdict`, by this classifier and as `second_NAME`."""
+        fid, real = self.distance(images), same_many_real(len(images))
+        precision, recall = precision_recall(images, real, self.classifier)
+        found = {"second_fid": fid, "second_fid_over_floor": fid / self.floor}
+        found |= {"second_precision": precision, "second_recall": recall}
+        if asked is not None:
+            found["second_accuracy"] = float((self.classifier.read(images) == asked).float().mean())
+        return found

@@ -9,20 +9,18 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from ddpm.classifiers import Classifier
 from ddpm.data import mnist
 from ddpm.loading import bundled_models
-from ddpm.metrics import fid_to
 from ddpm.recipes import recipe
 from scripts.workshop.judge import (
     COUNT,
+    Second,
     clear,
     floor,
     over_seeds,
     real_images,
     rows,
     same_many_real,
-    second_classifier,
     test_images,
     verdict,
 )
@@ -41,27 +39,6 @@ def weights_of(names: list[str]) -> dict[str, str]:
     return {name: digest_of(f"weights/{name}.safetensors") for name in names}
 
 
-class Second:
-    """The second classifier, with its own distance and floor; trained when it is first asked."""
-
-    def __init__(self, epochs: int):
-        self.classifier: Classifier = second_classifier(epochs)
-        self.distance = fid_to(test_images(), self.classifier)
-        draws = real_images(COUNT)
-        self.floor = sum(self.distance(images) for images in draws) / len(draws)
-        read = self.classifier.read(test_images())
-        self.test_accuracy = float((read == mnist("test").labels).float().mean())
-
-    def verdict(self, setting: Setting, seed: int) -> dict[str, float]:
-        """What it says of a setting's samples."""
-        images, asked = drawn(setting, seed=seed), labels_of(setting)
-        found = {"second_fid": (fid := self.distance(images))}
-        found["second_fid_over_floor"] = fid / self.floor
-        if asked is not None:
-            found["second_accuracy"] = float((self.classifier.read(images) == asked).float().mean())
-        return found
-
-
 def seeds_of(name: str) -> range:
     """The seeds that a model is measured with: two where its recipe takes few steps."""
     return range(2 if recipe(name).steps <= 25 else 1)
@@ -70,9 +47,15 @@ def seeds_of(name: str) -> range:
 def of_model(name: str, second: Second) -> dict[str, Any]:
     """A model at the setting of its recipe, by both classifiers."""
     setting, seeds = own(name), seeds_of(name)
-    theirs = over_seeds([second.verdict(setting, seed) for seed in seeds])
+    asked = labels_of(setting)
+    theirs = over_seeds([second.verdict(drawn(setting, seed=seed), asked) for seed in seeds])
     row = judged(setting, seeds=seeds)  # of the same samples, which are kept until now
     return {**row, **theirs, "digest": digest_of(f"weights/{name}.safetensors")}
+
+
+def accuracy_on_test(second: Second) -> float:
+    """The share of real test digits that the second classifier reads right."""
+    return float((second.classifier.read(test_images()) == mnist("test").labels).float().mean())
 
 
 @measurement
@@ -88,7 +71,7 @@ def quality(quick: bool) -> dict[str, Any]:
         "models": rows("quality-quick" if quick else "quality", weights_of(names), jobs),
         "floor": floor(COUNT),
         "second_floor": second.floor,
-        "second_test_accuracy": second.test_accuracy,
+        "second_test_accuracy": accuracy_on_test(second),
         "count": COUNT,
     }
 

@@ -134,6 +134,11 @@ def figure(name: str, section: str, **words: Any) -> Callable[[Callable[[], Pict
 SEED = 0
 """Of all measurements."""
 
+
+class NotHere(ValueError):
+    """A measurement needs weights that have not been trained on this machine."""
+
+
 MEASUREMENTS: dict[str, Callable[[bool], dict[str, Any]]] = {}
 
 

@@ -22,19 +22,17 @@ from ddpm.classifiers import Classifier, train_classifier
 from ddpm.data import Digits, as_images, mnist
 from ddpm.forms import Log
 from ddpm.loading import load
-from ddpm.metrics import fid_to, nearest, precision_recall
+from ddpm.metrics import nearest
 from ddpm.model import Diffusion
 from ddpm.outputs import header_of
 from ddpm.reading import read_json
 from scripts.workshop.judge import (
+    Second,
     draw_fast,
     floor,
     natural_labels,
     over_seeds,
-    real_images,
     rows,
-    same_many_real,
-    second_classifier,
     test_images,
     verdict,
 )
@@ -94,27 +92,6 @@ def cost(path: Path) -> dict[str, Any]:
         stage["epochs"] += 1
         stage["loss"] = entry["train"]
     return {"stages": stages, "minutes": sum(stage["minutes"] for stage in stages.values())}
-
-
-class Second:
-    """The second classifier, which nothing was chosen by, and its floor at a number of digits."""
-
-    def __init__(self, epochs: int, count: int):
-        self.classifier: Classifier = second_classifier(epochs)
-        self.distance = fid_to(test_images(), self.classifier)
-        self.floor = fmean(self.distance(images) for images in real_images(count))
-
-    def verdict(self, images: Tensor, asked: Tensor) -> dict[str, float]:
-        """Accuracy, distance over the floor, precision and recall, as `second_NAME`."""
-        fid, real = self.distance(images), same_many_real(len(images))
-        precision, recall = precision_recall(images, real, self.classifier)
-        return {
-            "second_accuracy": float((self.classifier.read(images) == asked).float().mean()),
-            "second_fid": fid,
-            "second_fid_over_floor": fid / self.floor,
-            "second_precision": precision,
-            "second_recall": recall,
-        }
 
 
 @cache

@@ -11,6 +11,7 @@ from ddpm.loading import load
 from ddpm.model import Diffusion
 from ddpm.recipes import RESUNET, RESUNET_LARGE, Recipe
 from scripts.workshop.records import ROOT
+from scripts.workshop.registry import NotHere
 
 FROZEN = dataclasses.replace(
     RESUNET,
@@ -32,11 +33,11 @@ def wide_model(name: str) -> Diffusion:
     """One of the two, or the bundled `resunet`.
 
     Raises:
-        ValueError: it has not been trained on this machine.
+        NotHere: it has not been trained on this machine.
     """
     if name not in WIDE:
         return load(name)
     path = ROOT / "runs" / f"{name}.safetensors"
     if not trained_here(name):
-        raise ValueError(f"no weights '{path}': python -m scripts.wide {name} makes them")
+        raise NotHere(f"no weights '{path}': python -m scripts.wide {name} makes them")
     return load(path)

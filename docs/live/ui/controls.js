@@ -9,7 +9,7 @@ import { button, el, newId } from "./dom.js";
  * @template T
  * @typedef {object} Control
  * @property {HTMLElement} element
- * @property {T} value setting it tells nobody
+ * @property {T} value setting it calls no handler
  * @property {(on: boolean) => void} enable
  */
 

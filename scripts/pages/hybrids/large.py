@@ -21,7 +21,7 @@ from ddpm.techniques.hybrids import HYBRID_GUIDANCE, draw_hybrid, gaussian
 from scripts.pages.hybrids.measurements import EACH, from_afar, stretched
 from scripts.workshop.judge import judge, rows
 from scripts.workshop.records import ROOT, read_json
-from scripts.workshop.registry import SEED, measurement
+from scripts.workshop.registry import SEED, NotHere, measurement
 
 MODELS = ("digits-large", "digits-backgrounds")
 
@@ -60,7 +60,7 @@ def details(images: Tensor) -> Tensor:
 
 
 def read_single(images: Tensor, far: Tensor, near: Tensor) -> tuple[Tensor, Tensor]:
-    """Whether each image is read as `far` from afar, and as `near` by its details: bool (N,)."""
+    """Whether each is read as `far` from a distance, and as `near` by its details: bool (N,)."""
     return judge().read(from_afar(images)) == far, judge().read(details(images)) == near
     # --8<-- [end:reading]
 
@@ -105,7 +105,7 @@ def large_hybrids(quick: bool) -> dict[str, Any]:
     pairs, each = (3, 1) if quick else (len(PAIRS), EACH)
     names = [name for name in MODELS if quick or file_of(name)]
     if not names:
-        raise ValueError(f"no weights of {' or '.join(MODELS)}: ddpm train {MODELS[0]} makes them")
+        raise NotHere(f"no weights of {' or '.join(MODELS)}: ddpm train {MODELS[0]} makes them")
     jobs = {
         f"{name}, {words}": partial(one_split, name, share, pairs, each)
         for name in names
