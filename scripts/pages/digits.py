@@ -112,7 +112,7 @@ def digits_grid() -> Image.Image:
     "what-mattered",
     "digits",
     caption="The effect of each choice: the FID after short trainings, smaller is better. Each row"
-    " differs from the first in one thing, the last two differ only from each other.",
+    " differs from the first in one thing.",
     made="The rows of the table, each trained on the same number of images.",
     alt="A bar chart on a logarithmic axis of the Fréchet distance of each row, the"
     " recipe's own bar in another colour; each bar has its number at its end.",

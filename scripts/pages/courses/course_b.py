@@ -83,7 +83,8 @@ def resunet_epochs() -> Image.Image:
 @figure(
     "resunet-large-epochs",
     "courses",
-    caption="The same for the large network: 256 features, T = 600 and ω = 3.",
+    caption="One row of samples of the large network after each epoch, always from the same noise:"
+    " 256 features, T = 600 and ω = 3.",
     made="Kept while it was trained: 600 steps with sigma = sqrt(beta), guidance 4 and the"
     " averaged weights, always from the same noise.",
     alt="Ten rows, one for each epoch, of samples for the labels 0 to 9. The first row is broken"

@@ -77,7 +77,7 @@ def telling(quick: bool) -> dict[str, Any]:
     " times and noise after every epoch.",
     alt="Four plots, one below the other, of the loss against the epoch, one for each recipe. In"
     " each the curves for training and validation fall steeply at first and flatten. In the first"
-    " a dotted line, the source's, runs below them.",
+    " a dotted line, the source's, runs along those for validation.",
     results=("sources", *(f"training/{name}" for name in COURSES)),
 )
 def loss_curves_of_courses() -> Plot:
