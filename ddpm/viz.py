@@ -72,7 +72,7 @@ __all__ = [
 ]
 
 CARD, FRAME, TEXT, FAINT = 20, 105, 235, 165
-"""Grey levels of a sheet: ground, frame around a digit, labels, names of the axes."""
+"""Grey levels of a sheet: background, frame around a digit, labels, names of the axes."""
 
 
 @cache
@@ -178,7 +178,7 @@ def scale_for(side: int, shown: int = 84) -> int:
 
 
 def title_bar(card: Image.Image, text: str, size: int = 30) -> Image.Image:
-    """The card with a line of text above it, on the same ground."""
+    """The card with a line of text above it, on the same background."""
     bar = Image.new("L", (card.width, size + 16), CARD)
     ImageDraw.Draw(bar).text((12, size / 2 + 10), text, TEXT, font(size), anchor="lm")
     taller = Image.new(card.mode, (card.width, card.height + bar.height))
@@ -234,7 +234,7 @@ def write_gif(
         frames, path: sheets of one size, and where to.
         milliseconds, hold: how long each frame stays, and the last one.
         levels: number of levels kept of each channel; noise does not compress, so fewer are
-            smaller. Of colours a GIF holds 256 a frame, the most fitting ones.
+            smaller. A GIF in colour keeps the 256 best colours of each frame.
     """
     from io import BytesIO
 

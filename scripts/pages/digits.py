@@ -35,7 +35,7 @@ NAMES = [str(digit) for digit in range(10)]
 
 
 EPOCHS, LEARNED = 5, 15_000
-"""How long the training is whose samples are judged after each epoch, and on how many digits."""
+"""The training whose samples are judged after each epoch: its epochs, and its number of digits."""
 
 
 QUICKLY: dict[str, Any] = {"sampler": "dpm-solver", "steps": 10}

@@ -23,7 +23,7 @@ SHOWN = (1.0, 1.1, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 10.0)
 
 
 def one_scale(scale: float, count: int, **options: Any) -> dict[str, Any]:
-    """The flagship at one scale: all that can be said of its samples."""
+    """The flagship at one scale: all measures of its samples."""
     setting = own("digits", guidance=scale, **options)
     return {"scale": scale, "omega": scale - 1, **judged(setting, count)}
 

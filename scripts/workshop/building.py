@@ -138,7 +138,7 @@ def build_group(names: list[str], folder: Path, manifest: dict[str, Any]) -> lis
 
 
 def build_all(chosen: list[Figure], folder: Path, manifest: dict[str, Any]) -> Iterator[Built]:
-    """Builds figures below `folder`, in as many processes as there are processors.
+    """Builds figures below `folder`, in one process for each processor.
 
     The longest come first, by their records; figures that share samples stay together. On a GPU
     one process draws all.

@@ -71,7 +71,7 @@ def of_model(name: str, second: Second, before: dict[str, dict[str, Any]]) -> di
 
 
 def accuracy_on_test(second: Second) -> float:
-    """The share of real test digits that the second classifier reads right."""
+    """The share of real test digits that the second classifier recognises."""
     return float((second.classifier.read(test_images()) == mnist("test").labels).float().mean())
 
 
@@ -79,8 +79,8 @@ def accuracy_on_test(second: Second) -> float:
 def quality(quick: bool) -> dict[str, Any]:
     """How good the samples of every model are at its recipe's setting.
 
-    A second classifier, trained here, was not there when anything was chosen. Where this training
-    repeats that of the record to the last bit, models whose weights stayed keep their rows.
+    The second classifier is trained here, so it was not used to choose anything. If this training
+    repeats that of the record to the last bit, models with the same weights keep their rows.
     """
     second = Second(1 if quick else 6)
     names = ["digits"] if quick else generators()
@@ -96,7 +96,7 @@ def quality(quick: bool) -> dict[str, Any]:
 
 
 def kept(name: str) -> dict[str, Any]:
-    """A model at the setting of its recipe: from `quality`, or judged anew for other weights."""
+    """A model at the setting of its recipe: from `quality`, or judged again for other weights."""
     row: dict[str, Any] = read_json("quality")["models"].get(name, {})
     if stands(row, name):
         return {key: row[key] for key in row if not key.startswith("second_")}
