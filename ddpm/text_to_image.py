@@ -32,7 +32,7 @@ class TextToImage(Diffusion):
         pipeline: it has a `unet`, a `scheduler`, a `tokenizer` and a `text_encoder`.
         negative: the prompt that guidance moves away from; the empty one by default.
         variance: whether estimates carry the variance that the U-Net predicts, behind the noise
-            and in as many channels, for the step rule `ddpm.learned`.
+            and in the same number of channels, for the step rule `ddpm.learned`.
         progress: whether sampling shows how far it is and how long it will still take.
 
     Attributes:

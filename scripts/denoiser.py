@@ -1,5 +1,4 @@
-"""Removes noise from digits in one step: `python -m scripts.denoiser --out clean.png`.
-"""
+"""Removes noise from digits in one step: `python -m scripts.denoiser --out clean.png`."""
 
 from __future__ import annotations
 
