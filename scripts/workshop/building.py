@@ -85,7 +85,8 @@ def known(figure: Figure, file: str, code: Code) -> dict[str, Any]:
 def build(figure: Figure, folder: Path, code: Code) -> dict[str, Any]:
     """Draws a figure, writes it below `folder`, and returns its whole record."""
     started = time.perf_counter()
-    files = write(figure.draw(), figure, folder)
+    with viz.style():
+        files = write(figure.draw(), figure, folder)
     return {
         "section": figure.section,
         **files,
