@@ -96,8 +96,7 @@ def quality_epochs() -> Plot:
     "digits",
     shares="each label",
     caption="Ten samples of each digit, in 25 steps each; nothing was picked.",
-    made=f"The model `digits` at its default setting: {DIGITS.sampler}, {DIGITS.steps} steps,"
-    f" guidance {DIGITS.guidance:g}.",
+    made=f"The model `digits` at its default setting, which takes {DIGITS.steps} steps.",
     alt="A sheet of ten rows, one for each digit from 0 to 9, with ten samples in each: white,"
     " sharp digits on black, different in slant, width and thickness.",
     models=("digits",),
