@@ -31,8 +31,8 @@ class Sampling:
         model: the name of a bundled model (attention, attention-class, class, denoiser, digits,
             resunet or time; see `ddpm models`), or the path of a weights file.
         each: how many versions to generate.
-        guidance: how strongly to follow a label; 1 is no guidance; by default the model's own,
-            1.4 for digits, but 4 for hybrid and 10 for anagram.
+        guidance: how strongly to follow a label; 1 is no guidance; by default the model's
+            own, 1.4 for digits, but 4 for hybrid and 10 for anagram.
         steps: from noise to image, at most the T that the model was trained with; the model's own
             by default, 25 for digits.
         sampler: ancestral, beta-noise, no-noise, ddim, heun, heun-eps, dpm-solver or renoise; by
