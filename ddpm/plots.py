@@ -67,6 +67,21 @@ def _in_style(method: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+ADDING = (
+    *("plot", "step", "scatter", "errorbar", "bar", "barh", "hist", "fill_between", "imshow"),
+    *("axhline", "axvline", "axline", "text", "annotate", "legend", "set_title"),
+    *("set_xticks", "set_yticks", "tick_params", "grid"),
+)
+"""Methods of axes that make lines, texts or ticks."""
+
+
+def _styled(axes: type[Axes]) -> type[Axes]:
+    for name in ADDING:
+        setattr(axes, name, _in_style(getattr(axes, name)))
+    return axes
+
+
+@_styled
 class _Axes(Axes):
     """Axes whose lines and texts have the site's style, also those that you add later."""
 
@@ -77,14 +92,6 @@ class _Figure(Figure):
     draw = _in_style(Figure.draw)
     draw_without_rendering = _in_style(Figure.draw_without_rendering)
     savefig = _in_style(Figure.savefig)
-
-
-for _name in (
-    *("plot", "step", "scatter", "errorbar", "bar", "barh", "hist", "fill_between", "imshow"),
-    *("axhline", "axvline", "axline", "text", "annotate", "legend", "set_title"),
-    *("set_xticks", "set_yticks", "tick_params", "grid"),
-):
-    setattr(_Axes, _name, _in_style(getattr(Axes, _name)))
 
 
 @_in_style
