@@ -8,10 +8,8 @@ import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from test_images import clear, coloured
 
 import ddpm
-from ddpm.images import bring, read_image
 
 RUN = "[role=tabpanel]:not([hidden]) .live-run"
 WORDS = "[role=tabpanel]:not([hidden]) .live-reads:not([hidden])"
@@ -221,7 +219,8 @@ def test_a_picture_is_brought_in_five_steps_and_what_is_none_is_refused(playgrou
     choose = page.locator("input[type=file]")
     choose.set_input_files(file)
     error = page.locator(".live-error:not([hidden])")
-    assert error.inner_text().startswith("This file is no picture that your browser can read.")
+    error.wait_for()
+    assert error.inner_text().startswith("This file is no picture that your browser can read;")
     page_of_paper = np.full((200, 160), 230, np.uint8)
     page_of_paper[50:150, 70:84] = 40
     Image.fromarray(page_of_paper).save(file)
@@ -234,25 +233,6 @@ def test_a_picture_is_brought_in_five_steps_and_what_is_none_is_refused(playgrou
     ]  # fmt: skip
     assert max(page.evaluate(PIXELS, DRAWING)) == 255
     assert here.faults == []
-
-
-PICTURES = {
-    "white-on-clear": lambda: clear((255, 255, 255), (255, 255, 255)),
-    "black-on-clear": lambda: clear((0, 0, 0)),
-    "red-on-green": lambda: coloured((0, 130, 0), (255, 0, 0)),
-}
-
-
-@pytest.mark.parametrize("name", PICTURES)
-def test_an_uploaded_picture_is_read_as_in_python(playground, tmp_path, name):
-    page, file = playground("#draw").page, tmp_path / "me.png"
-    PICTURES[name]().save(file)
-    page.locator("input[type=file]").set_input_files(file)
-    finish(page)
-    expected = bring(read_image(file))[0].flatten().numpy() * 15
-    levels = np.array(page.evaluate(PIXELS, DRAWING)) / 17  # of fifteen, which an address holds
-    assert expected.max() == 15
-    assert np.abs(levels - expected).max() < 0.8  # half a level, and what the browser rounds
 
 
 HASHES = [
