@@ -117,6 +117,7 @@ def test_a_drawing_becomes_a_digit_and_a_link_shows_it_again(playground):
 def test_a_finger_draws(playground):
     here = playground("#draw", has_touch=True, width=360, height=740)
     page, box = here.page, here.page.locator(DRAWING).bounding_box()
+    assert page.locator(RUN).bounding_box()["y"] < box["y"]  # in view before any scrolling
     touch = page.context.new_cdp_session(page)
     for kind, places in (("touchStart", [0]), ("touchMove", range(1, 9)), ("touchEnd", [])):
         for k in places or [None]:
@@ -189,8 +190,8 @@ def test_the_other_tools_run_and_rest_for_those_who_want_no_motion(playground, s
         slider.press("End")
         assert slider.input_value() == "1"
         before = page.evaluate(PIXELS, ".live-turn")
-        page.get_by_role("button", name="Turn it").or_(
-            page.get_by_role("button", name="Step back")
+        page.get_by_role("button", name="Turn it back").or_(
+            page.get_by_role("button", name="Come closer")
         ).click()
         assert slider.input_value() == "0"
         assert page.evaluate(PIXELS, ".live-turn") != before

@@ -6,7 +6,7 @@
 import { commandOf } from "../engine/commands.js";
 import { slider } from "./controls.js";
 import { button, el } from "./dom.js";
-import { becomes, brushes, outcome, taken } from "./editing.js";
+import { becomes, binding, brushes, outcome, taken } from "./editing.js";
 import { Filmstrip } from "./filmstrip.js";
 import { ERASER, PEN, Pad, SIDE } from "./pad.js";
 import { bytesOf, empty, paint } from "./paint.js";
@@ -37,13 +37,9 @@ export function draw({ models, changed, say }) {
     min: 0,
     max: 1,
     step: 0.05,
-    value: state.strength,
     show: (value) => value.toFixed(2),
     hint: "How much noise is added: 0 keeps the drawing, 1 forgets it",
-    onchange(value) {
-      state.strength = value;
-      changed();
-    },
+    ...binding(state, () => changed())("strength"),
   });
   const label = becomes(state, () => changed());
 

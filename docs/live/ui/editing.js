@@ -3,20 +3,37 @@
  * @module
  */
 
-import { digits } from "./controls.js";
+import { choices, digits } from "./controls.js";
 import { button, el } from "./dom.js";
 import { bytesOf } from "./paint.js";
 
+/**
+ * What a control takes so that it shows and sets one of a tool's values.
+ * @template {object} S
+ * @param {S} state @param {(key: keyof S) => void} changed
+ * @returns {<K extends keyof S>(key: K) => { value: S[K], onchange: (value: S[K]) => void }}
+ */
+export function binding(state, changed) {
+  return (key) => ({
+    value: state[key],
+    onchange(value) {
+      state[key] = value;
+      changed(key);
+    },
+  });
+}
+
 /** The label that the picture becomes. @param {{ label: number | null }} state @param {() => void} changed */
 export function becomes(state, changed) {
-  return digits({
-    label: "Becomes",
-    none: "Any",
-    value: state.label,
-    onchange(value) {
-      state.label = value;
-      changed();
-    },
+  return digits({ label: "Becomes", none: "Any", ...binding(state, changed)("label") });
+}
+
+/** A choice between a few numbers. @param {string} label @param {number[]} numbers @param {{ value: number, onchange: (value: number) => void }} bound */
+export function numbers(label, numbers, bound) {
+  return choices({
+    label,
+    choices: numbers.map((value) => ({ value, text: String(value) })),
+    ...bound,
   });
 }
 
