@@ -242,3 +242,5 @@ def test_what_is_fetched_after_run_is_small(live_files):
         if path.is_file()
     )
     assert sent <= MEGABYTES_AFTER_RUN * 1e6
+    said = (ROOT / "docs" / "live" / "ui" / "tool.js").read_text("utf-8")
+    assert f"about {sent / 1e6:.0f} MB" in said

@@ -24,6 +24,7 @@ const STEPS = 10;
  */
 export function draw({ models, changed, say }) {
   const state = { label: /** @type {number | null} */ (8), strength: 0.75 };
+  const bind = binding(state, () => changed());
   const quickest = [...models].sort((a, b) => a.steps - b.steps); // to follow the pen
   const common = settings({ models: quickest, usual: { steps: STEPS }, onchange: changed });
   const pad = new Pad({
@@ -39,9 +40,9 @@ export function draw({ models, changed, say }) {
     step: 0.05,
     show: (value) => value.toFixed(2),
     hint: "How much noise is added: 0 keeps the drawing, 1 forgets it",
-    ...binding(state, () => changed())("strength"),
+    ...bind("strength"),
   });
-  const label = becomes(state, () => changed());
+  const label = becomes(bind("label"));
 
   const result = outcome();
   paint(result, empty(1));

@@ -23,10 +23,8 @@ export function binding(state, changed) {
   });
 }
 
-/** The label that the picture becomes. @param {{ label: number | null }} state @param {() => void} changed */
-export function becomes(state, changed) {
-  return digits({ label: "Becomes", none: "Any", ...binding(state, changed)("label") });
-}
+/** The label that the picture becomes. @param {{ value: number | null, onchange: (value: number | null) => void }} bound */
+export const becomes = (bound) => digits({ label: "Becomes", none: "Any", ...bound });
 
 /** A choice between a few numbers. @param {string} label @param {number[]} numbers @param {{ value: number, onchange: (value: number) => void }} bound */
 export function numbers(label, numbers, bound) {

@@ -75,7 +75,7 @@ export const fill =
       none: "Mine",
       ...binding(state, () => choose().then(() => changed()))("digit"),
     });
-    const label = becomes(state, () => changed());
+    const label = becomes(bind("label"));
     const count = numbers("Fillings", [1, 4, 10], bind("n"));
     const repeats = choices({
       label: "Take each step",
