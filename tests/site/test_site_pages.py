@@ -33,6 +33,8 @@ LOOK = """async () => {
   const faults = [];
   for (const image of document.querySelectorAll("article img")) {
     image.scrollIntoView();
+    for (let wait = 0; wait < 100 && !(image.complete && image.naturalWidth); wait++)
+      await new Promise((resolve) => setTimeout(resolve, 50)); // a figure begins to move
     await image.decode().catch(() => {});
     if (!image.naturalWidth) faults.push(`broken image ${image.src}`);
     if (!image.alt.trim()) faults.push(`no alt text: ${image.src}`);
