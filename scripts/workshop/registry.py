@@ -48,6 +48,7 @@ FAMILIES = (
     "pages.hybrids",
     "pages.text",
     "workshop.second_opinion",
+    "workshop.techniques",
     "pages.warmup",
     "pages.conventions",
     "workshop.facts",
