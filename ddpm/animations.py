@@ -16,12 +16,12 @@ from ddpm import viz
 from ddpm.techniques.views import View, through
 
 TURNED = 112
-"""About how many pixels wide an image is that turns."""
+"""The approximate width of a turning image, in pixels."""
 
 
 # --8<-- [start:turning]
 def turning(images: Tensor, chosen: View, frames: int = 14, rest: int = 9) -> list[Image.Image]:
-    """A GIF's frames: rotations turn there and on, other views change places with the image."""
+    """A GIF's frames: rotations turn step by step, and other views alternate with the image."""
     full = {"rotate_180": 180.0, "rotate_90": 90.0}.get(chosen.name)
     if full is None:
         scale = viz.scale_for(images.shape[-1], TURNED)

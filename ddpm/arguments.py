@@ -125,7 +125,7 @@ def labels(name: str, value: Any, classes: int | None = None) -> list[int]:
 
 
 def times(name: str, value: Any, T: int | None = None, end: int | None = None) -> tuple[int, ...]:
-    """The times of a path within 0..T, each another than the one before; `end` is the last."""
+    """The times of a path within 0..T, each different from the one before; `end` is the last."""
     values = listed(name, value, "times")
     path = tuple(integer(f"{name}[{i}]", t, 0, T) for i, t in enumerate(values))
     if any(s == t or t == 0 for t, s in pairwise(path)):
@@ -136,13 +136,13 @@ def times(name: str, value: Any, T: int | None = None, end: int | None = None) -
 
 
 def kind(name: str, value: Any, wanted: type, what: str) -> None:
-    """Refuses what is not of a class."""
+    """Refuses an argument that is not of a class."""
     if not isinstance(value, wanted):
         raise TypeError(f"{name} must be {what}, not {shown(value)}")
 
 
 def function(name: str, value: Any) -> None:
-    """Refuses what cannot be called."""
+    """Refuses an argument that cannot be called."""
     if not callable(value):
         raise TypeError(f"{name} must be a function, not {shown(value)}")
 

@@ -31,7 +31,7 @@ def changed(x0: Tensor, recipe: Recipe, generator: torch.Generator) -> tuple[Ten
         x0: clean images in the network's range, (N, C, H, W).
 
     Returns:
-        The images, and what the network is told of them, (N, AUGMENTS); None if nothing.
+        The images, and what the network gets about their changes, (N, AUGMENTS) or None.
     """
     settings, scaling = recipe.training, recipe.scaling
     if settings.strokes or settings.backgrounds:
@@ -52,7 +52,7 @@ def augmented(
 
     Args:
         images: float (N, C, H, W), in any range.
-        black: the background in this range, which comes in from outside.
+        black: the background in this range, which fills in from outside.
         share: the probability of each of the four changes, for each image by itself.
         generator: on the images' device.
 
@@ -75,7 +75,7 @@ def augmented(
 
 
 def backwards(values: Tensor) -> Tensor:
-    """From places in the changed image to those in the given one: matrices (N, 2, 3) for them."""
+    """Matrices (N, 2, 3) from places in the changed image to places in the given one."""
     turn, size, right, down, shear = (values * values.new_tensor(SPREADS)).unbind(1)
     cos, sin = turn.cos() * (-size).exp(), turn.sin() * (-size).exp()
     # First back from the shift, then against the turn and the size, then against the shear.

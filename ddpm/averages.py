@@ -1,8 +1,8 @@
 """Averages of the weights whose length is chosen after the training ("post-hoc EMA").
 
 While it trains, a run keeps two averages that look back over a fixed share of the training, and
-puts them aside from time to time. A sum of what was put aside is the average of any other length,
-as nearly as least squares can make it.
+saves them from time to time. A sum of the saved averages is the average of any other length, as
+closely as least squares can make it.
 
 Source: Karras et al. 2024, "Analyzing and Improving the Training Dynamics of Diffusion Models",
 section 3 and appendix C.
@@ -44,7 +44,7 @@ def exponent(length: float) -> float:
 
 
 TRAINED = ("network", "options", "training", "scaling", "predicts")
-"""What has to agree between recipes for their weights to be of one training."""
+"""The parts that must agree between recipes for their weights to come from one training."""
 
 
 class Averages:
@@ -89,7 +89,7 @@ class Averages:
             value.copy_(state[name])
 
     def save(self, folder: Path, recipe: Recipe, step: int, plan: object) -> Path:
-        """Puts the averages aside in half precision, as a file of their own in the folder."""
+        """Saves the averages in half precision, as a file of their own in the folder."""
         folder.mkdir(exist_ok=True)
         path = folder / f"{step:08}.safetensors"
         tensors = {name: value.half().contiguous() for name, value in self.state().items()}
@@ -99,17 +99,17 @@ class Averages:
 
 
 def folder_of(weights: Path) -> Path:
-    """Where a training puts its averages aside, by the name of its weights."""
+    """The folder in which a training saves its averages, by the name of its weights."""
     return weights.with_suffix(".averages")
 
 
 def due(snapshots: int, epoch: int, epochs: int) -> bool:
-    """Whether averages are put aside after an epoch: `snapshots` times in all, at the end too."""
+    """Whether averages are saved after an epoch: `snapshots` times in all, also at the end."""
     return snapshots * epoch // epochs > snapshots * (epoch - 1) // epochs
 
 
 def clear(folder: Path) -> None:
-    """Removes what an earlier training put aside; other files stay."""
+    """Removes what an earlier training saved; other files stay."""
     for path in folder.glob("*.safetensors"):
         if "step" in header_of(path):
             path.unlink()
@@ -165,7 +165,7 @@ def combination(kept: Sequence[Profile], wanted: Profile) -> list[float]:
 
 
 def kept_in(folder: Path, recipe: Recipe) -> dict[Profile, tuple[Path, str]]:
-    """What a training put aside: the files and the names in them, by profile.
+    """What a training saved: the files and the names in them, by profile.
 
     Raises:
         ValueError: a file is damaged or of another recipe or plan, or there is none.
@@ -193,7 +193,7 @@ def reconstruct(folder: Path, recipe: Recipe, length: float) -> nn.Module:
     """The network with the average of that length at the training's last step.
 
     Args:
-        folder: where a training put its averages aside.
+        folder: where a training saved its averages.
         recipe: of that training.
         length: see `exponent`.
 

@@ -1,4 +1,4 @@
-"""A Gaussian blur at its best width, to compare the model with when it takes noise off."""
+"""A Gaussian blur at its best width, to compare the model with when it removes noise."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def blurred(model: Diffusion, noisy: Tensor, t: int, sigma: float) -> Tensor:
 
 
 def sharpest(model: Diffusion, images: Tensor, t: int) -> float:
-    """The sigma with the highest PSNR over images (N, C, H, W): a rival has its best blur."""
+    """The sigma with the highest PSNR over images (N, C, H, W), for a fair comparison."""
     noisy = add_noise(model, images, t, seed=1)
     sigmas = [sigma * images.shape[-1] / 28 for sigma in SIGMAS]
     scores = [float(psnr(blurred(model, noisy, t, s), images).mean()) for s in sigmas]
@@ -45,9 +45,9 @@ def best_blur(model: Diffusion, t: int) -> float:
 def ways(
     model: Diffusion, noisy: Tensor, t: int, sigma: float | None = None, **how: Any
 ) -> dict[str, Tensor]:
-    """The results of all ways to take the noise of time t off, by name.
+    """The results of all ways to remove the noise of time t, by name.
 
-    Many steps are ancestral unless told otherwise: a draw of what the image may have been.
+    Many steps are ancestral by default: they give a sample of what the image may have been.
 
     Args:
         noisy: (N, C, size, size) in the network's range, at time t.

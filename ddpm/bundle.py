@@ -1,4 +1,4 @@
-"""The files of models, and what they say of a model, without importing torch."""
+"""The files of models, and what they say about a model, without importing torch."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Outline:
 
 
 def outline(path: Path) -> Outline | None:
-    """What the header of a weights file says of its model, or None if it says nothing sensible.
+    """What the header of a weights file says about its model, or None if it makes no sense.
 
     Only `load` says whether the file is whole, and what is wrong with it.
     """

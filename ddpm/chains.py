@@ -1,4 +1,4 @@
-"""Samples on their way: what the generator of distribution matching is asked about in training."""
+"""Unfinished samples: the inputs of the generator of distribution matching in training."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Chains:
         self._noise(images[chosen])
 
     def advance(self, x0: Tensor) -> None:
-        """Goes on from the generator's answers (N, C, H, W); who has taken n steps begins again.
+        """Continues from the generator's answers (N, C, H, W); a chain that is done starts again.
 
         Chains of n steps begin in proportion to 1 / n, so each n has the same number of updates.
         """

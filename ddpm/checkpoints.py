@@ -47,7 +47,7 @@ class Run:
         Raises:
             ValueError: the recipe has a value that no file of weights may have.
         """
-        Recipe.from_dict(recipe.to_dict())  # not after hours, when its weights are loaded
+        Recipe.from_dict(recipe.to_dict())  # now, not hours later when its weights are loaded
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.training.seed)
             network = recipe.make_network().to(device)
@@ -91,7 +91,7 @@ class Run:
         write_tensors(path, {k: v.contiguous() for k, v in tensors.items()}, header)
 
     def restore(self, path: str | Path) -> None:
-        """Goes on from a checkpoint of the same recipe; a longer training is the same recipe.
+        """Continues from a checkpoint of the same recipe, which may now be trained for longer.
 
         Raises:
             ValueError: the file is no checkpoint, or of another recipe, or of other images than
@@ -188,7 +188,7 @@ def _steered(optimizer: torch.optim.AdamW) -> list[nn.Parameter]:
 
 
 def _trained_part(recipe: Recipe) -> dict[str, Any]:
-    """What of a recipe decides how its training goes; how it samples does not."""
+    """The part of a recipe that decides how it is trained, without the settings of sampling."""
     sampling = ("weights", "sampler", "steps", "guidance")
     return {key: value for key, value in recipe.to_dict().items() if key not in sampling}
 

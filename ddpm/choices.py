@@ -65,7 +65,7 @@ averages at t = T and at t = 0. Chosen by trials; see the page on hybrids."""
 
 
 def check_recipe(name: str) -> None:
-    """Refuses the name of a recipe that there is not.
+    """Refuses the name of a recipe that does not exist.
 
     Raises:
         ValueError: there is none, nor has a program added one to `ddpm.recipes.RECIPES`.
@@ -76,7 +76,7 @@ def check_recipe(name: str) -> None:
 
 
 def check_view(name: str) -> None:
-    """Refuses the name of a view that there is not.
+    """Refuses the name of a view that does not exist.
 
     Raises:
         ValueError: it is neither one of `VIEW_NAMES` nor "patches:SEED".

@@ -1,6 +1,6 @@
 """The small classifier that judges generated digits.
 
-It takes 28x28 images; its accuracy on MNIST's test set stands in the header of its file.
+It takes 28x28 images; the header of its file has its accuracy on MNIST's test set.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SHAPE = (1, 28, 28)
 
 
 class Classifier(nn.Module):
-    """A small convolutional network that reads digits.
+    """A small convolutional network that recognises digits.
 
     Its penultimate layer has 128 features.
     """
@@ -74,7 +74,7 @@ class Classifier(nn.Module):
 
     @torch.no_grad()
     def read(self, images: Tensor, batch: int = 500) -> Tensor:
-        """The digit each image looks most like: int64 (N,)."""
+        """The most likely digit of each image: int64 (N,)."""
         return torch.cat([self(part).argmax(1) for part in images.split(batch)])
 
 
@@ -105,7 +105,7 @@ def train_classifier(
 
 
 def judges(recipe: Recipe) -> bool:
-    """Whether a model makes what the classifier knows: digits, in the size of MNIST's."""
+    """Whether a model makes images that the classifier knows: digits of MNIST's size."""
     return not recipe.names and recipe.scaling.image_shape == SHAPE
 
 

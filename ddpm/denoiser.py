@@ -1,4 +1,4 @@
-"""A denoiser for one level of noise: noise of a fixed sigma, and taking it off."""
+"""A denoiser for one level of noise: adds noise of a fixed sigma, and removes it."""
 
 from __future__ import annotations
 

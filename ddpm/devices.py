@@ -42,7 +42,7 @@ def as_device(device: torch.device | str | None) -> torch.device:
 
 @contextmanager
 def plain_defaults(device: str = "cpu") -> Iterator[None]:
-    """Makes new tensors float32, on a device, and such as gradients can flow through.
+    """While it is entered, new tensors are float32, on a device, and let gradients flow.
 
     So a network is made in the same way whatever torch's defaults are.
     """

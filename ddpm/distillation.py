@@ -2,7 +2,7 @@
 
 A generator of metrics in the form of `ddpm.training`, with the same checkpoints. All randomness of
 an epoch comes from one generator seeded by (seed, epoch), so a run that is resumed at an epoch's
-start goes on exactly as if it had never stopped.
+start continues exactly as if it had never stopped.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def folded_target(
 def halved_target(
     x0_fn: X0Fn, x: Tensor, t: Tensor, middle: Tensor, s: Tensor, schedule: NoiseSchedule
 ) -> Tensor:
-    """The clean image by which one DDIM step from t to s ends where two steps by x0_fn end.
+    """The clean image with which one DDIM step from t to s ends where two steps by x0_fn end.
 
     Args:
         x0_fn: (x, t) -> the predicted clean images.

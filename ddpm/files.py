@@ -29,7 +29,7 @@ PARTIAL = ".partial"
 def atomic(path: str | Path) -> Iterator[Path]:
     """Lends a temporary file beside `path`, and moves it there once all has been written.
 
-    Whatever happens before the end (an exception, a full disk, a kill), `path` keeps what it had.
+    If something stops it (an exception, a full disk, a kill), `path` keeps its old content.
     A file that is replaced keeps its permissions; of a link, the file that it points to is
     replaced. What a kill left beside `path` is removed.
 
@@ -101,7 +101,7 @@ def write_tensors(
 
 @contextmanager
 def alone(path: Path, doing: str) -> Iterator[None]:
-    """Keeps every other program away that does the same with `path`, until the block ends.
+    """Keeps other programs from doing the same with `path` until the block ends.
 
     The lock is a hidden file beside `path`. A kill leaves the file but not the lock.
 

@@ -13,7 +13,7 @@ from ddpm.sampling import State
 def watched(states: Iterable[State]) -> Iterator[State]:
     """The same states, for as long as their images are finite.
 
-    A GPU is asked at the end only, since it would have to wait for each answer.
+    On a GPU only the last state is checked, since each check would make it wait.
 
     Raises:
         FloatingPointError: with the time at which it broke, and what usually causes it.

@@ -37,7 +37,7 @@ def sample_history(
     spacing: str = "trailing",
     clip: bool = False,
 ) -> tuple[Tensor, dict[int, Tensor]]:
-    """Draws `each` images of each label, with a progress bar if wanted.
+    """Samples `each` images of each label, with a progress bar if wanted.
 
     Returns:
         The images (N, C, H, W) in [0, 1], and the noisy images at the times in `keep`.

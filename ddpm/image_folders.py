@@ -13,7 +13,7 @@ SYSTEM |= {"system volume information"}
 
 
 class Images(ImageFolder):
-    """`torchvision.datasets.ImageFolder` without what is not a user's own image.
+    """`torchvision.datasets.ImageFolder` for a user's own images alone.
 
     Hidden folders and files (`.git`, `._1.jpg`), the folders of operating systems, and what is no
     plain file (a pipe would be waited for without end) are passed over.
@@ -61,7 +61,7 @@ def passed_over(name: str) -> bool:
 
 
 def check_mnist(raw: Path, prefix: str) -> bool:
-    """Looks into two of MNIST's files, of images and of labels, before they are believed.
+    """Checks two of MNIST's files, of images and of labels, before they are used.
 
     Args:
         raw: the folder of the files.

@@ -151,7 +151,7 @@ def bring(image: Image.Image, fit: Fit = "ink", size: int = 28) -> tuple[Tensor,
 
 
 def _bring_colour(image: Image.Image, fit: Fit, size: int) -> tuple[Tensor, Frame]:
-    """As `bring`, for colour: which of its pixels are ink, the image does not say."""
+    """As `bring`, for colour images, which do not say which of their pixels are ink."""
     reduced, factor = _reduced(image)
     pixels = np.asarray(reduced, np.float32) / 255
     place = frame(pixels[..., 0], "pad" if fit == "pad" else "crop", size)

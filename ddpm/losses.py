@@ -79,7 +79,7 @@ def x0_loss(x0: Tensor, target: Tensor, schedule: NoiseSchedule, t: Tensor) -> T
 
 # --8<-- [start:weights]
 def time_weight(recipe: Recipe) -> Tensor | None:
-    """How much each time 0..T counts in the loss, (T + 1,), of mean 1 over the times drawn.
+    """How much each time 0..T counts in the loss, (T + 1,), of mean 1 over the random times.
 
     Each weight is a function of the signal-to-noise ratio, given for the error of one quantity
     and converted to that of what the network predicts:
@@ -145,8 +145,8 @@ def validate(
 
     Computed with the arithmetic of training, or, if `exact`, in float32 like sampling.
 
-    The times are spread evenly over 1..T, then dealt to the images at random: with times
-    drawn one by one, two models' losses would differ less than two draws.
+    The times are spread evenly over 1..T, then dealt to the images at random: with
+    independent random times, the times would change the loss more than the model does.
     """
     device = next(network.parameters()).device
     generator = torch.Generator().manual_seed(0)

@@ -27,7 +27,7 @@ NOISED = 0.02, 0.98
 """Between which shares of T the two scores are compared (DMD, section 4.3)."""
 
 GROUPS = 5
-"""The generator's times are told to the fake network in groups: T, [T/2, T), [T/4, T/2), ..."""
+"""The fake network gets the generator's times in groups: T, [T/2, T), [T/4, T/2), ..."""
 
 
 # --8<-- [start:direction]
@@ -59,8 +59,8 @@ def matching_loss(x0: Tensor, real: Tensor, fake: Tensor) -> Tensor:
 class Fake(nn.Module):
     """A score of the generator's samples, and on its bottleneck a discriminator.
 
-    One generator samples at many times, and better at late ones, so the fake network is told in
-    which of `GROUPS` its time was: it has its labels once for each group.
+    One generator samples at many times, and better at late ones, so the fake network gets
+    the group of the time, one of `GROUPS`: it has its labels once for each group.
 
     Args:
         recipe: of the generator.

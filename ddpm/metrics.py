@@ -1,6 +1,6 @@
-"""Measures of what a model draws, by a digit classifier of our own.
+"""Measures of a model's samples, by our own classifier of digits.
 
-The classifier reads 28x28 images; how well it reads MNIST's test set stands in its header.
+The classifier takes 28x28 images; its header has its accuracy on MNIST's test set.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MINIMUM = 1000
 def fid(images: Tensor, reference: Tensor, classifier: Classifier) -> float:
     """The Fréchet distance of two sets of images in the classifier's 128 features.
 
-    Both sets are taken for Gaussian clouds, and the distance is that of their means and
+    Both sets are treated as Gaussian, and the distance is that of their means and
     covariances. It shrinks with more images even if nothing else changes, so it only compares
     with another of the same counts, the reference and the classifier being the same.
 
@@ -48,7 +48,7 @@ def fid(images: Tensor, reference: Tensor, classifier: Classifier) -> float:
         ValueError: too few images, or images of another shape than the classifier's.
 
     Source: Heusel et al. 2017, "GANs Trained by a Two Time-Scale Update Rule", section 4, with
-    features of our own in the place of Inception's.
+    our own features in place of Inception's.
     """
     return fid_to(reference, classifier)(images)
 

@@ -68,7 +68,7 @@ class Diffusion:
             guidance: the scale of classifier-free guidance, 1 being none; the recipe's by default.
 
         Raises:
-            ValueError: labels for a model without, none for a model with, or one it has not;
+            ValueError: labels for a model without, none for a model with, or an unknown one;
                 guidance for a model that always saw its labels in training.
         """
         recipe, known = self.recipe, self.recipe.check_labels(labels, self.device)
@@ -126,14 +126,14 @@ class Diffusion:
             sampler: a key of `SAMPLERS` or a step rule; the recipe's by default.
             guidance: the scale of classifier-free guidance, 1 being none; the recipe's by default.
             seed, first: the images are numbers first, first + 1, ... of this seed. The same
-                number of the same seed is the same image, whatever batch it is drawn in.
+                number of the same seed is the same image, whatever batch it is sampled in.
             x: where to start instead of noise: (N, C, size, size) in the network's range.
             path: the times to visit, instead of `steps` of them chosen by `spacing`.
             spacing: a key of `ddpm.timesteps.SPACINGS`.
             eps_fn: a noise estimate for these images, in the place of `labels` and `guidance`.
             project: (x, t) -> x, applied after each step.
             size: pixels a side, where `eps_fn` takes other images than the network.
-            clip: clamp each guess of x_0 to the range of images; eps follows, as `sample` says.
+            clip: clamp each predicted x_0 to the range of images; eps follows, as `sample` says.
 
         Yields:
             One `State` per time visited, in the network's range; `to_images` makes pictures.
@@ -164,7 +164,7 @@ class Diffusion:
         # --8<-- [end:states]
 
     def clean(self, x0: Tensor) -> Tensor:
-        """What is made of each predicted clean image: nothing else, for our own models."""
+        """Applied to each predicted clean image; our own models leave it as it is."""
         return x0
 
     def noise(
@@ -174,7 +174,7 @@ class Diffusion:
 
         Args:
             count: how many images.
-            seed, first: as for `states`, whose first draw is where it starts.
+            seed, first: as for `states`, which starts from the first of this noise.
             stream: 0..15, independent noise for each purpose; 0 is the sampler's own.
             size: pixels a side; the network's by default.
 
@@ -209,11 +209,11 @@ class Diffusion:
         return torch.cat(images)
 
     def last_images(self, states: Iterable[State]) -> Tensor:
-        """The images that a walk ends with: float32 (N, C, H, W) in [0, 1], on the CPU."""
+        """The last images of a trajectory: float32 (N, C, H, W) in [0, 1], on the CPU."""
         return self.to_images(deque(states, maxlen=1).pop().x)  # a thousand would fill the memory
 
     def path(self, steps: int | None = None, spacing: str = "trailing") -> Timesteps:
-        """The times that a sampler visits, by the recipe's number of steps unless told otherwise.
+        """The times that a sampler visits, by default in the recipe's number of steps.
 
         Raises:
             ValueError: there is no such spacing, or the model does not take so many steps.

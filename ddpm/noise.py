@@ -13,7 +13,7 @@ SEEDS = 2**32
 """How many seeds there are: torch's CPU generator uses only the low 32 bits of its seed."""
 
 PER_SEED = 1_000_000
-"""Images of one seed. Number k of seed s draws from a generator seeded with s * PER_SEED + k."""
+"""Images of one seed. Number k of seed s uses a generator seeded with s * PER_SEED + k."""
 
 STREAMS = 16
 """Kinds of noise that one image can have, one for each purpose."""
@@ -52,7 +52,7 @@ def image_seeds(count: int, seed: int = 0, first: int = 0, stream: int = 0) -> l
 class Noise:
     """Standard normal noise with a generator of its own for each image.
 
-    An image therefore depends on its seed alone: not on the batch it is drawn in, nor, since
+    An image therefore depends on its seed alone: not on the batch it is sampled in, nor, since
     the generators live on the CPU, on the device.
 
     Args:

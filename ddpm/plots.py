@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 from torch import Tensor
-
-matplotlib.use("agg")
 
 INK = "#7b7f87"
 """The grey of a plot's text and axes: 4 : 1 against white and against the dark page alike."""
@@ -31,33 +31,81 @@ BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY = (
 than theirs, so that it also reads on a dark page."""
 
 
+STYLE: dict[str, Any] = {
+    "font.size": 16,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 16,
+    "axes.grid": True,
+    "grid.color": INK,
+    "grid.alpha": 0.25,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "lines.linewidth": 2.2,
+    "svg.hashsalt": "ddpm",
+    "svg.fonttype": "path",
+}
+"""Matplotlib's settings for the site's plots; they never become those of your program."""
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Within it, everything that matplotlib makes has the site's style; then all is as before."""
+    with matplotlib.rc_context(STYLE):  # type: ignore[arg-type]
+        yield
+
+
+def _in_style(method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def call(*args: Any, **options: Any) -> Any:
+        with style():
+            return method(*args, **options)
+
+    return call
+
+
+ADDING = (
+    *("plot", "step", "scatter", "errorbar", "bar", "barh", "hist", "fill_between", "imshow"),
+    *("axhline", "axvline", "axline", "text", "annotate", "legend", "set_title"),
+    *("set_xticks", "set_yticks", "tick_params", "grid"),
+)
+"""Methods of axes that make lines, texts or ticks."""
+
+
+def _styled(axes: type[Axes]) -> type[Axes]:
+    for name in ADDING:
+        setattr(axes, name, _in_style(getattr(axes, name)))
+    return axes
+
+
+@_styled
+class _Axes(Axes):
+    """Axes whose lines and texts have the site's style, also those that you add later."""
+
+
+class _Figure(Figure):
+    """A figure that is drawn in the site's style: matplotlib makes its ticks only then."""
+
+    draw = _in_style(Figure.draw)
+    draw_without_rendering = _in_style(Figure.draw_without_rendering)
+    savefig = _in_style(Figure.savefig)
+
+
+@_in_style
 def plot(width: float = 6.4, height: float = 4.0, panels: int = 1) -> tuple[Figure, list[Axes]]:
     """An empty plot in the site's style: a figure, and its axes one below the other.
+
+    Neither matplotlib's settings nor its backend change, and `pyplot` does not know the figure.
 
     Args:
         width, height: in inches; 100 pixels each on the page, where 6.4 fill the column.
         panels: how many axes.
     """
-    style: dict[str, Any] = {
-        "font.size": 16,
-        "text.color": INK,
-        "axes.labelcolor": INK,
-        "axes.edgecolor": INK,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.titlesize": 16,
-        "axes.grid": True,
-        "grid.color": INK,
-        "grid.alpha": 0.25,
-        "xtick.color": INK,
-        "ytick.color": INK,
-        "lines.linewidth": 2.2,
-        "svg.hashsalt": "ddpm",
-        "svg.fonttype": "path",
-    }
-    matplotlib.rcParams.update(style)  # type: ignore[arg-type]
-    figure = Figure(figsize=(width, height), layout="constrained")
-    axes = figure.subplots(panels, 1, squeeze=False)[:, 0]
+    figure = _Figure(figsize=(width, height), layout="constrained")
+    axes = figure.subplots(panels, 1, squeeze=False, subplot_kw={"axes_class": _Axes})[:, 0]
     return figure, list(axes)
 
 

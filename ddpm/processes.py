@@ -64,7 +64,7 @@ def processes(device: torch.device) -> Iterator[tuple[Processes, torch.device]]:
         device: cpu, or cuda for a GPU per process.
 
     Yields:
-        The processes, and this one's own device.
+        The processes, and the device of this one.
 
     Raises:
         ValueError: the environment speaks of several processes and does not say how they meet, or

@@ -34,7 +34,7 @@ class State:
         t: the time.
         x: images (N, C, H, W) at time t, in the network's range.
         x0: the predicted clean images at time t; x itself at t = 0. Where the path
-            goes back to more noise, the guess is the one of the step before.
+            goes back to more noise, the prediction is the one of the step before.
     """
 
     t: int
@@ -53,7 +53,7 @@ def posterior_mean(step: Step) -> Tensor:
 
 
 def posterior(step: Step, noise: float = 1.0) -> Tensor:
-    """A draw from q(x_s | x_t, x_0), x_0 being the current guess: ancestral sampling.
+    """A sample from q(x_s | x_t, x_0) with the predicted x_0: ancestral sampling.
 
     Its variance is (1 - alpha_bar_s) / (1 - alpha_bar_t) * (1 - alpha), so the last step, to
     s = 0, adds none. `noise` scales the standard deviation; 0 leaves the noise term out.
@@ -91,10 +91,10 @@ def ddim(step: Step, eta: float = 0.0) -> Tensor:
 
 # --8<-- [start:heun]
 def heun(step: Step, mean_of: Literal["x0", "eps"] = "x0") -> Tensor:
-    """Second order by a second look: DDIM's line, drawn with the mean of the guesses at its ends.
+    """Second order by a second look: DDIM's line, with the mean of the predictions at its ends.
 
     Costs two network calls, but for the last step, which is DDIM's. Heun's method is the mean of
-    two slopes, and what the slope is depends on the clock. With x / sqrt(1 - alpha_bar) against
+    two slopes, and the slope depends on the clock. With x / sqrt(1 - alpha_bar) against
     sqrt(alpha_bar / (1 - alpha_bar)) it is x_0, which stays in the range of images (Lu et al.
     2022, "DPM-Solver++", algorithm 1 with r = 1). With x / sqrt(alpha_bar) against the inverse
     it is eps (Karras et al. 2022, algorithm 1), which goes wrong in a long stride out of noise.
@@ -138,7 +138,7 @@ def half_log_snr(step: Step, t: int) -> float:
 
 # --8<-- [start:renoise]
 def renoise(step: Step) -> Tensor:
-    """The predicted clean image with fresh noise of time s: a draw from q(x_s | x_0).
+    """The predicted clean image with fresh noise of time s: a sample from q(x_s | x_0).
 
     It forgets the noise in x_t. This is right for a student of few steps, whose prediction is a
     sample. Where the prediction is the mean of all that x_t may come from, spread is lost.
@@ -169,8 +169,8 @@ def sample(
         path: the times to visit; a step to a later time adds noise (resampling), without a call.
         schedule: the noise schedule that the network was trained with.
         step: the rule for one step.
-        clean: applied to each guess of x_0, to keep it in range for example. Where it changes
-            the guess, eps follows: the two make up x, and DDIM with eta = 1 is `posterior`.
+        clean: applied to each predicted x_0, to keep it in range for example. Where it changes
+            the prediction, eps follows: the two make up x, and DDIM with eta = 1 is `posterior`.
         project: (x, t) -> x, applied after each step, to hold known pixels for example.
         noise: draws noise of the shape of x; torch's global generator unless given.
     """
@@ -190,7 +190,7 @@ def sample(
     before, x0 = None, x
     for t, s in pairwise(path):
         if s > t:
-            yield State(t, x, x0)  # adding noise takes no guess, so none is asked for
+            yield State(t, x, x0)  # adding noise needs no prediction
             x, before = schedule.renoise(x, t, s, draw()), None
         else:
             eps, x0, variance = look(x, t)

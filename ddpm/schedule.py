@@ -1,7 +1,7 @@
 """The forward process: how much signal and how much noise there is at each time.
 
 Notation, here and everywhere else: `t = 0` is the clean image and `t = T` is noise;
-`alpha_bar[0] == 1`; `eps` is noise drawn from N(0, I).
+`alpha_bar[0] == 1`; `eps` is noise from N(0, I).
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class NoiseSchedule:
 
     # --8<-- [start:add_noise]
     def add_noise(self, x0: Tensor, t: Time, eps: Tensor) -> Tensor:
-        """x_t drawn straight from x_0 (Ho et al. 2020, equation 4).
+        """x_t sampled straight from x_0 (Ho et al. 2020, equation 4).
 
         Args:
             x0: clean images (N, C, H, W) in the network's range.
@@ -116,7 +116,7 @@ class NoiseSchedule:
         # --8<-- [end:add_noise]
 
     def renoise(self, x: Tensor, s: int, t: int, eps: Tensor) -> Tensor:
-        """x_t drawn from x_s, for s <= t: the forward process from the middle on."""
+        """x_t sampled from x_s, for s <= t: the forward process from time s on."""
         t = arguments.integer("t", t, 0, self.T)
         s = arguments.integer("s", s, 0, t)
         ratio = float(self.alpha_bar[t] / self.alpha_bar[s])

@@ -187,12 +187,12 @@ class Recipe:
         labels: Tensor | None,
         change: Tensor | None = None,
     ) -> Tensor:
-        """The network's answer, in its own terms (`predicts`), to a question in ours.
+        """The network's answer, as it predicts it (`predicts`), for inputs in our terms.
 
         Args:
             x: images at time t, (N, C, size, size), as the schedule makes them.
             t: integer (N,), each 1..T.
-            labels: integer (N,), each 0..classes; not looked at by a model without labels.
+            labels: integer (N,), each 0..classes; ignored by a model without labels.
             change: how training images were changed, for a network that gets it; None elsewhere.
         """
         told = (labels if self.classes else None,) + (() if change is None else (change,))

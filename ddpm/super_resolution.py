@@ -46,12 +46,12 @@ class SuperResolution(TextToImage):
         batch: int = 1,
         **how: Any,
     ) -> Tensor:
-        """Images that have more pixels, and details that go with their prompts.
+        """Images with more pixels, and with details that fit their prompts.
 
         Args:
             images: (N, C, H, W) in [0, 1].
             labels: the number of each image's prompt.
-            level: how much noise the small images get, 1 to 1000: more leaves more to be changed.
+            level: how much noise the small images get, 1 to 1000: more noise allows more changes.
             seed: of the noise.
             batch: how many go through the network together.
             how: `steps`, `guidance` and `sampler`, as for `states`.
@@ -74,7 +74,7 @@ class SuperResolution(TextToImage):
         return torch.cat(parts)
 
     def ask(self, x: Tensor, t: int, prompts: Tensor) -> Tensor:
-        """The U-Net's answer, told the small images too; it counts times from 0."""
+        """The U-Net's answer with the small images as input too; it counts times from 0."""
         unet = self.pipeline.unet
         told = prompts.to(x.device, unet.dtype)
         seen = torch.cat([x, self.beside.repeat(len(x) // len(self.beside), 1, 1, 1)], 1)

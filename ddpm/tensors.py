@@ -68,7 +68,7 @@ def per_image(
 
 
 def same(name: str, value: Any, like: Tensor | None = None) -> Tensor:
-    """A tensor of another's shape, which stays as it is: its type, and what gradients know."""
+    """A tensor of another's shape, with its own type and gradients."""
     if not isinstance(value, Tensor):
         raise TypeError(f"{name} must be a tensor, not {shown(value)}")
     if like is not None and value.shape != like.shape:

@@ -119,7 +119,7 @@ def find(model: str, half: bool) -> Path:
     from diffusers.utils import logging
 
     before = logging.get_verbosity()
-    logging.set_verbosity_error()  # what cannot be had is said in our own line
+    logging.set_verbosity_error()  # a line of our own says what is missing
     try:
         variant = "fp16" if half else None
         folder = DiffusionPipeline.download(model, variant=variant, use_safetensors=True)
@@ -132,7 +132,7 @@ def find(model: str, half: bool) -> Path:
 
 
 def why_not(model: str, error: BaseException) -> str:
-    """What to do when a model cannot be had from the hub."""
+    """What to do when a model cannot be downloaded from the hub."""
     kinds = {type(each).__name__ for each in causes(error)}
     if "GatedRepoError" in kinds:
         return (

@@ -30,9 +30,9 @@ class TextToImage(Diffusion):
 
     Args:
         pipeline: it has a `unet`, a `scheduler`, a `tokenizer` and a `text_encoder`.
-        negative: the prompt that guidance leads away from; the empty one by default.
+        negative: the prompt that guidance moves away from; the empty one by default.
         variance: whether estimates carry the variance that the U-Net predicts, behind the noise
-            and in as many channels, for the step rule `ddpm.learned`.
+            and in the same number of channels, for the step rule `ddpm.learned`.
         progress: whether sampling shows how far it is and how long it will still take.
 
     Attributes:
@@ -80,7 +80,7 @@ class TextToImage(Diffusion):
         return [*self.prompts].index(prompt)
 
     def drop_encoder(self) -> None:
-        """Gives the text encoder's memory back; the prompts encoded before stay."""
+        """Frees the text encoder's memory; the prompts encoded before stay."""
         for prompt in ("", self.negative):
             self.label(prompt)
         self.pipeline.register_modules(text_encoder=None)
@@ -127,7 +127,7 @@ class TextToImage(Diffusion):
         return self.eps_fn([""] * arguments.integer("n", n, 1), 1.0)
 
     def clean(self, x0: Tensor) -> Tensor:
-        """Keeps guesses of the clean image in range, as the pipeline's scheduler is set to:
+        """Keeps predicted clean images in range, as the pipeline's scheduler is set to:
         by dynamic thresholding (Saharia et al. 2022, "Imagen", section 2.3) or by clipping."""
         config = self.pipeline.scheduler.config
         if config.get("thresholding"):

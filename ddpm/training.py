@@ -1,7 +1,7 @@
-"""Training as a generator: it yields metrics, and its caller draws, logs and saves.
+"""Training as a generator: it yields metrics, and its caller plots, logs and saves.
 
 All randomness of an epoch comes from one generator seeded by (seed, epoch), so a run that
-is resumed at an epoch's start goes on exactly as if it had never stopped.
+is resumed at an epoch's start continues exactly as if it had never stopped.
 """
 
 from __future__ import annotations
@@ -224,7 +224,7 @@ def check_plan(run: Run, epochs: int, total_steps: int | None) -> None:
     """Notes for how long a run is to be trained, or compares it with what was noted.
 
     Raises:
-        ValueError: going on with the new numbers would let the rate jump, or leave out steps.
+        ValueError: continuing with the new numbers would make the rate jump, or leave out steps.
     """
     plan, new = run.plan, (epochs, total_steps)
     one_cycle = run.recipe.training.one_cycle and run.epoch < epochs

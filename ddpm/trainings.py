@@ -91,7 +91,7 @@ def keep(
 
 
 def count_steps(state: Run, images: int, epochs: int | None) -> int:
-    """How many steps a training has that passes over its images `epochs` times.
+    """How many steps a training with this number of epochs has.
 
     Says so on standard error where they are few.
     """
@@ -140,7 +140,7 @@ def keep_averages(state: Run, outputs: Outputs) -> None:
 
 
 def digest(digits: Digits) -> str:
-    """Of images and labels, in their order: by it a training knows its own data again."""
+    """Of images and labels, in their order: a training recognises its own data by it."""
     sha = hashlib.sha256(f"{tuple(digits.images.shape)}".encode())
     for tensor in (digits.images, digits.labels):
         sha.update(tensor.cpu().contiguous().numpy().tobytes())
@@ -184,7 +184,7 @@ def finish(
 
 
 def images_of(log: Path) -> int | None:
-    """On how many images the training was that wrote a log; None without one.
+    """The number of images of the training that wrote a log; None without one.
 
     Raises:
         ValueError: the log is damaged.

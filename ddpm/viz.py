@@ -1,8 +1,7 @@
 """One look for all pictures: sheets of images, GIFs, and plots (`ddpm.plots`).
 
-Images lie on a dark card, scaled by whole numbers, each in a thin grey frame, with its labels on
-the card, so a sheet looks the same on a light page and on a dark one. Plots have no background of
-their own and use colours that read on either.
+Images lie on a dark card, in thin grey frames, so a sheet looks the same on a light page and on a
+dark one. Plots have no background of their own and use colours that read on either.
 """
 
 from __future__ import annotations
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
         log_scale,
         matrix,
         plot,
+        style,
         write_svg,
     )
 else:
@@ -65,6 +65,7 @@ __all__ = [
     "plot",
     "scale_for",
     "sheet",
+    "style",
     "title_bar",
     "write_gif",
     "write_png",
@@ -72,7 +73,7 @@ __all__ = [
 ]
 
 CARD, FRAME, TEXT, FAINT = 20, 105, 235, 165
-"""Grey levels of a sheet: ground, frame around a digit, labels, names of the axes."""
+"""Grey levels of a sheet: background, frame around a digit, labels, names of the axes."""
 
 
 @cache
@@ -178,7 +179,7 @@ def scale_for(side: int, shown: int = 84) -> int:
 
 
 def title_bar(card: Image.Image, text: str, size: int = 30) -> Image.Image:
-    """The card with a line of text above it, on the same ground."""
+    """The card with a line of text above it, on the same background."""
     bar = Image.new("L", (card.width, size + 16), CARD)
     ImageDraw.Draw(bar).text((12, size / 2 + 10), text, TEXT, font(size), anchor="lm")
     taller = Image.new(card.mode, (card.width, card.height + bar.height))
@@ -233,8 +234,7 @@ def write_gif(
     Args:
         frames, path: sheets of one size, and where to.
         milliseconds, hold: how long each frame stays, and the last one.
-        levels: number of levels kept of each channel; noise does not compress, so fewer are
-            smaller. Of colours a GIF holds 256 a frame, the most fitting ones.
+        levels: of each channel; fewer make a smaller file. In colour, 256 for each frame.
     """
     from io import BytesIO
 

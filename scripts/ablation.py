@@ -1,4 +1,4 @@
-"""What each choice of the flagship was worth: `python -m scripts.ablation [NAME ...]`.
+"""Measures the effect of each choice of the flagship: `python -m scripts.ablation [NAME ...]`.
 
 Every row is a short training from the same seed on the same images, times and noise, that
 differs from the first row in one thing; then digits are sampled from the same noise.
@@ -24,7 +24,8 @@ TABLES = {
     "ablation": (first.ROWS, first.EPOCHS, 10 * first.EACH, first.measure),
     "candidates": (second.CANDIDATES, second.EPOCHS, 10 * second.EACH, second.measure),
 }
-"""By its record: the rows of a table, their epochs and samples, and what measures a row."""
+"""By the name of a record: the rows of its table, their epochs and samples, and the function that
+measures a row."""
 
 
 def ablation(
@@ -56,7 +57,7 @@ def ablation(
         row["how"] = how(default_device(), DIGITS.training.seed, time.perf_counter() - started)
         path = RESULTS / f"{table}.json"
         before = read_json(table) if path.is_file() else {}
-        done = before["rows"] if before.get("epochs") == wanted else {}  # others do not compare
+        done = before["rows"] if before.get("epochs") == wanted else {}  # comparable ones only
         done = {key: {**done, name: row}[key] for key in rows if key in done or key == name}
         write_json(path, {"epochs": wanted, "count": count, "rows": done, "how": row["how"]})
         print(f"{name:14} accuracy {row['accuracy']:.1%}, FID {row['fid']:.3f}")

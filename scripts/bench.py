@@ -1,6 +1,6 @@
-"""Speed, each number against a rival measured in the same run: `python -m scripts.bench`.
+"""Measures speeds, each against a rival in the same run: `python -m scripts.bench`.
 
-Nothing here is timed in a test: the ratios are for the pages, the machine is whatever it is.
+No test depends on these times: the pages show the ratios, with the machine that they come from.
 Only the browser's speeds have no rival, so they are measured on an idle machine.
 """
 
@@ -26,7 +26,7 @@ from scripts.workshop.speeds import (
 )
 
 PAIRS = 5
-"""Fewer pairs give no median that holds."""
+"""With fewer pairs the median is not reliable."""
 
 
 def bench(names: Annotated[tuple[str, ...], tyro.conf.Positional] = (), pairs: int = PAIRS) -> None:
@@ -34,9 +34,9 @@ def bench(names: Annotated[tuple[str, ...], tyro.conf.Positional] = (), pairs: i
 
     Args:
         names: which of training (every recipe's images per second), sampling (what the loop costs
-            beside its network calls), quality (how soon the flagship draws as well as
-            attention-class, at the speeds of training), speed (how many digits a second, drawn
-            as well), peers (other libraries' loops) and live (the models in a browser, on a
+            beside its network calls), quality (how soon the flagship's samples are as good as
+            those of attention-class, at the speeds of training), speed (digits a second at equal
+            quality), peers (other libraries' loops) and live (the models in a browser, on a
             machine without other load; no rival); all by default.
         pairs: how often ours and theirs are timed in turn; the medians count.
     """

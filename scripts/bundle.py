@@ -11,7 +11,7 @@ from ddpm.loading import WEIGHTS, load
 from scripts.workshop.records import RESULTS, ROOT, read_log, results_file
 
 BOTH_SETS = 900_000
-"""Of networks with more parameters than this only the better set of weights is bundled."""
+"""For networks with more parameters than this, only the better set of weights is bundled."""
 
 
 def bundle(recipe: str, /, runs: Path = Path("runs")) -> None:

@@ -1,4 +1,4 @@
-"""Trains the classifier that reads generated digits: `python -m scripts.classifier`."""
+"""Trains the classifier that recognises generated digits: `python -m scripts.classifier`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Takes noise off digits in one step: `python -m scripts.denoiser --sigma 0.5 --out clean.png`."""
+"""Removes noise from digits in one step: `python -m scripts.denoiser --out clean.png`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def denoiser(
     force: bool = False,
     out: Path = Path("denoised.png"),
 ) -> None:
-    """Adds noise to held-out digits and takes it off again in one step.
+    """Adds noise to held-out digits and removes it again in one step.
 
     Args:
         sigma: how much noise; the model was trained with 0.5.

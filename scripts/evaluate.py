@@ -1,7 +1,7 @@
 """Measures what the pages claim: `python -m scripts.evaluate [NAME ...]`.
 
 Each measurement is a function that returns a dictionary; it is written, with a record of how it
-was obtained, to `site_assets/results/NAME.json`, from where the pages read it.
+was obtained, to `site_assets/results/NAME.json`. The pages read it there.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def evaluate(
 ) -> None:
     """Measures, and writes the results that the pages read.
 
-    A setting that several results show has one number: afterwards it is copied to all of them.
+    Where several results show the same setting, its number is copied to all of them afterwards.
 
     Args:
         names: which; by default all whose weights are on this machine.

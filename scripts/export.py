@@ -29,7 +29,7 @@ CLASSIFIER, HELD_OUT = "classifier", "held-out.png"
 """What goes with them: the classifier, and one held-out digit of each label, side by side."""
 
 UNUSED = ("network", "options", "training", "weights", "input_scale", "time_shift", "time_scale")
-"""What of a recipe is in the exported network, or decides nothing about sampling."""
+"""Fields of a recipe that the exported network already contains, or that do not affect sampling."""
 
 
 def export(
@@ -61,7 +61,7 @@ def export_one(name: str) -> dict[str, Any]:
     """Exports a model; returns its record.
 
     Raises:
-        ValueError: the exported network answers otherwise than torch.
+        ValueError: the answers of the exported network differ from those of torch.
     """
     model, path = load(name, "cpu"), LIVE / f"{name}.onnx"
     write_onnx(model, path)
@@ -86,7 +86,7 @@ def check(name: str, worst: float) -> None:
 
 
 def record(name: str, path: Path, weights: Path) -> dict[str, Any]:
-    """What an exported file is, and what it was made of."""
+    """The record of an exported file: what it is, and what it was made from."""
     return {
         "file": path.name,
         "bytes": path.stat().st_size,

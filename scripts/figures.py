@@ -29,13 +29,13 @@ def figures(
     stale: bool = False,
     section: str | None = None,
 ) -> None:
-    """Rebuilds figures from the bundled weights and digits, and tells what changed.
+    """Rebuilds figures from the bundled weights and digits, and reports what changed.
 
     Args:
         names: which; all by default.
         list_: only list their names.
         check: build into a temporary folder and fail where bytes differ from the committed ones.
-        stale: only those whose code, inputs, words or files are not those of their record; with
+        stale: only those whose code, inputs, words or files differ from their record; with
             --check, only say which, and fail if there are any.
         section: only those of one page, such as text; --list shows them.
     """
@@ -69,7 +69,7 @@ def draw(chosen: list[Figure], check: bool, stale: bool, all_: bool) -> None:
     Args:
         chosen: which.
         check, stale: as there.
-        all_: whether these are all figures that there are.
+        all_: whether these are all figures.
     """
     started = time.perf_counter()
     manifest = read_manifest()

@@ -1,10 +1,10 @@
-"""Trains the flagship with changes that short trainings chose: `python -m scripts.flagship ...`.
+"""Trains the flagship with changes chosen by short trainings: `python -m scripts.flagship ...`.
 
     python -m scripts.flagship deep-14 half-batch --epochs 90 --rate 2e-3
 
 trains the recipe `digits`. Each change is a row of the candidates (`python -m scripts.ablation
 --list`). The training keeps averages, of which `python -m scripts.lengths` chooses one afterwards.
-The same command goes on where it was stopped.
+Run the same command again to continue a training that was stopped.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from ddpm.commands.train import train_recipe
 from scripts.workshop.candidates import combined
 
 LENGTHS = (0.03, 0.1)
-"""Of the averages that are kept; the paper keeps 0.05 and 0.1, but its rate never falls to zero."""
+"""The lengths of the averages that are kept. The paper keeps 0.05 and 0.1, but its rate never falls
+to zero."""
 
 SNAPSHOTS = 24
 
@@ -34,7 +35,7 @@ def flagship(
     restart: bool = False,
     out: Path | None = None,
 ) -> None:
-    """Trains the flagship with changes that short trainings chose, or goes on with it.
+    """Trains the flagship with changes chosen by short trainings, or continues such a training.
 
     Args:
         changes: names of candidates; none for the first recipe.

@@ -1,7 +1,7 @@
 """Chooses the length of averaged weights: `python -m scripts.lengths runs/digits.safetensors`.
 
-For a training that put averages aside. Each length is judged by samples and the validation digits;
-the best becomes the file's averaged weights. A run that was stopped goes on where it was.
+For a training that saved averages. Each length is judged by samples and the validation digits; the
+best becomes the file's averaged weights. A run that was stopped continues from there.
 """
 
 from __future__ import annotations

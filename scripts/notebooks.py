@@ -1,7 +1,7 @@
 """Runs the notebooks of `docs/notebooks/` and writes them, with what they show, for the site.
 
-A notebook is kept twice: as a script, which is what to edit, and executed, which is what a reader
-downloads. `python -m scripts.notebooks` makes the second from the first.
+Each notebook exists twice: as a script, which you edit, and as an executed notebook, which readers
+download. `python -m scripts.notebooks` makes the second from the first.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from scripts.workshop.records import ROOT
 FOLDER = ROOT / "docs" / "notebooks"
 
 LARGEST = 300_000
-"""Bytes of a notebook with its pictures."""
+"""The largest size of a notebook with its pictures, in bytes."""
 
 
 def execute(source: Path) -> Any:
@@ -35,7 +35,7 @@ def execute(source: Path) -> Any:
 
     notebook = jupytext.read(source)
     for i, cell in enumerate(notebook.cells):
-        cell["id"] = f"{source.stem}-{i}"  # otherwise drawn at random
+        cell["id"] = f"{source.stem}-{i}"  # otherwise random
     with tempfile.TemporaryDirectory() as folder:
         resources = {"metadata": {"path": folder}}
         NotebookClient(notebook, timeout=300, resources=resources, record_timing=False).execute()

@@ -1,6 +1,6 @@
 """Distils a student for the table of students: `python -m scripts.students NAME`.
 
-It is trained as `ddpm train` trains a recipe, into `runs/NAME.safetensors`, and goes on where it
+It is trained as `ddpm train` trains a recipe, into `runs/NAME.safetensors`, and continues where it
 was stopped. `python -m scripts.evaluate students` judges all of them.
 """
 
@@ -58,7 +58,7 @@ VARIANTS = {
 
 
 def students(name: str, /, epochs: int | None = None, restart: bool = False) -> None:
-    """Distils a student, or goes on where it was stopped.
+    """Distils a student, or continues a distillation that was stopped.
 
     Args:
         name: of a variant: digits-fast, long, halved, halved-matched, no-adversary,

@@ -1,6 +1,6 @@
 """Trains course B's network twice more: `python -m scripts.wide resunet-frozen`.
 
-The other name is `resunet-large`. Each goes on where it was stopped.
+The other name is `resunet-large`. Each continues where it was stopped.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ def test_what_is_not_changed_is_the_same_to_the_bit_and_told_so(images):
     assert torch.equal(some[still], images[still])
     assert float(still.float().mean()) == pytest.approx(0.88**4, abs=0.07)
     assert not (some[~still] == images[~still]).all((1, 2, 3)).any()
-    # As many are shifted right as down, and always both.
+    # The same number are shifted right and down, and always both.
     assert torch.equal(values[:, 2] != 0, values[:, 3] != 0)
 
 
@@ -100,7 +100,7 @@ def test_the_network_is_told_how_images_were_changed(told, digits, monkeypatch):
     assert all(change.shape == (50, AUGMENTS) for change in seen)
     assert float((torch.cat(seen) == 0).all(1).float().mean()) == pytest.approx(0.5**4, abs=0.05)
     assert entries[1]["train"] < entries[0]["train"]
-    assert run.network.change.weight.abs().max() > 0  # it learned from what it was told
+    assert run.network.change.weight.abs().max() > 0  # it learned from the changes in its input
 
     x, t, y = torch.randn(4, 1, 28, 28), torch.full((4,), 500), torch.arange(4)
     with torch.no_grad():

@@ -263,7 +263,7 @@ def test_told_once_has_the_same_weights_and_another_answer():
         network.__class__ = trainings.ToldOnce
         once = network(x, t)
         assert not torch.allclose(every, once)
-        assert not torch.allclose(once, network(x, t.flip(0)))  # it is told the time
+        assert not torch.allclose(once, network(x, t.flip(0)))  # it gets the time
     assert once.shape == x.shape
 
 

@@ -25,7 +25,7 @@ BLACK = -0.5
 """What a black pixel is in this recipe: (0 - 0.25) / 0.5."""
 
 DIGITS = Digits(torch.zeros(199, 28, 28, dtype=torch.uint8), torch.arange(199) % 10)
-"""As many black images as there are times 2..200."""
+"""One black image for each of the times 2..200."""
 
 
 def network(x, t, label):

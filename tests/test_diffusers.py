@@ -19,7 +19,7 @@ SETTINGS = {"num_train_timesteps": 1000, "beta_start": 1e-4, "beta_end": 0.02}
 def network():
     """The exact noise estimate for N(0.4, 0.3^2), bent by a small random convolution.
 
-    It hears the time, so that a wrong time would show, and its images stay of the size of 1.
+    It depends on the time, so that a wrong time would show, and its images stay of the size of 1.
     """
     torch.manual_seed(0)
     layer = torch.nn.Conv2d(1, 1, 3, padding=1)
@@ -174,7 +174,7 @@ def test_heun_with_the_mean_of_eps_is_theirs(network, steps, most):
 
 @pytest.mark.parametrize("steps", [5, 10, 37])
 def test_heun_with_the_mean_of_x0_is_theirs(network, steps):
-    """Their single-step solver looks where it is told to: here at the end of its step."""
+    """Their single-step solver has a setting for where it looks: here at the end of its step."""
     path = strided(1000, steps)
     scheduler = diffusers.DPMSolverSinglestepScheduler(
         **SETTINGS, solver_order=2, final_sigmas_type="zero", lower_order_final=True

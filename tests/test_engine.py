@@ -406,10 +406,10 @@ ONLY_HERE = {
 """What a module of the engine has beside the functions of the package's module."""
 
 OF_THE_BROWSER = {
-    "commands", "index", "network", "tensors", "worker", "morphology", "paper", "points"
+    "commands", "index", "network", "tensors", "worker", "morphology", "paper", "png", "points"
 }  # fmt: skip
-"""Modules for which the package has torch, scipy, its commands and `__init__`; and points in the
-plane, which only the site has. What is paper is a part of `ddpm/ink.py`."""
+"""Modules for which the package has torch, scipy, Pillow, its commands and `__init__`; and points
+in the plane, which only the site has. What is paper is a part of `ddpm/ink.py`."""
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A picture of one's own in the browser: the same 28x28 pixels as in Python."""
+"""Your own picture in the browser: the same 28x28 pixels as in Python."""
 
 import json
 import shutil

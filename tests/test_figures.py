@@ -20,7 +20,7 @@ from scripts.workshop.registry import FIGURES, Figure, register_all
 register_all()
 RECORDS = read_manifest()
 PUBLISHED = [name for name, figure in FIGURES.items() if name in RECORDS or not figure.pipeline]
-"""All but those that nobody has made yet who has the weights they need."""
+"""All but those that need weights from elsewhere and have not been made yet."""
 
 CODE = Code()
 

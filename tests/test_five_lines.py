@@ -55,7 +55,7 @@ def test_inpaint():
     model = ddpm.load("digits")
     image = ddpm.bundled().images[0] / 255  # (28, 28) in [0, 1]
     mask = torch.zeros(28, 28)
-    mask[14:] = 1  # the lower half is to be drawn
+    mask[14:] = 1  # the lower half is to be filled in
     images = ddpm.inpaint(model, image, mask, label=5, n=4)
     # --8<-- [end:inpaint]
     check(images)

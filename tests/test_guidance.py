@@ -169,3 +169,19 @@ def test_a_row_of_the_sheet_is_a_scale(monkeypatch):
     monkeypatch.setattr(page, "load", lambda name: SimpleNamespace(sample=draw))
     firsts = [row[0] for row in numbers(page.guidance_scales())]
     assert firsts == [round(10 * scale) for scale in page.SHOWN]
+
+
+def test_ten_of_each_label_are_in_a_block_for_each_scale(monkeypatch):
+    asked = []
+
+    def draw(labels, guidance, seed):
+        asked.append((labels.tolist(), guidance, seed))
+        return torch.full((100, 1, 28, 28), guidance / 10)
+
+    monkeypatch.setattr(page, "load", lambda name: SimpleNamespace(sample=draw))
+    card = page.guidance_ten()
+    each = [label for label in range(10) for _ in range(10)]
+    assert asked == [(each, scale, 0) for scale in page.TEN]
+    middles = [(x, y) for y in (1, 3, 5) for x in (1, 3)]
+    cells = [(card.width * x // 4 + 22, card.height * y // 6 + 22) for x, y in middles]
+    assert [*map(card.getpixel, cells)] == [round(25.5 * scale) for scale in page.TEN]

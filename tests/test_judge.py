@@ -1,4 +1,4 @@
-"""What all measurements share: rows that a stopped run goes on with, and the spread over seeds."""
+"""What all measurements share: rows from which a stopped run continues, the spread over seeds."""
 
 import json
 import math

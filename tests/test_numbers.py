@@ -5,9 +5,11 @@ import re
 
 import pytest
 
+from ddpm.bundle import bundled_models
 from scripts.workshop import numbers
 from scripts.workshop.declared import DECLARED, FEWER, OTHER, Rows, by_name, flagship, start, stated
 from scripts.workshop.numbers import clashes, collect, records, together, undeclared
+from scripts.workshop.registry import digest_of
 from scripts.workshop.samples import Setting, own
 
 MADE_UP = (
@@ -86,6 +88,22 @@ def test_a_quantity_has_one_value_in_all_records():
     found = clashes(collect(records()))
     message = "measure one of them, or copy it: python -m scripts.evaluate --copy"
     assert not found, f"{message}:\n" + "\n".join(found)
+
+
+def digests(value):
+    """All digests in a record."""
+    if isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from digests(part)
+    elif isinstance(value, str) and value.startswith("sha256:"):
+        yield value
+
+
+def test_records_are_of_the_weights_that_come_with_the_package():
+    bundled = {digest_of(f"weights/{name}.safetensors") for name in bundled_models()}
+    of_others = {name for name, record in records().items() if not {*digests(record)} <= bundled}
+    assert of_others <= {"students", "samples_alone"}  # of every student that was trained
+    assert sum(bool({*digests(record)}) for record in records().values()) > 20
 
 
 def test_every_number_that_says_how_good_samples_are_is_declared():

@@ -1,5 +1,6 @@
 """The samples that settings are judged by: which they are, and what is kept of them."""
 
+from dataclasses import asdict
 from types import SimpleNamespace
 
 import pytest
@@ -123,15 +124,39 @@ def test_the_flagship_is_tried_from_the_fewest_calls_on(monkeypatch):
     assert [*rival.flagship(row(1000, 1.1, 0.5))] == [f"dpm-solver-{n}" for n in rival.OURS]
 
 
-def test_a_kept_row_is_that_of_the_same_weights(monkeypatch):
+def test_a_kept_row_is_that_of_the_same_weights_at_the_same_setting(monkeypatch):
     monkeypatch.setattr(quality, "digest_of", lambda path: path)
-    kept = {"digest": "weights/digits.safetensors", "fid": 0.1, "second_fid": 0.2}
-    monkeypatch.setattr(quality, "read_json", lambda name: {"models": {"digits": kept}})
+    numbers = {"digest": "weights/digits.safetensors", "fid": 0.1}
+    kept = {**asdict(own("digits")), **numbers, "second_fid": 0.2}
+    models = {"digits": kept}
+    monkeypatch.setattr(quality, "read_json", lambda name: {"models": models})
     monkeypatch.setattr(quality, "judged", lambda setting, seeds: {"judged": len(seeds)})
-    assert quality.kept("digits") == {"digest": kept["digest"], "fid": 0.1}
+    assert quality.kept("digits") == {**asdict(own("digits")), **numbers}
     assert quality.kept("class") == {"judged": 1}
-    kept["digest"] = "others"
-    assert quality.kept("digits") == {"judged": 2}
+    for other in ({"digest": "others"}, {"steps": 24}, {"guidance": 2.0}):
+        models["digits"] = kept | other
+        assert quality.kept("digits") == {"judged": 2}
+
+
+@pytest.mark.parametrize(("floor", "expected"), [(0.5, {"digits": {}}), (0.6, {})])
+def test_rows_stay_where_the_second_classifier_is_the_same(monkeypatch, floor, expected):
+    record = {"models": {"digits": {}}, "second_floor": 0.5}
+    monkeypatch.setattr(quality, "read_json", lambda name: record)
+    assert quality.measured_before(SimpleNamespace(floor=floor)) == expected
+
+
+def test_a_row_that_stands_is_not_measured_again(monkeypatch):
+    monkeypatch.setattr(quality, "digest_of", lambda path: path)
+    row = {**asdict(own("digits")), "digest": "weights/digits.safetensors", "fid": 0.1}
+    second = SimpleNamespace(verdict=lambda images, asked: {"second_fid": 0.2})
+    monkeypatch.setattr(quality, "drawn", lambda setting, seed: None)
+    monkeypatch.setattr(quality, "labels_of", lambda setting: None)
+    monkeypatch.setattr(quality, "judged", lambda setting, seeds: {"judged": len(seeds)})
+    assert quality.of_model("digits", second, {"digits": row}) is row
+    for before in ({}, {"digits": row | {"digest": "others"}}):
+        found = quality.of_model("digits", second, before)
+        assert found["judged"] == 2
+        assert found["second_fid"] == 0.2
 
 
 def test_every_model_that_generates_has_its_numbers():

@@ -4,9 +4,11 @@ from sheets import cells, numbered, numbers
 from techniques import IMAGE, QUICK, SCHEDULE, arrays, same
 
 from ddpm.data import held_out
+from ddpm.images import bring
 from ddpm.model import Diffusion
 from ddpm.techniques.sdedit import noised, sdedit
-from scripts.pages import sdedit as page
+from scripts.pages.sdedit import figures as page
+from scripts.pages.sdedit import pictures
 
 
 def test_a_noised_start_is_the_forward_process_and_at_T_noise_alone():
@@ -100,3 +102,32 @@ def test_results_are_found_by_kind_and_strength(monkeypatch):
     assert found.keys() == {"digits", "classes", "drawings"}
     for kind, part in found.items():
         assert part == {f"{100 * strength:.0f}": (strength, kind) for strength in page.GRID}
+
+
+# --- pictures from elsewhere
+
+
+@pytest.mark.parametrize("name", pictures.PICTURES)
+def test_a_picture_from_elsewhere_is_bright_strokes_on_black_to_the_network(name):
+    received, _ = bring(pictures.PICTURES[name]())
+    border = torch.cat([received[0], received[-1], received[:, 0], received[:, -1]])
+    assert float(border.max()) < 0.05  # neither the lines of the paper nor the shadow
+    assert float(received.max()) == 1
+    assert 0.02 < float((received > 0.5).float().mean()) < 0.4
+
+
+def test_each_row_ends_with_what_the_network_receives_and_the_picture(monkeypatch):
+    shown = {}
+    monkeypatch.setattr(pictures, "ladder", lambda given, labels: torch.stack(given)[:, None])
+    monkeypatch.setattr(
+        pictures.viz, "sheet", lambda images, **words: shown.update(words, images=images)
+    )
+    pictures.sdedit_pictures()
+    images = shown["images"]
+    assert images.shape == (3, 2, 84, 84)
+    assert shown["columns"][-2:] == ["input", "picture"]
+    for row, (name, make) in zip(images, pictures.PICTURES.items(), strict=True):
+        assert torch.equal(row[0, 1::3, 1::3], bring(make())[0]), name
+        assert torch.equal(row[1], pictures.as_cell(make())), name
+    bands = images[2, 1].mean(1)  # the scan is wider than high: black above and below
+    assert float(bands[:8].max()) == 0 < float(bands[42])

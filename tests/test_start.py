@@ -5,7 +5,8 @@ import textwrap
 from pathlib import Path
 
 
-def test_the_quick_tour_runs_as_it_stands():
+def test_the_quick_tour_runs_as_it_stands(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     # --8<-- [start:generate]
     import torch
 
@@ -15,6 +16,13 @@ def test_the_quick_tour_runs_as_it_stands():
     images = model.sample(labels=range(10), seed=0)  # (10, 1, 28, 28) in [0, 1]
     # --8<-- [end:generate]
     assert images.shape == (10, 1, 28, 28)
+
+    # --8<-- [start:show]
+    from ddpm import viz
+
+    viz.sheet(viz.as_grid(images)).save("digits.png")
+    # --8<-- [end:show]
+    assert (tmp_path / "digits.png").is_file()
 
     # --8<-- [start:guide]
     rows = [model.sample(labels=[3, 8], guidance=scale, seed=3) for scale in (0, 1, 4)]
@@ -40,8 +48,9 @@ def test_the_quick_tour_runs_as_it_stands():
     assert (filled[0, 0, :14] - seven[:14]).abs().max() < 0.01
 
 
-def test_the_pieces_need_nothing_that_the_page_does_not_show():
+def test_the_pieces_need_nothing_that_the_page_does_not_show(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     text = Path(__file__).read_text("utf-8")
     pieces = re.findall(r" # --8<-- \[start:\w+\]\n(.*?) *# --8<-- \[end:", text, re.DOTALL)
-    assert len(pieces) == 4
+    assert len(pieces) == 5
     exec("\n".join(map(textwrap.dedent, pieces)), {})

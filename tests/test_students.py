@@ -87,7 +87,7 @@ def test_a_variant_is_trained_under_its_own_name(monkeypatch, tmp_path):
 
 
 class Opinion:
-    """A second classifier that says what it is told to."""
+    """A second classifier with fixed answers."""
 
     floor = 1.0
 

@@ -1,7 +1,10 @@
-"""The words that the guide to the site's style avoids, found on every page."""
+"""The words that the guide to the site's style avoids, found on every page and in programs."""
 
+import ast
+import io
 import json
 import re
+import tokenize
 from pathlib import Path
 
 import pytest
@@ -123,6 +126,42 @@ def test_captions_and_alternative_texts_avoid_the_words(words):
     figures = json.loads(MANIFEST.read_text("utf-8"))["figures"]
     faults = {name: found(figure[words], {}) for name, figure in figures.items()}
     assert {name: fault for name, fault in faults.items() if fault} == {}
+
+
+def described(source: str) -> str:
+    """The docstrings and comments of a program, the lines where they were."""
+    lines = [""] * (source.count("\n") + 2)
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Expr(value=ast.Constant(value=str(words))):
+                for number, line in enumerate(words.split("\n"), node.lineno):
+                    lines[number] = line
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            lines[token.start[0]] += token.string
+    return "\n".join(lines[1:])
+
+
+PROGRAMS = ("ddpm", "scripts", "tests", "docs/theme")
+
+
+@pytest.mark.parametrize("folder", PROGRAMS)
+def test_docstrings_and_comments_avoid_the_words(folder):
+    faults = {}
+    for path in sorted((DOCS.parent / folder).rglob("*.py")):
+        faults[str(path)] = found(described(path.read_text("utf-8")), {})
+    assert len(faults) > 5
+    assert {name: fault for name, fault in faults.items() if fault} == {}
+
+
+def test_words_to_avoid_are_found_in_docstrings_and_comments_alone():
+    source = (
+        'GROUND = "worth"  # the ground\n\n\ndef anew(worth):\n    """Draws a digit.\n\n'
+        '    Read as `worth`, or read right.\n    """\n    return worth\n'
+    )
+    assert [fault.split(": ")[:2] for fault in found(described(source), {})] == [
+        ["1", "'ground'"], ["5", "'Draws a digit'"], ["7", "'read right'"],
+    ]  # fmt: skip
 
 
 def test_there_are_few_exceptions_and_each_is_needed():

@@ -1,4 +1,4 @@
-"""`train` on a tiny recipe: what it writes, what it goes on with, and several processes."""
+"""`train` on a tiny recipe: what it writes, from what it continues, and several processes."""
 
 import dataclasses
 import json
@@ -39,7 +39,7 @@ def test_train_writes_weights_log_and_checkpoint_and_goes_on(call, tiny, tmp_pat
     assert call("train", *options, "--epochs", "1", "--restart")[0] == 0
     log = json.loads(out.with_suffix(".json").read_text())
     assert len(log["epochs"]) == 1
-    # A training on other images is not gone on with.
+    # A training on other images is not continued.
     out.with_suffix(".json").write_text(json.dumps({**log, "images": 55_000}))
     before = out.with_suffix(".checkpoint.safetensors").read_bytes()
     code, _, error = call("train", *options, "--epochs", "2")
@@ -65,7 +65,7 @@ def test_own_images_are_trained_on_and_drawn_by_name(call, tiny, tmp_path):
     code, _, error = call("sample", *options, "--labels", "cow")
     assert code == 2
     assert "names out of cat, dog, not 'cow'" in error
-    # The same file's recipe does not go on with other classes.
+    # The same file's recipe does not continue with other classes.
     code, _, error = call("train", "tiny", "--data", "bundled", "--epochs", 2, "--out", out)
     assert code == 2
     assert "other settings" in error
@@ -194,7 +194,7 @@ def test_a_training_goes_on_with_the_same_images_and_settings_only(call, tiny, t
 
     assert "seed 0 instead of 1" in refused("--epochs", 3, "--seed", 1)
     assert "other settings" in refused("--epochs", 3, "--size", 36)
-    # As many images as before, of which one is another, or has changed its class.
+    # The same number of images, of which one is another, or has changed its class.
     changed = tmp_path / "own" / "cat" / "05.png"
     before = changed.read_bytes()
     shade(40, 7).save(changed)

@@ -135,10 +135,10 @@ def training_step(function: Callable[..., Any]) -> None:
     """Checks one step of training: random times, random noise, the loss, the optimiser.
 
     Args:
-        function: (network, optimizer, x0, alpha_bar) -> the loss; it draws t and eps itself.
+        function: (network, optimizer, x0, alpha_bar) -> the loss; it makes t and eps itself.
 
     Raises:
-        Mistake: the draws, the loss or the update are wrong.
+        Mistake: the times, the noise, the loss or the update are wrong.
     """
     short, rate, count = NoiseSchedule.linear(8, 0.05, 0.5), 0.1, 2000
     probe = _Probe()

@@ -88,10 +88,10 @@ def sampling_step(function: Callable[..., Tensor]) -> None:
 
 
 def sampling_loop(function: Callable[..., Tensor]) -> None:
-    """Checks the way from noise to image: which times, fresh noise, and none at the end.
+    """Checks the loop from noise to image: its times, fresh noise, and no noise at the end.
 
     Args:
-        function: (eps_fn, x, beta, alpha_bar) -> x at t = 0, for `eps_fn(x, t)`; it draws z itself.
+        function: (eps_fn, x, beta, alpha_bar) -> x at t = 0, for `eps_fn(x, t)`; it makes z itself.
 
     Raises:
         Mistake: a time is missing or too many, or the noise is not fresh.

@@ -1,4 +1,4 @@
-"""`ddpm denoise`: takes noise off in three ways.
+"""`ddpm denoise`: removes noise in three ways.
 
 `.png` is a sheet of the image, the noisy one, a Gaussian blur, one step and many steps; `.npz`
 holds the results of many steps.

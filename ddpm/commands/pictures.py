@@ -39,7 +39,7 @@ def check_room(out: Path, each: int, count: int, shape: Sequence[int], frames: i
     """Refuses more images than memory holds, before the first is sampled.
 
     Args:
-        out: where they go to; a GIF holds `frames` sheets of them, a `.png` one.
+        out: where they go; a GIF holds `frames` sheets of them, a `.png` one.
         each: what `--each` is.
         count: how many images that makes.
         shape: of one, (C, H, W).

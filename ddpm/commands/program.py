@@ -64,7 +64,7 @@ def run(
 
 
 def out_of_memory(error: Exception) -> bool:
-    """Whether an error, of Python's, of the CPU's or of a GPU's, is that memory is full."""
+    """Whether an error of Python, the CPU or a GPU means that memory is full."""
     says = ("out of memory", "not enough memory", "can't allocate memory")
     return isinstance(error, MemoryError) or any(words in str(error) for words in says)
 

@@ -30,8 +30,8 @@ class Sampling:
     Attributes:
         model: the name of a bundled model (attention, attention-class, class, denoiser, digits,
             resunet or time; see `ddpm models`), or the path of a weights file.
-        each: how many versions to draw.
-        guidance: how strongly to insist on a label, 1 being not at all; by default the model's
+        each: how many versions to generate.
+        guidance: how strongly to follow a label; 1 is no guidance; by default the model's
             own, 1.4 for digits, but 4 for hybrid and 10 for anagram.
         steps: from noise to image, at most the T that the model was trained with; the model's own
             by default, 25 for digits.
@@ -39,7 +39,7 @@ class Sampling:
             default ancestral for inpaint, anagram and hybrid, and otherwise the model's own.
         clip: clamp the predicted clean image to the range of images at every step.
         weights: the last step's weights or their running average; the better set by default.
-        seed: of the noise; the same seed draws the same images.
+        seed: of the noise; the same seed gives the same images.
         device: cpu, cuda, mps ...; a GPU or another accelerator by default if there is one, else
             the CPU.
         force: overwrite a file even if this program did not make it.
@@ -57,7 +57,7 @@ class Sampling:
     force: bool = False
 
     def check(self) -> Outline:
-        """What the model's file says of it, after the options have been looked at.
+        """What the model's file says about it, after a look at the options.
 
         Raises:
             ValueError: an option is out of range, or there is no such model.
@@ -97,7 +97,7 @@ def check_sampling(
     seed: int = 0,
     guidance: float | None = None,
 ) -> Outline:
-    """What a model's file says of it, after the options for sampling have been looked at.
+    """What a model's file says about it, after a look at the options for sampling.
 
     Raises:
         ValueError: an option is out of range, or there is no such model, or its file is damaged.
@@ -134,7 +134,7 @@ def check_image(path: Path | None) -> None:
 
 
 def warn(text: str) -> None:
-    """Says something to think about on standard error, and goes on."""
+    """Prints a warning on standard error."""
     print(f"warning: {text}", file=sys.stderr)
 
 

@@ -1,4 +1,4 @@
-"""Standard output and error, of which neither may decide what a command does."""
+"""Standard output and error, whose failure must not change what a command does."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 
 class Forgiving:
-    """A stream that takes everything, even where nothing reads it any more."""
+    """A stream that accepts all text, even if nothing reads it any more."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
@@ -33,7 +33,7 @@ class Forgiving:
             self.give_up()
 
     def give_up(self) -> None:
-        """Sends the rest nowhere, also what Python flushes when it ends."""
+        """Discards the rest, including what Python flushes when it ends."""
         with suppress(OSError, ValueError):
             null = os.open(os.devnull, os.O_WRONLY)
             os.dup2(null, self.stream.fileno())
@@ -45,7 +45,7 @@ class Forgiving:
 
 @contextmanager
 def forgiving() -> Iterator[None]:
-    """Lets a command do and write the same, whether or not anything reads what it says."""
+    """Lets a command do and write the same, whether or not anything reads its output."""
     # A closed descriptor is given to the next file that is opened, and warnings go into it.
     for number, stream in ((1, sys.stdout), (2, sys.stderr)):
         if stream is None:

@@ -1,7 +1,7 @@
-"""`ddpm train`: trains a recipe, or goes on where it was stopped.
+"""`ddpm train`: trains a recipe, or continues a training that was stopped.
 
 Writes three files: the weights (`--out`, a `.safetensors` file), beside them the log as
-`.json`, and a checkpoint from which the same command goes on after a stop.
+`.json`, and a checkpoint from which the same command continues after a stop.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ class DigitsUNet(Network):
         classes: number of labels; the label `classes` itself stands for "no label".
         blocks14: the same at half the size, where it is another number; 0 is `blocks`.
         attention14: attention at half the size as well, on the way down and on the way up.
-        augmented: whether it can be told how an image was changed: see `ddpm.augmentation`.
+        augmented: whether an input says how an image was changed: see `ddpm.augmentation`.
         patch: side of the squares of pixels that it takes together. With 4, images of 56x56 cost
             about as much as those of 28x28 with 2.
         channels: of the images, C.
@@ -150,7 +150,7 @@ class DigitsUNet(Network):
     def encode(
         self, x: Tensor, t: Tensor, label: Tensor, change: Tensor | None = None
     ) -> tuple[Tensor, list[Tensor], Tensor]:
-        """The way down: features at the bottom (N, 2 width, H, W), what the way up sees besides,
+        """The way down: features at the bottom (N, 2 width, H, W), what the way up also gets,
         and the vector of time and label. Its arguments are those of `forward`."""
         told = self.time(time_encoding(t, TIME_CHANNELS)) + self.label(label)
         if change is not None and self.change is not None:

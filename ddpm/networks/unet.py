@@ -107,7 +107,7 @@ class UNet(Network):
         t: Tensor | None,
         label: Tensor | None,
     ) -> Tensor:
-        """The features multiplied by what the label says, plus what the time says."""
+        """The features times the vector of the label, plus the vector of the time."""
         if labels is not None and label is not None:
             one_hot = F.one_hot(label, self.classes + 1)[:, :-1].to(features.dtype)
             features = features * labels(one_hot)[:, :, None, None]

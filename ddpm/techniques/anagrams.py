@@ -19,7 +19,7 @@ ANAGRAM_GUIDANCE = 10.0
 
 
 CANDIDATES = 4
-"""How many images the command draws for each that it shows."""
+"""How many images the command samples for each that it shows."""
 
 
 # --8<-- [start:anagram]

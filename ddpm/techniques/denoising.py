@@ -29,14 +29,14 @@ def denoise(
     once: bool = False,
     **how: Any,
 ) -> Tensor:
-    """Takes the noise off images at time t.
+    """Removes the noise from images at time t.
 
     Args:
         noisy: (N, C, size, size) in the network's range, as `add_noise` makes them.
         t: their time, 0..T.
-        label: what they are; None tells the model nothing.
+        label: what they show; None for no label.
         once: answer with the first predicted clean image: one network call.
-        how: see `How`; `steps` counts the whole way from T, of which the part below t is gone.
+        how: see `How`; `steps` counts all steps from T, of which those below t are taken.
 
     Returns:
         (N, C, H, W) in [0, 1], on the CPU.

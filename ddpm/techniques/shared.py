@@ -27,7 +27,7 @@ Labels = int | Sequence[int] | Tensor | None
 
 @dataclass(frozen=True)
 class How:
-    """How to draw.
+    """How to sample.
 
     Attributes:
         guidance: the scale of classifier-free guidance; the recipe's by default.
@@ -75,7 +75,7 @@ def how_to(given: Mapping[str, Any], **defaults: Any) -> How:
 def draw_parts(
     model: Diffusion, count: int, states: Callable[[slice, int], Iterator[State]], how: How
 ) -> Tensor:
-    """The last images of walks, a batch at a time."""
+    """The last images of trajectories, a batch at a time."""
     count = arguments.integer("n", count, 1, PER_SEED - how.first)
     parts = [slice(k, min(k + how.batch, count)) for k in range(0, count, how.batch)]
     return torch.cat([model.last_images(states(part, how.first + part.start)) for part in parts])
@@ -151,7 +151,7 @@ def draw_from_noise(
     usual: float,
     **how: Any,
 ) -> Tensor:
-    """Draws n images of size x size by estimates that are made for each batch.
+    """Samples n images of size x size by estimates that are made for each batch.
 
     `usual` is the scale of guidance, for a model that can be guided, unless `how` has another.
     """

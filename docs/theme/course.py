@@ -26,7 +26,7 @@ TITLE = re.compile(r"^# .*\n", re.MULTILINE)
 
 
 class Place(BaseModel):
-    """What the front matter of a page says; other keys, such as a description, are let pass."""
+    """What the front matter of a page says; other keys, such as a description, are allowed."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -41,7 +41,7 @@ class Wrong(Exception):
 
 
 def place(meta: Mapping[str, Any]) -> Place | None:
-    """A page's place, or None for a page that says nothing of it.
+    """A page's place, or None for a page that says nothing about it.
 
     Raises:
         Wrong: something is missing, or has an unknown value.

@@ -16,11 +16,11 @@ OPEN = '<details class="docstring">'
 
 
 def fold(page: str) -> str:
-    """The page's HTML with its long docstrings in `<details>`, of which the first line shows.
+    """The page's HTML with its long docstrings folded into `<details>`; their first line shows.
 
     Names and signs in code lose their elements, which need no colour.
 
-    What the button to copy takes is the whole code, whether or not it is folded.
+    The copy button takes the whole code, folded or not.
     """
     return CODE.sub(_folded, PLAIN.sub(r"\1", page))
 

@@ -1,15 +1,18 @@
 """The glossary: its list, and the first mention of each term on a page, with its definition.
 
 `docs/glossary.yml` is a list of terms. A mention is the term itself or one of `also`, as a whole
-word; one with a capital letter in it is found as it is written, and any other in both cases.
+word; one with a capital letter in it is found as it is written, and any other in both cases. The
+lesson that introduces a term is named if it is not the page that explains it.
 
     - term: DDIM
       also: [DDIM's]
       means: A sampler without noise ...
-      page: sampling.md
+      page: solvers.md
+      lesson: sampling.md
 """
 
 import re
+from collections.abc import Callable, Iterator
 from html import escape
 from pathlib import Path
 from typing import Annotated
@@ -36,6 +39,7 @@ class Term(BaseModel):
     never: list[str] = []  # phrases in which the word means something else
     means: Annotated[str, Field(min_length=20, max_length=320)]
     page: Annotated[str, Field(pattern=r"^[a-z0-9/-]+\.md(#[a-z0-9-]+)?$")]
+    lesson: Annotated[str, Field(pattern=r"^[a-z0-9-]+\.md$")] | None = None
 
     @property
     def anchor(self) -> str:
@@ -82,19 +86,15 @@ def linked(html: str, terms: list[Term], address: str) -> str:
         terms: the glossary.
         address: of the page with the list, relative to this one.
     """
-    named = {_key(name): term for term in terms for name in (term.term, *term.also)}
-    if not named:
+    if not terms:
         return html
-    never = {_key(phrase) for term in terms for phrase in term.never}
-    longest = sorted({*named, *never}, key=len, reverse=True)
-    pattern = re.compile(rf"(?<![\w-])(?:{'|'.join(_spaced(name) for name in longest)})(?![\w-])")
+    pattern, meant = _finder(terms)
     done: set[str] = set()
 
     def mention(found: re.Match[str]) -> str:
-        key = _key(" ".join(found[0].split()))
-        if key in never or named[key].anchor in done:
+        term = meant(found[0])
+        if term is None or term.anchor in done:
             return found[0]
-        term = named[key]
         done.add(term.anchor)
         tip = f"tip-{term.anchor}"
         return (
@@ -108,6 +108,23 @@ def linked(html: str, terms: list[Term], address: str) -> str:
         return "".join(p if FORMULA.fullmatch(p) else pattern.sub(mention, p) for p in parts)
 
     return texts.change(html, SKIPPED, around_formulas)
+
+
+def mentions(text: str, terms: list[Term]) -> Iterator[tuple[int, str, Term]]:
+    """Every mention of a term in a text without tags: its place, its words, and the term."""
+    pattern, meant = _finder(terms)
+    for found in pattern.finditer(text):
+        if term := meant(found[0]):
+            yield found.start(), found[0], term
+
+
+def _finder(terms: list[Term]) -> tuple[re.Pattern[str], Callable[[str], Term | None]]:
+    """A pattern for mentions of terms, and the term that one means, if any."""
+    named = {_key(name): term for term in terms for name in (term.term, *term.also)}
+    never = {_key(phrase) for term in terms for phrase in term.never}
+    longest = sorted({*named, *never}, key=len, reverse=True)
+    pattern = re.compile(rf"(?<![\w-])(?:{'|'.join(_spaced(name) for name in longest)})(?![\w-])")
+    return pattern, lambda words: named.get(_key(" ".join(words.split())))
 
 
 def _key(name: str) -> str:

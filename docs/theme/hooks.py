@@ -46,7 +46,7 @@ TEMPORARY = tempfile.TemporaryDirectory(prefix="site-")
 
 
 def on_config(config: MkDocsConfig) -> None:
-    """Takes the drawn digit as the logo, once it is drawn, and leaves out planned pages."""
+    """Takes a sampled digit as the logo, once there is one, and leaves out planned pages."""
     config.nav = course.present(config.nav, _missing(config))
     if (_site_assets(config) / LOGO).is_file():
         config.theme["logo"] = config.theme["favicon"] = f"assets/{LOGO}"
@@ -79,8 +79,8 @@ def on_files(files: Files, config: MkDocsConfig) -> None:
 def installing(text: str, repository: str) -> str:
     """A notebook that installs the package from its repository.
 
-    A first cell that says nothing but how to get the package does so by itself. One that goes on
-    with other code, as in an assignment that is run again for grading, does so where it is missing.
+    A first cell that only says how to get the package installs it. One with other code after that,
+    as in an assignment that is run again for grading, installs it only if it is missing.
     """
     notebook = json.loads(text)
     for cell in notebook["cells"]:

@@ -195,10 +195,9 @@ def _picture(entry: Mapping[str, Any], asset: Callable[[str], str], eager: bool)
         return image
     if not entry.get("still"):
         raise Missing(f"{entry['file']} has no still to show where motion is not wanted")
-    return (
-        f'<picture><source srcset="{asset(entry["still"])}"'
-        f' media="(prefers-reduced-motion: reduce), print">{image}</picture>'
-    )
+    # With scripts, the still comes first, and `site.js` lets the figure move when it is seen.
+    still = "(prefers-reduced-motion: reduce), (scripting: enabled), print"
+    return f'<picture><source srcset="{asset(entry["still"])}" media="{still}">{image}</picture>'
 
 
 def _made(entry: Mapping[str, Any]) -> str:

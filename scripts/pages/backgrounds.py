@@ -37,7 +37,7 @@ def offset(model: Diffusion, t: int, count: int = 500) -> dict[str, float]:
 
     Returns:
         `mean`: over all pixels of all images; `each`: the standard deviation of an image's own
-        mean error, of which a perfect network has almost none; `pixel`: the root mean square.
+        mean error, which is almost 0 for a perfect network; `pixel`: the root mean square.
     """
     digits = bundled()
     order = torch.randperm(len(digits), generator=torch.Generator().manual_seed(SEED))[:count]
@@ -69,7 +69,7 @@ def put_right(
     amplitude: bool = True,
     border: int = 2,
 ) -> EpsFn:
-    """The predicted noise with its mean, its amplitude or both corrected by means of the border.
+    """The predicted noise with its mean, its amplitude or both corrected from the border.
 
     The border is background, which is -1 in every digit, so the true noise can be computed there.
     The line a * eps + b that fits it best on the border is applied to all pixels. Without
@@ -98,10 +98,10 @@ def put_right(
 
 
 WAYS = {"": {}, "mean": {"amplitude": False}, "amplitude": {"mean": False}, "both": {"mean": True}}
-"""What is put right, and how `put_right` is told; nothing in the first."""
+"""What is corrected, as arguments of `put_right`; the first corrects nothing."""
 
 CLAMP = "clamp"
-"""Another way: nothing is put right, but each predicted image is clamped to its range."""
+"""Another way: nothing is corrected, but each predicted image is clamped to its range."""
 
 
 def states(model: Diffusion, labels: Tensor, rule: StepRule, steps: int, way: str) -> Any:
@@ -126,7 +126,7 @@ def drawn(weights: str, rule: StepRule, steps: int, way: str) -> dict[str, float
 
 @measurement
 def grounds(quick: bool) -> dict[str, Any]:
-    """The mean error of the noise estimate against t, and samples with it put right."""
+    """The mean error of the noise estimate against t, and samples with it corrected."""
     curves = {
         f"{name}-{weights}": {
             str(t): offset(load(name, weights=weights), t, 20 if quick else 500) for t in TIMES
@@ -147,7 +147,7 @@ def grounds(quick: bool) -> dict[str, Any]:
 
 @measurement
 def grounds_clamped(quick: bool) -> dict[str, Any]:
-    """Samples of `grounds` by the last weights, nothing put right, each prediction clamped."""
+    """As `grounds`, by the last weights: nothing is corrected, each prediction is clamped."""
     jobs = {
         f"raw-{name}": partial(drawn, "raw", rule, 3 if quick else STEPS, CLAMP)
         for name, rule in (("ddim", ddim), ("ancestral", posterior))
@@ -173,7 +173,7 @@ def grounds_clamped(quick: bool) -> dict[str, Any]:
     settings={"seed": 0, "steps": 50},
 )
 def put_right_sheet() -> Image.Image:
-    """Every digit in all ways."""
+    """Every digit with each correction."""
     model, labels = load("attention-class", weights="raw"), torch.arange(10)
     lines = [
         model.last_images(states(model, labels, ddim, STEPS, way))[:, 0] for way in (*WAYS, CLAMP)
@@ -216,7 +216,7 @@ def derived() -> dict[str, Any]:
         return sum((1 - (lever[s] / lever[t]) ** power) * lever[t] for t, s in pairwise(path))
 
     amplitude = 1 / math.sqrt(2 * pixels)
-    # The amplitude of ancestral noise: each step adds some along the noise that is there.
+    # The amplitude of ancestral noise: each step adds a part in the direction of the noise in x.
     added = sum(
         float(LINEAR.beta[t] / (1 - LINEAR.alpha_bar[t])) / pixels for t in range(501, 1001)
     )

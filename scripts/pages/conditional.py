@@ -52,7 +52,7 @@ def reading(quick: bool) -> dict[str, Any]:
 
 
 def ten_of_each() -> dict[int, Tensor]:
-    """Ten samples of each digit, label by label, and their past."""
+    """Ten samples of each digit, label by label, and their history."""
     return history("attention-class", tuple(range(10)), 10)
 
 

@@ -1,4 +1,4 @@
-"""What the recipes take for granted, and what it costs a network to be asked in other terms."""
+"""The recipes' conventions, and the loss of a network that is called with other conventions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ddpm.training import loss
 from scripts.workshop.registry import SEED, measurement
 
 MODEL, COUNT = "class", 200
-"""Whose conventions are broken, and on how many digits each time."""
+"""The recipe whose conventions are broken, and the number of digits in each test."""
 
 # --8<-- [start:mistakes]
 MISTAKES: dict[str, dict[str, Any]] = {
@@ -27,13 +27,13 @@ MISTAKES: dict[str, dict[str, Any]] = {
     "normalised images": {"scaling": Scaling(28, 0.1307, 0.3081)},
     "schedule of T = 1000": {"T": 1000},
 }
-"""What is changed in the recipe, the weights being the same."""
+"""What is changed in the recipe; the weights stay the same."""
 # --8<-- [end:mistakes]
 
 
 @torch.no_grad()
 def cost(model: Diffusion, changes: dict[str, Any], digits: Digits) -> float:
-    """The loss of a model that is asked by a changed recipe, at times spread over 2..T."""
+    """The loss of a model that is called by a changed recipe, at times spread over 2..T."""
     recipe = dataclasses.replace(model.recipe, **changes)
     generator = torch.Generator().manual_seed(SEED)
     count, last = len(digits), model.recipe.T

@@ -28,7 +28,7 @@ TIMES = (50, 100, 150, 200, 250, 300, 350, 400, 450, 500, 550, 600, 650, 700, 75
 
 @measurement
 def ladder(quick: bool) -> dict[str, Any]:
-    """Blur, one step and many steps over the noise: PSNR, and what is still read."""
+    """Blur, one step and many steps over the noise: PSNR, and what is still recognised."""
     digits = bundled()[:: 100 if quick else 10]
     images, model = as_images(digits), load("digits")
     table: dict[str, Any] = {}
@@ -123,7 +123,7 @@ def ladder_sheet() -> Image.Image:
     levels=8,
 )
 def ladder_steps() -> list[Image.Image]:
-    """The iterative way as a GIF."""
+    """Denoising in many steps as a GIF."""
     model, images = load("digits"), torch.stack([held_out(k) for k in (3, 5, 8)])[:, None]
     noisy = add_noise(model, images, 750)
     path = from_time(model.path(50), 750)
@@ -161,7 +161,7 @@ states it shows."""
     settings={"seed": 0, "t": START, "stride": STRIDE},
 )
 def ladder_strided() -> Image.Image:
-    """The states of the iterative way from t = 691, their predictions and their blurs."""
+    """The states of many steps from t = 691, their predictions and their blurs."""
     model, image = load("digits"), held_out(3)[None, None]
     noisy = add_noise(model, image, START)
     path = (*range(START, 0, -STRIDE), 0)

@@ -36,7 +36,7 @@ NAMES = [str(digit) for digit in range(10)]
 
 
 EPOCHS, LEARNED = 5, 15_000
-"""How long the training is whose samples are judged after each epoch, and on how many digits."""
+"""The training whose samples are judged after each epoch: its epochs, and its number of digits."""
 
 
 QUICKLY: dict[str, Any] = {"sampler": "dpm-solver", "steps": 10}
@@ -97,8 +97,7 @@ def quality_epochs() -> Plot:
     "digits",
     shares="each label",
     caption="Ten samples of each digit, in 25 steps each; nothing was picked.",
-    made=f"The model `digits` at its default setting: {DIGITS.sampler}, {DIGITS.steps} steps,"
-    f" guidance {DIGITS.guidance:g}.",
+    made=f"The model `digits` at its default setting, which takes {DIGITS.steps} steps.",
     alt="A sheet of ten rows, one for each digit from 0 to 9, with ten samples in each: white,"
     " sharp digits on black, different in slant, width and thickness.",
     models=("digits",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -23,7 +24,7 @@ SHOWN = (1.0, 1.1, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 10.0)
 
 
 def one_scale(scale: float, count: int, **options: Any) -> dict[str, Any]:
-    """The flagship at one scale: all that can be said of its samples."""
+    """The flagship at one scale: all measures of its samples."""
     setting = own("digits", guidance=scale, **options)
     return {"scale": scale, "omega": scale - 1, **judged(setting, count)}
 
@@ -109,6 +110,45 @@ def guidance_scales() -> Image.Image:
         across="label",
         down="scale",
     )
+
+
+TEN: Mapping[float, str] = {
+    0.0: "scale 0: no label",
+    1.0: "scale 1: the label, no guidance",
+    1.4: "scale 1.4: the default",
+    3.0: "scale 3",
+    5.0: "scale 5",
+    10.0: "scale 10",
+}
+"""The scales at which ten samples of each label are shown, and their titles."""
+
+
+@figure(
+    "guidance-ten",
+    "guidance",
+    caption="Ten samples of each label, without the label, with it, and with more and more"
+    " guidance: at 10 the samples of a label are nearly alike.",
+    made="The model `digits` at its default setting but for the scale; the same noise in every"
+    " block.",
+    alt="Six blocks of ten by ten digits. In the first, the digits are in no order. In the second"
+    " and third, each row is one digit in ten different hands. From scale 3 on the strokes become"
+    " thicker, and at scale 10 the ten digits of a row look like copies of each other.",
+    models=("digits",),
+    settings={"guidance": list(TEN), "seed": 0},
+)
+def guidance_ten() -> Image.Image:
+    """A block for each scale, two beside each other: a row for each label."""
+    model, labels = load("digits"), torch.arange(10).repeat_interleave(10)
+    blocks = [
+        viz.title_bar(viz.sheet(images[:, 0].unflatten(0, (10, 10)), scale=1), title, size=20)
+        for scale, title in TEN.items()
+        for images in [model.sample(labels=labels, guidance=scale, seed=0)]
+    ]
+    width, height = blocks[0].size
+    card = Image.new("L", (2 * width, len(blocks) // 2 * height))
+    for place, block in enumerate(blocks):
+        card.paste(block, (place % 2 * width, place // 2 * height))
+    return card
 
 
 def derived() -> dict[str, Any]:

@@ -28,7 +28,7 @@ def each_label() -> list[Tensor]:
     "hero",
     "home",
     shares="each label",
-    caption="Fifty digits come out of noise: five of each, asked for by their label.",
+    caption="Fifty digits appear out of noise: five for each label.",
     made=f"All {DIGITS.steps} steps of the model `digits`, in {DIGITS.steps} network calls;"
     " nothing was picked.",
     alt="Fifty cells of noise, ten in a row, in which digits appear until each column shows five"
@@ -47,7 +47,7 @@ def hero() -> list[Image.Image]:
     "logo",
     "home",
     shares="each label",
-    caption="The site's mark: a 6 that the model drew.",
+    caption="The site's logo: a 6 that the model sampled.",
     made="The first 6 of the figure of ten samples of each digit, enlarged four times.",
     alt="A handwritten 6, white on black.",
     models=("digits",),

@@ -26,7 +26,7 @@ from scripts.workshop.registry import figure, measurement
 
 @dataclass
 class Part:
-    """One of a network's own layers or groups of layers, as it was seen at work.
+    """One of a network's own layers or groups of layers, as a run of the network showed it.
 
     Attributes:
         name: what its class calls it.
@@ -40,7 +40,7 @@ class Part:
 
 
 class _Origins(TorchFunctionMode):
-    """Follows which parts each tensor was made from, through all that happens between parts."""
+    """Tracks which parts each tensor was made from, through all operations between parts."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -154,7 +154,8 @@ ARCHITECTURES = {
     "resunet": "`resunet`: residual blocks, time and label fused at four places",
     "class": "`class`: plain convolutions, and a vector at the bottom",
 }
-"""The recipes whose networks are drawn; those without labels lack only what hears the label."""
+"""The recipes whose networks are drawn; those without labels lack only the parts
+that get the label."""
 
 
 def _register(name: str, words: str) -> None:

@@ -41,7 +41,7 @@ In bfloat16 a thousand steps take half the time, and their samples are as good.
 
 @cache
 def history(name: str, labels: tuple[int, ...] | None, each: int) -> dict[int, Tensor]:
-    """What `each` images of each label (of all, without labels) look like on their way.
+    """Samples with their history: `each` images of each label (of all, without labels).
 
     Returns:
         By the times of `TIMES` and of a GIF: each (N, H, W), label by label.
@@ -62,7 +62,7 @@ def unlabelled() -> dict[int, Tensor]:
 
 @cache
 def of_the_flagship(kind: str) -> dict[int, Tensor]:
-    """Ten samples of `digits` without a label, in 1000 ancestral steps, and their past.
+    """Ten samples of `digits` without a label, in 1000 ancestral steps, and their history.
 
     Args:
         kind: "usual"; "one start", all from the first noise of the usual ones; or "no noise",
@@ -115,7 +115,7 @@ def digits_history() -> Image.Image:
     settings={**OF_THE_FLAGSHIP, "sampler": "ancestral"},
 )
 def digits_one_start() -> Image.Image:
-    """Ten runs from one start, with their past."""
+    """Ten runs from one start, with their history."""
     return history_sheet(of_the_flagship("one start"))
 
 
@@ -132,12 +132,12 @@ def digits_one_start() -> Image.Image:
     settings={**OF_THE_FLAGSHIP, "sampler": "no-noise"},
 )
 def digits_no_noise() -> Image.Image:
-    """Ten samples without the noise term, with their past."""
+    """Ten samples without the noise term, with their history."""
     return history_sheet(of_the_flagship("no noise"))
 
 
 def history_sheet(kept: dict[int, Tensor]) -> Image.Image:
-    """Images in rows, their past from left to right."""
+    """Images in rows, their history from left to right."""
     images = torch.stack([kept[t] for t in TIMES], dim=1)
     columns = [str(t) for t in TIMES]
     return viz.sheet(images, columns=columns, across="time t →", down="samples")

@@ -98,7 +98,7 @@ def loss_by_time() -> Plot:
 
 
 def derived() -> dict[str, Any]:
-    """Weights of the bound, the average's reach, and the arithmetic's grain."""
+    """Weights of the bound, the average's reach, and the resolution of the arithmetic."""
     of = recipe("attention").training
     steps, decay = TRAIN // of.batch, of.average
 

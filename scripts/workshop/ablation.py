@@ -1,7 +1,7 @@
 """The rows of the table "what mattered": short trainings that differ in one thing.
 
 Every row is a short training from the same seed on the same images, times and noise, that
-differs from the first row in one thing; then a thousand digits are drawn from the same noise.
+differs from the first row in one thing; then a thousand digits are sampled from the same noise.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def shifted(digits: Digits) -> Digits:
 
 
 def balanced(digits: Digits) -> Digits:
-    """As many of each digit, in all as many as before: some are left out, some come twice."""
+    """The same number of each digit, and the same sum: some are left out, some come twice."""
     generator = torch.Generator().manual_seed(SEED)
     size, chosen = len(digits) // 10, []
     for label in range(10):
@@ -93,7 +93,7 @@ DATA = {"shifted": shifted, "balanced": balanced}
 
 
 SAME_TRAINING = {"last-weights": "first"}
-"""Rows that draw from the training of another row."""
+"""Rows that sample from the training of another row."""
 
 
 @lru_cache(maxsize=1)
@@ -107,7 +107,7 @@ def trained(name: str, epochs: int) -> Run:
 
 
 def measure(name: str, epochs: int) -> dict[str, Any]:
-    """Trains one row and draws from it."""
+    """Trains one row and judges its samples."""
     recipe, device = ROWS[name][1], default_device()
     state = trained(SAME_TRAINING.get(name, name), epochs)
     seconds = sum(entry["seconds"] for entry in state.log)

@@ -85,7 +85,8 @@ def known(figure: Figure, file: str, code: Code) -> dict[str, Any]:
 def build(figure: Figure, folder: Path, code: Code) -> dict[str, Any]:
     """Draws a figure, writes it below `folder`, and returns its whole record."""
     started = time.perf_counter()
-    files = write(figure.draw(), figure, folder)
+    with viz.style():
+        files = write(figure.draw(), figure, folder)
     return {
         "section": figure.section,
         **files,
@@ -138,7 +139,7 @@ def build_group(names: list[str], folder: Path, manifest: dict[str, Any]) -> lis
 
 
 def build_all(chosen: list[Figure], folder: Path, manifest: dict[str, Any]) -> Iterator[Built]:
-    """Builds figures below `folder`, in as many processes as there are processors.
+    """Builds figures below `folder`, in one process for each processor.
 
     The longest come first, by their records; figures that share samples stay together. On a GPU
     one process draws all.

@@ -68,7 +68,7 @@ CANDIDATES: dict[str, tuple[str, Recipe]] = {
 # --8<-- [end:candidates]
 
 LONGER = {"twice-as-long": 2}
-"""Rows that are trained for so many times the epochs of the others."""
+"""Rows that are trained for more epochs than the others, by this factor."""
 
 
 def differences(recipe: Recipe) -> dict[tuple[str, str], Any]:
@@ -100,7 +100,7 @@ def combined(names: Sequence[str]) -> Recipe:
 def short_training(
     name: str, recipe: Recipe, epochs: int, digits: Callable[[], Digits] = lambda: mnist("train")
 ) -> Run:
-    """A training that is done after so many epochs; one that was stopped goes on.
+    """A training of a number of epochs; one that was stopped continues.
 
     Args:
         name: of its checkpoint below `runs/short`, which is kept.
@@ -120,7 +120,7 @@ def short_training(
 
 
 def measure(name: str, epochs: int, each: int = EACH) -> dict[str, Any]:
-    """Trains one candidate and judges its samples, as many of each digit."""
+    """Trains one candidate and judges its samples, the same number of each digit."""
     words, recipe = CANDIDATES[name]
     device = default_device()
     state = short_training(name, recipe, epochs * LONGER.get(name, 1))

@@ -7,12 +7,12 @@ from scripts.workshop.samples import Setting
 
 
 def steps_for(sampler: str, calls: int) -> int:
-    """How many steps fit into so many network calls: each of Heun's costs two, but the last."""
+    """The steps that fit into some network calls: each of Heun's costs two, but for the last."""
     return (calls + 1) // 2 if sampler.startswith("heun") else calls
 
 
 def calls_of(sampler: str, steps: int) -> int:
-    """How many network calls so many steps make."""
+    """How many network calls a number of steps takes."""
     return 2 * steps - 1 if sampler.startswith("heun") else steps
 
 

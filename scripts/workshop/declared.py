@@ -60,7 +60,7 @@ def kind_of_guidance(name: str, row: Mapping[str, Any]) -> tuple[Setting, str]:
 
 
 def corrected(name: str, row: Mapping[str, Any]) -> tuple[Setting, str]:
-    """Course A's network in 50 steps of float32, with its noise estimate put right."""
+    """Course A's network in 50 steps of float32, with its noise estimate corrected."""
     weights, rule, *way = name.split("-")
     setting = Setting("attention-class", rule, 50, weights=weights, arithmetic="float32")
     return setting, " ".join(way)
@@ -91,7 +91,7 @@ def other_levels(name: str, row: Mapping[str, Any]) -> tuple[Setting, str]:
 
 
 def half_turn(name: str, row: Mapping[str, Any]) -> tuple[Setting, str]:
-    """All pairs of digits by a half-turn, as `ddpm anagram` draws them."""
+    """All pairs of digits by a half-turn, as `ddpm anagram` samples them."""
     setting = own("digits", sampler="ancestral", guidance=ANAGRAM_GUIDANCE)
     return setting, "anagrams of all pairs by a half-turn"
 

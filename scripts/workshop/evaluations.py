@@ -21,8 +21,8 @@ from scripts.workshop.registry import measurement
 def counted(results: Mapping[str, Any]) -> dict[str, Any]:
     """The evaluations of every declared row, under the row's record and path.
 
-    Rows of which something else was done besides, such as a start from a noised digit, are left
-    out: their setting does not say all.
+    Rows with something more than their setting, such as a start from a noised digit, are left
+    out.
     """
     table: dict[str, Any] = {}
     for rows in DECLARED:
@@ -47,7 +47,7 @@ def evaluations(quick: bool) -> dict[str, Any]:
 
 
 def count_again() -> bool:
-    """Writes the record `evaluations` if other rows have come; returns whether they had."""
+    """Writes the record `evaluations` if the rows have changed; returns whether they had."""
     results = records()
     before, now = results.get("evaluations", {}), counted(results)
     if {**now, "how": before.get("how")} == before:

@@ -20,7 +20,7 @@ LARGE = 64
 """Weights with fewer values than this stay in float32: the cast would take more room."""
 
 TOLERANCE = 1e-4
-"""The largest difference from torch's answer that is taken."""
+"""The largest difference from torch's answer that is accepted."""
 
 
 class Question(nn.Module):
@@ -111,7 +111,7 @@ def halve_weights(model: Any) -> None:
 
 
 def forget_origin(model: Any) -> None:
-    """Removes where in which program each part was written: it takes room and names folders."""
+    """Removes the places in the source code of each part: they take space and name folders."""
     graph = model.graph
     for part in (model, graph, *graph.node, *graph.initializer, *graph.input, *graph.output):
         part.doc_string = ""

@@ -90,7 +90,7 @@ def first_below(schedule: NoiseSchedule, amplitude: float) -> int:
 
 
 def turns(schedule: NoiseSchedule, steps: int) -> list[float]:
-    """By how many degrees each of so many even strides from T turns."""
+    """By how many degrees each of a number of even strides from T turns."""
     path = strided(schedule.T, steps)
     return [math.degrees(angle(schedule, t) - angle(schedule, s)) for t, s in pairwise(path)]
 
@@ -123,8 +123,8 @@ def one_step(
     z: float = 0.0,
     x0_s: float = 0.0,
 ) -> float:
-    """What a rule makes of one pixel x at t, with the guess x0, the fresh noise z, and the guess
-    x0_s at s for rules that look there."""
+    """What a rule makes of one pixel x at t, with the predicted clean pixel x0, the fresh noise z,
+    and the prediction x0_s at s for rules that look there."""
     there, guess, fresh = (torch.full((1,), v, dtype=torch.float64) for v in (x, x0, z))
 
     def estimate(x: Tensor, t: int) -> tuple[Tensor, Tensor]:

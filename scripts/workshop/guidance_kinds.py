@@ -49,7 +49,7 @@ AUTO_SCALES = (1.3, 2.0)
 
 
 class Counted:
-    """A network that counts the images which it is asked about.
+    """A network that counts the images it is called with.
 
     Attributes:
         images: so far.
@@ -89,7 +89,7 @@ def against(weak: Counted, scale: float) -> Estimate:
 
 @torch.no_grad()
 def one_kind(estimate: Estimate, count: int, weak: Counted | None = None) -> dict[str, Any]:
-    """What is said of samples by an estimate, and the evaluations that each of them took."""
+    """The measures of samples by an estimate, and the evaluations that each of them took."""
     model, asked = load("digits"), natural_labels(count)
     recipe = model.recipe
     network, images = Counted(partial(recipe.ask, model.network)), []

@@ -1,4 +1,4 @@
-"""What the measurements share: who judges the drawn digits, against what, and how it is kept."""
+"""What the measurements share: the classifier that judges samples, the real digits, kept rows."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ def test_images() -> Tensor:
 
 @cache
 def judge() -> Classifier:
-    """The bundled classifier, whose features and whose reading all measurements use."""
+    """The bundled classifier: all measurements use its features and its answers."""
     return load_classifier()
 
 
 def natural_labels(count: int = COUNT) -> Tensor:
-    """Which digits to ask for, as often as they occur among the test digits: int64 (count,).
+    """The labels to sample, each as often as it occurs among the test digits: int64 (count,).
 
-    MNIST has more ones than fives. A set with as many of each is already further from the test
-    set than a random one, however well it is drawn.
+    MNIST has more ones than fives. A set with the same number of each digit is further from the
+    test set than a random one, however good its images are.
     """
     labels = mnist("test").labels
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(0))
@@ -60,7 +60,7 @@ def distance() -> Callable[[Tensor], float]:
 
 @cache
 def real_images(count: int, draws: int = 3) -> tuple[Tensor, ...]:
-    """Some random sets of as many training digits, no digit twice: each (count, 1, 28, 28)."""
+    """Some random sets of `count` training digits, no digit twice: each (count, 1, 28, 28)."""
     training = mnist("train")
     order = torch.randperm(len(training), generator=torch.Generator().manual_seed(0))
     return tuple(as_images(training[part]) for part in order[: draws * count].split(count))
@@ -68,20 +68,20 @@ def real_images(count: int, draws: int = 3) -> tuple[Tensor, ...]:
 
 @cache
 def floor(count: int = COUNT) -> float:
-    """The distance of as many real training digits to the test digits: the mean of three draws."""
+    """The distance of `count` real training digits to the test digits: the mean of three sets."""
     distances = [distance()(images) for images in real_images(count)]
     return sum(distances) / len(distances)
 
 
 BATCH = 250
-"""How many digits are drawn together."""
+"""How many digits are sampled together."""
 
 
 def draw_fast(model: Diffusion, labels: Tensor, **options: Any) -> tuple[Tensor, float]:
     """Images in the device's fast arithmetic, and the seconds that they took.
 
-    Those are the median of the batches' times, for each image: what else the machine did during
-    one of them does not count.
+    The seconds come from the median of the batches' times, so other work on the machine during one
+    of them does not count.
     """
     images, seconds = [], []
     for first in range(0, len(labels), BATCH):
@@ -93,7 +93,7 @@ def draw_fast(model: Diffusion, labels: Tensor, **options: Any) -> tuple[Tensor,
 
 
 def same_many_real(count: int) -> Tensor:
-    """As many test digits, drawn at random: (count, 1, 28, 28)."""
+    """A random set of test digits: (count, 1, 28, 28)."""
     order = torch.randperm(len(test_images()), generator=torch.Generator().manual_seed(0))
     return test_images()[order[:count]]
 
@@ -112,7 +112,7 @@ def clear(images: Tensor) -> float:
 def verdict(images: Tensor, asked: Tensor | None) -> dict[str, float]:
     """Accuracy, distance, the distance over its floor, precision, recall and the clear share.
 
-    Without labels that were asked for there is no accuracy.
+    Without requested labels there is no accuracy.
     """
     fid = distance()(images)
     precision, recall = precision_recall(images, same_many_real(len(images)), judge())
@@ -159,7 +159,7 @@ class Rows:
 def rows(
     name: str, settings: Mapping[str, Any], jobs: Mapping[str, Callable[[], dict[str, Any]]]
 ) -> dict[str, dict[str, Any]]:
-    """Does the jobs one after the other; a measurement that was stopped goes on where it was.
+    """Runs the jobs one after the other; a measurement that was stopped continues from there.
 
     Args:
         name: of the measurement; what is done is kept in `runs/NAME.rows.json` until all is.
@@ -181,7 +181,7 @@ def rows(
 
 
 def second_classifier(epochs: int) -> Classifier:
-    """A narrower classifier from another seed, for numbers that nothing was chosen by."""
+    """A narrower classifier from another seed, which was never used to choose anything."""
     torch.manual_seed(SEED + 1)
     classifier = Classifier(width=24)
     for _ in tqdm(train_classifier(classifier, mnist("train"), epochs, seed=SEED + 1)):
@@ -190,7 +190,7 @@ def second_classifier(epochs: int) -> Classifier:
 
 
 class Second:
-    """The second classifier, which nothing was chosen by, and its floor at a number of digits."""
+    """The second classifier, which was never used to choose anything, and its floor."""
 
     def __init__(self, epochs: int, count: int = COUNT):
         self.classifier: Classifier = second_classifier(epochs)

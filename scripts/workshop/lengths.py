@@ -24,8 +24,8 @@ from scripts.workshop.judge import judge
 from scripts.workshop.registry import SEED
 
 LENGTHS = (0.015, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.125, 0.15, 0.2)
-"""Those that are tried. Much shorter than the shortest that was kept, a sum has large shares of
-both signs, which magnify the rounding to half precision."""
+"""The lengths that are tried. Far below the shortest length that was kept, the sum has large shares
+of both signs, which magnify the rounding to half precision."""
 
 COUNT = 5000
 """Samples for each: the distance of fewer is too uncertain to tell neighbours apart."""

@@ -25,7 +25,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from scripts.workshop.records import ROOT, live_models
 
 IDLE = 1.5
-"""The largest load of the last minute at which a time says something."""
+"""The largest load of the last minute at which times are meaningful."""
 
 BATCH, STEPS = 20, 25
 

@@ -15,7 +15,7 @@ from scripts.workshop.registry import Figure
 
 @dataclass(frozen=True)
 class Record:
-    """What the manifest must say of a figure; it says more."""
+    """What the manifest must say about a figure; it says more."""
 
     section: str
     file: str
@@ -38,7 +38,7 @@ def select_stale(
 ) -> list[Figure]:
     """Says which figures are stale and why, and returns those that are to be drawn.
 
-    Where only the words are others, the record gets them here.
+    If only the words have changed, the record gets the new ones here.
     """
     found = {}
     for figure in chosen:

@@ -1,8 +1,9 @@
-"""One quantity, one number: of what each accuracy and each distance in the records is a number.
+"""One quantity, one number: what each accuracy and each distance in the records measures.
 
-Every row of a record that says how good samples are is declared here, with all that the samples
-depend on but chance. Where two records show the same quantity, the one that is declared first has
-measured it, and `python -m scripts.evaluate --copy` copies it to the others, as does every run.
+Every row of a record that says how good samples are is declared here, with everything that
+the samples depend on except chance. Where two records show the same quantity, the one that is
+declared first has measured it. `python -m scripts.evaluate --copy` copies it to the others, and so
+does every run.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from scripts.workshop.samples import Setting
 QUANTITY = re.compile(
     r"(second_)?(accuracy|fid|fid_over_floor|precision|recall|diversity|clear|grey)(_spread)?|seeds"
 )
-"""What a row can say of samples; what begins with `second_` is by the second classifier."""
+"""The measures of samples in a row; `second_` before them stands for the second classifier."""
 
 
 @dataclass(frozen=True)

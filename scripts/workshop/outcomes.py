@@ -1,4 +1,4 @@
-"""What became of the figures that were built, by their old records and their new ones."""
+"""What changed in the figures that were built, by their old records and their new ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one figure."""
+    """What changed in one figure."""
 
     name: str
     change: str
@@ -31,7 +31,7 @@ def same(old: dict[str, Any], new: dict[str, Any]) -> bool:
 
 
 def compare(name: str, old: dict[str, Any] | None, new: dict[str, Any], apart: str = "") -> Outcome:
-    """What became of a figure, by its two records and by how far its pictures are apart."""
+    """What changed in a figure, by its two records and the difference of its pictures."""
     if old is None:
         change, why = "new", ""
     elif all(old.get(digest) == new[digest] for digest in ("sha256", "still_sha256")):

@@ -28,7 +28,7 @@ COSINE: dict[str, Any] = {
     "beta_schedule": "squaredcos_cap_v2",
     "prediction_type": "v_prediction",
 }
-"""The flagship's schedule and its question in the words of `diffusers`."""
+"""The flagship's schedule and kind of prediction, in the terms of `diffusers`."""
 
 
 def answer(model: Diffusion, labels: Tensor, x: Tensor, times: Tensor) -> Tensor:
@@ -80,7 +80,7 @@ class ForSmallDiffusion(nn.Module, SmallModel):
 
 
 def rivals(model: Diffusion, count: int) -> dict[str, tuple[str, Callable[[], Any]]]:
-    """By name: the sampler of ours to compare with, and a call that draws as many images."""
+    """By name: our sampler to compare with, and a call that samples the same number of images."""
     labels = (torch.arange(count) % 10).to(model.device)
     ask = partial(answer, model, labels)
     unet = ForDiffusers().to(model.device)

@@ -70,7 +70,7 @@ class Figure:
         script: the file it is in, from the repository's root.
         caption: one sentence: what to see.
         made: one sentence: how it was made.
-        alt: what is to be seen, for those who do not see it.
+        alt: what the picture shows, for readers who cannot see it.
         models, results: the bundled models and results files that it is made from, the latter
             `.json` unless their names say otherwise.
         settings: seeds, steps and the like, for its record.
@@ -133,7 +133,7 @@ def figure(name: str, section: str, **words: Any) -> Callable[[Callable[[], Pict
 
 
 SEED = 0
-"""Of all measurements."""
+"""The seed of all measurements."""
 
 
 class NotHere(ValueError):
@@ -146,8 +146,10 @@ MEASUREMENTS: dict[str, Callable[[bool], dict[str, Any]]] = {}
 def measurement(
     function: Callable[[bool], dict[str, Any]],
 ) -> Callable[[bool], dict[str, Any]]:
-    """Registers a measurement under its name: it is told whether to be quick, and returns what
-    `scripts.evaluate` writes."""
+    """Registers a measurement under its name.
+
+    Its argument says whether to be quick, and it returns what `scripts.evaluate` writes.
+    """
     MEASUREMENTS[function.__name__] = function
     return function
 

@@ -1,4 +1,4 @@
-"""The samples that a setting is judged by, drawn in batches that a stopped measurement keeps."""
+"""The samples that a setting is judged by, in batches that a stopped measurement keeps."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from scripts.workshop.records import ROOT
 from scripts.workshop.registry import SEED, digest_of
 
 BATCH = 100
-"""How many samples are drawn together, and kept together until all are judged."""
+"""How many samples are made together, and kept together until all are judged."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """All that samples depend on, but for their seed.
+    """Everything that samples depend on, except their seed.
 
     Attributes:
         model: the name of a bundled model.
@@ -59,7 +59,7 @@ def own(model: str, **other: Any) -> Setting:
 
 
 def labels_of(setting: Setting, count: int = COUNT) -> Tensor | None:
-    """The labels that the samples are asked for: as often as they occur among the test digits."""
+    """The labels of the samples, each as often as it occurs among the test digits."""
     return natural_labels(count) if recipe(setting.model).classes else None
 
 
@@ -105,10 +105,10 @@ def forget(setting: Setting) -> None:
 
 
 def judged(setting: Setting, count: int = COUNT, seeds: Sequence[int] = (SEED,)) -> dict[str, Any]:
-    """A setting and all that is said of its samples: the mean over the seeds of each.
+    """A setting and all measures of its samples: the mean of each over the seeds.
 
-    The diversity of samples that were asked for by label is theirs within a label; `grey` is the
-    share that are grey all over, which is the share whose median pixel is above a tenth.
+    The diversity of samples with labels is that within a label. `grey` is the share of samples
+    that are grey all over: their median pixel is above a tenth.
     """
     asked, found = labels_of(setting, count), []
     for seed in seeds:

@@ -1,4 +1,4 @@
-"""What a classifier says of the edited images and illusions that nothing was chosen by."""
+"""Edited images and illusions, judged by a classifier that was never used to choose anything."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from scripts.workshop.judge import judge, rows, second_classifier, test_images
 from scripts.workshop.registry import SEED, digest_of, measurement
 
 EACH = 64
-"""Images a setting."""
+"""Images for each setting."""
 
 
 @cache
@@ -30,7 +30,7 @@ def second(epochs: int) -> Classifier:
 
 
 def half_turns(first: int, each: int, epochs: int) -> dict[str, Any]:
-    """For one digit upright and every further one turned, the share read right both ways.
+    """For one digit upright and every further one turned, the share recognised both ways.
 
     Returns:
         By the second digit: of the command's images, each chosen from `CANDIDATES` by the bundled
@@ -57,7 +57,7 @@ def over_pairs(table: dict[str, dict[str, Any]], which: str) -> dict[str, Any]:
 
 
 def lower_halves(count: int, epochs: int) -> dict[str, float]:
-    """Held-out digits whose lower half is drawn anew, told their label."""
+    """Held-out digits whose lower half is filled in with their label."""
     digits, mask = bundled()[:: 5000 // count], MASKS["bottom"]
     clean = as_images(digits)
     with fast_arithmetic(default_device()):

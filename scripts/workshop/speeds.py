@@ -1,6 +1,6 @@
 """Speeds, each against a rival measured in the same run.
 
-Nothing here is timed in a test: the ratios are for the pages, the machine is whatever it is.
+No test depends on these times: the pages show the ratios, with the machine that they come from.
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ def source_way(name: str, device: torch.device, steps: int) -> float:
 def our_way(name: str, device: torch.device, steps: int) -> float:
     """Images per second of `ddpm.training.train`, over `steps` steps after a first epoch of one.
 
-    What is done once an epoch, the statistics for BatchNorm, is timed over one of its batches and
-    counted as what it is of an epoch of MNIST.
+    The statistics for BatchNorm are computed once an epoch. They are timed over one of their
+    batches and counted with their share of an epoch of MNIST.
     """
     digits = mnist("train")
     state = Run.start(recipe(name), device)
@@ -105,7 +105,7 @@ def bare_calls(model: Diffusion, x: Tensor, path: tuple[int, ...], labels: Tenso
 
 
 def whole_loop(model: Diffusion, x: Tensor, path: tuple[int, ...], labels: Tensor | None) -> None:
-    """The same calls within the sampling loop, seeded noise and all."""
+    """The same calls within the sampling loop, seeded noise included."""
     noise = Noise(range(len(x)), x.shape[1:], x.device)
     for _ in sample(model.eps_fn(labels), x, path, model.schedule, posterior, noise=noise):
         pass
@@ -115,7 +115,7 @@ def training_speeds(device: torch.device, pairs: int) -> dict[str, Any]:
     """Images per second of every recipe, ours and the source's way."""
     speeds = {}
     for name in (name for name, known in RECIPES.items() if not known.distillation):
-        # Networks differ in cost by a factor of a hundred: as many steps as fit ten seconds.
+        # Networks differ in cost by a factor of a hundred: take the steps that fit ten seconds.
         per_step = recipe(name).training.batch / our_way(name, device, 1)
         steps = max(1, round(10 / per_step))
         speeds[name] = paired(
@@ -145,7 +145,7 @@ def loop_overhead(device: torch.device, name: str = "attention-class", pairs: in
 
 
 def time_to_quality(device: torch.device) -> dict[str, Any]:
-    """How soon the flagship draws as well as `attention-class` does when it is done.
+    """How soon the flagship's samples are as good as those of the trained `attention-class`.
 
     The goal is what `evaluate quality` measured of `attention-class` with its own 1000 steps.
     Both times are those of the epochs at the speeds of the bench `training`: ours for the
@@ -186,11 +186,11 @@ def seconds_of(
 
 
 def digits_per_second(device: torch.device, pairs: int, count: int = 250) -> dict[str, Any]:
-    """How fast the flagship draws as well as `attention-class`, against two settings of the latter.
+    """Digits a second by the flagship, at the quality of `attention-class` in two of its settings.
 
     The settings are those of the record `rival`: the flagship's fewest calls that reach the goal,
-    the rival's fewest calls that are as good as all, and all. What all take is computed from the
-    fewest, call for call. Both in the device's fast arithmetic, in turn.
+    the rival's fewest calls that are as good as all of its calls, and all. The time of all calls is
+    computed from that of the fewest. The two models take turns, in the device's fast arithmetic.
     """
     found, asked = read_json("rival"), torch.arange(count) % 10
     settings = {"ours": found["reached"], "theirs": found["fewest"]}
@@ -224,7 +224,7 @@ def digits_per_second(device: torch.device, pairs: int, count: int = 250) -> dic
 
 
 def beside_peers(device: torch.device, pairs: int, count: int = 64) -> dict[str, Any]:
-    """Seconds per image, ours over other libraries', with one network and as many steps."""
+    """Seconds per image, ours over other libraries', with one network and equal steps."""
     from scripts.workshop.peers import STEPS, rivals
 
     model, labels = load("digits", device), torch.arange(count) % 10

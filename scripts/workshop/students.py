@@ -1,8 +1,8 @@
 """How good each student is at each number of evaluations, and what its training cost.
 
-Every weights file of a student in `runs/` is judged, also those that a stage left, and the bundled
-one. The bundled classifier chooses between them; the second one, which nothing was chosen by, says
-which goals are met.
+Every weights file of a student in `runs/` is judged, including those that a stage left, and so is
+the bundled one. The bundled classifier chooses between them. The second one, which was never used
+to choose anything, says which goals are met.
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ def students(quick: bool) -> dict[str, Any]:
 
 
 def read_real_digits(digits: Digits, epochs: int) -> float:
-    """The share of real test digits that a classifier reads right which knows only these."""
+    """The share of real test digits recognised by a classifier that was trained on these alone."""
     torch.manual_seed(SEED)
     classifier = Classifier(width=24)
     for _ in train_classifier(classifier, digits, epochs, seed=SEED):
@@ -188,7 +188,7 @@ def as_digits(model: Diffusion, steps: int, count: int) -> Digits:
 
 @measurement
 def samples_alone(quick: bool) -> dict[str, Any]:
-    """How well a classifier that was trained on a student's samples alone reads real digits."""
+    """How well a classifier recognises real digits after training on a student's samples only."""
     count, epochs = (2000, 1) if quick else (ALONE, 8)
     real = mnist("train")[torch.randperm(55_000, generator=torch.Generator().manual_seed(SEED))]
     files = {n: p for n, p in weights_files().items() if {1, 4} <= {*served(p)}}

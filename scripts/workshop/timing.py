@@ -10,7 +10,7 @@ import torch
 
 
 def synchronize(device: torch.device) -> None:
-    """Waits until a GPU has done what it was told."""
+    """Waits until a GPU has finished its work."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
 

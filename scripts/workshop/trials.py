@@ -1,4 +1,4 @@
-"""How often the tests try what people bring, and how often something failed."""
+"""How many cases of users' input the tests try, and how many of them failed."""
 
 from __future__ import annotations
 

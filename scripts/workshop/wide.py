@@ -19,7 +19,7 @@ FROZEN = dataclasses.replace(
     options={**RESUNET.options, "frozen": True},
     training=dataclasses.replace(RESUNET.training, show=()),
 )
-"""Course B's recipe, but what embeds time and label keeps its first, random weights."""
+"""Course B's recipe, in which the embeddings of time and label keep their first, random weights."""
 
 WIDE: dict[str, Recipe] = {recipe.name: recipe for recipe in (FROZEN, RESUNET_LARGE)}
 

@@ -92,7 +92,7 @@ def value(source: str) -> float | str:
 
 
 def shows(text: str, value: Any) -> bool:
-    """Whether a text is a value, to as many digits as it has."""
+    """Whether a text is a value, rounded to the digits of the text."""
     if isinstance(value, str):
         return text == value
     parts = re.fullmatch(

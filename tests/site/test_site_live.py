@@ -158,6 +158,83 @@ def test_a_browser_without_simd_or_with_a_broken_model_says_so(live_base, visit)
     assert here.page.evaluate(LOAD).startswith("the model 'digits' cannot run in this browser: ")
 
 
+WATCH_MEMORY = """
+const { Memory } = WebAssembly;
+self.memories = [];
+WebAssembly.Memory = class extends Memory {
+    constructor(size) { super(size); self.memories.push(this); }
+};
+for (const name of ["instantiate", "instantiateStreaming"]) {
+    const make = WebAssembly[name];
+    WebAssembly[name] = async (...given) => {
+        const made = await make.call(WebAssembly, ...given);
+        const exported = Object.values((made.instance ?? made).exports);
+        self.memories.push(...exported.filter((each) => each instanceof Memory));
+        return made;
+    };
+}
+"""
+MANY = """
+async () => {
+    const engine = await import("/live/engine/index.js");
+    const [model, classifier] = [await engine.load("digits"), await engine.loadClassifier()];
+    for (const n of [1, 20, 2, 20]) {
+        const options = { labels: Array(n).fill(3), steps: 1, guidance: n === 2 ? 3 : 1, batch: n };
+        await classifier.read((await engine.sample(model, options)).images);
+        if (n === 20) continue;
+        const control = new AbortController();
+        const watching = { signal: control.signal, watch: () => control.abort() };
+        await engine.sample(model, { ...options, ...watching }).catch(() => null);
+    }
+}
+"""
+
+
+def test_a_worker_s_memory_stays_flat_whatever_the_batch_and_after_cancelled_runs(live_base, visit):
+    page = visit(live_base, "").page
+    source = (ROOT / "docs" / "live" / "engine" / "worker.js").read_text("utf-8")
+    body = re.sub(r"^(import .*)$", lambda line: line[1] + WATCH_MEMORY, source, flags=re.M)
+    page.route(
+        "**/engine/worker.js",
+        lambda route: route.fulfill(body=body, content_type="text/javascript"),
+    )
+
+    def held():
+        sizes = "Math.max(...self.memories.map(({ buffer }) => buffer.byteLength))"
+        return sorted(worker.evaluate(sizes) for worker in page.workers)
+
+    for _ in range(2):
+        page.evaluate(MANY)
+    at_first = held()
+    assert len(at_first) == 2  # the model's and the classifier's
+    assert at_first[0] > 1e6
+    for _ in range(5):  # 215 pictures, and ten that are not finished
+        page.evaluate(MANY)
+    assert held() == at_first
+
+
+FAIL = """
+async () => {
+    const engine = await import("/live/engine/index.js");
+    const model = await engine.load("digits");
+    const wrong = { values: new Float32Array(9), shape: [1, 1, 3, 4] };
+    const right = { values: new Float32Array(784), shape: [1, 1, 28, 28] };
+    const asked = [wrong, right].map((x) => model.network(x, 9, [3]).then(() => "", String));
+    const values = (await Promise.all(asked)).concat((await model.network(right, 9, [3])).shape);
+    return values;
+}
+"""
+
+
+def test_a_worker_that_has_failed_is_opened_again(live_base, visit):
+    page = visit(live_base, "").page
+    first, second, *shape = page.evaluate(FAIL)
+    assert "Error" in first
+    assert second == first  # its runtime is not to be relied on
+    assert shape == [1, 1, 28, 28]
+    assert len(page.workers) == 1
+
+
 def test_what_is_fetched_after_run_is_small(live_files):
     sent = sum(
         min(path.stat().st_size, len(gzip.compress(path.read_bytes(), 6)))
@@ -166,3 +243,5 @@ def test_what_is_fetched_after_run_is_small(live_files):
         if path.is_file()
     )
     assert sent <= MEGABYTES_AFTER_RUN * 1e6
+    said = (ROOT / "docs" / "live" / "ui" / "tool.js").read_text("utf-8")
+    assert f"about {sent / 1e6:.0f} MB" in said

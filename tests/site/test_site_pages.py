@@ -104,6 +104,12 @@ def test_home_page_opens_with_motion(site):
     assert "" in moving(site)
 
 
+def shows(page, image, ending: str) -> None:
+    """Waits until an image shows a file with this ending."""
+    whole = "([image, ending]) => image.currentSrc.endsWith(ending) && image.complete"
+    page.wait_for_function(whole, arg=[image.element_handle(), ending])
+
+
 def press_through(page, labels: tuple[str, ...]) -> None:
     """Presses each GIF's button, which must read these labels in turn and show what they say."""
     shown = {"Play": ".png", "Pause": ".gif"}
@@ -112,14 +118,36 @@ def press_through(page, labels: tuple[str, ...]) -> None:
         button, image = figure.get_by_role("button"), figure.locator("img")
         for label in labels:
             assert button.inner_text() == label
-            image.evaluate("image => image.decode()")
-            assert image.evaluate("image => image.currentSrc").endswith(shown[label])
+            shows(page, image, shown[label])
             button.press("Enter")
 
 
 def test_figures_move_until_they_are_stopped(visit, address):
     page = visit(address, "", reduced_motion="no-preference").page
     press_through(page, ("Pause", "Play", "Pause"))
+
+
+def test_a_figure_moves_only_when_it_is_in_sight(visit, address):
+    page = visit(address, "sampling/", height=300, reduced_motion="no-preference").page
+    requested = []
+    page.on("request", lambda request: requested.append(request.url))
+    page.reload(wait_until="networkidle")
+    figure = page.locator(".figure:has(picture)").first
+    assert figure.bounding_box()["y"] > 300
+    assert not [url for url in requested if url.endswith(".gif")]
+    figure.scroll_into_view_if_needed()
+    shows(page, figure.locator("img"), ".gif")
+
+
+def test_figures_move_without_scripts(browser, address):
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(address)
+        source = page.locator(".figure picture source").first.get_attribute("media")
+        image = page.locator(".figure picture img").first
+        assert "(scripting: enabled)" in source
+        image.scroll_into_view_if_needed()
+        assert image.evaluate("image => image.currentSrc").endswith(".gif")
 
 
 def test_figures_rest_for_those_who_want_no_motion(visit, address, site):

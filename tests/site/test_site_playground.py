@@ -8,10 +8,8 @@ import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from test_images import clear, coloured
 
 import ddpm
-from ddpm.images import bring, read_image
 
 RUN = "[role=tabpanel]:not([hidden]) .live-run"
 WORDS = "[role=tabpanel]:not([hidden]) .live-reads:not([hidden])"
@@ -119,6 +117,7 @@ def test_a_drawing_becomes_a_digit_and_a_link_shows_it_again(playground):
 def test_a_finger_draws(playground):
     here = playground("#draw", has_touch=True, width=360, height=740)
     page, box = here.page, here.page.locator(DRAWING).bounding_box()
+    assert page.locator(RUN).bounding_box()["y"] < box["y"]  # in view before any scrolling
     touch = page.context.new_cdp_session(page)
     for kind, places in (("touchStart", [0]), ("touchMove", range(1, 9)), ("touchEnd", [])):
         for k in places or [None]:
@@ -191,8 +190,8 @@ def test_the_other_tools_run_and_rest_for_those_who_want_no_motion(playground, s
         slider.press("End")
         assert slider.input_value() == "1"
         before = page.evaluate(PIXELS, ".live-turn")
-        page.get_by_role("button", name="Turn it").or_(
-            page.get_by_role("button", name="Step back")
+        page.get_by_role("button", name="Turn it back").or_(
+            page.get_by_role("button", name="Come closer")
         ).click()
         assert slider.input_value() == "0"
         assert page.evaluate(PIXELS, ".live-turn") != before
@@ -221,7 +220,8 @@ def test_a_picture_is_brought_in_five_steps_and_what_is_none_is_refused(playgrou
     choose = page.locator("input[type=file]")
     choose.set_input_files(file)
     error = page.locator(".live-error:not([hidden])")
-    assert error.inner_text().startswith("This file is no picture that your browser can read.")
+    error.wait_for()
+    assert error.inner_text().startswith("This file is no picture that your browser can read;")
     page_of_paper = np.full((200, 160), 230, np.uint8)
     page_of_paper[50:150, 70:84] = 40
     Image.fromarray(page_of_paper).save(file)
@@ -234,25 +234,6 @@ def test_a_picture_is_brought_in_five_steps_and_what_is_none_is_refused(playgrou
     ]  # fmt: skip
     assert max(page.evaluate(PIXELS, DRAWING)) == 255
     assert here.faults == []
-
-
-PICTURES = {
-    "white-on-clear": lambda: clear((255, 255, 255), (255, 255, 255)),
-    "black-on-clear": lambda: clear((0, 0, 0)),
-    "red-on-green": lambda: coloured((0, 130, 0), (255, 0, 0)),
-}
-
-
-@pytest.mark.parametrize("name", PICTURES)
-def test_an_uploaded_picture_is_read_as_in_python(playground, tmp_path, name):
-    page, file = playground("#draw").page, tmp_path / "me.png"
-    PICTURES[name]().save(file)
-    page.locator("input[type=file]").set_input_files(file)
-    finish(page)
-    expected = bring(read_image(file))[0].flatten().numpy() * 15
-    levels = np.array(page.evaluate(PIXELS, DRAWING)) / 17  # of fifteen, which an address holds
-    assert expected.max() == 15
-    assert np.abs(levels - expected).max() < 0.8  # half a level, and what the browser rounds
 
 
 HASHES = [

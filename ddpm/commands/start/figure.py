@@ -1,4 +1,4 @@
-"""Draws the figure of the write-up: ten digits, each drawn at three scales of guidance."""
+"""Draws the figure of the write-up: ten digits, each sampled at three scales of guidance."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ OUT = Path(__file__).parent / "docs" / "guidance.png"
 
 # --8<-- [start:draw]
 def draw() -> None:
-    """Draws and writes it; the same seed draws the same figure."""
+    """Draws and writes it; the same seed gives the same figure."""
     model = ddpm.load("digits")  # or the path of weights that you trained
     scales, labels = (1, 3, 8), range(10)
     images = [model.sample(labels=labels, guidance=scale, seed=0) for scale in scales]

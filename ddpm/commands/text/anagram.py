@@ -32,7 +32,7 @@ def anagram(
     """Samples images that are one thing as they are and others through other views.
 
     Args:
-        prompt: what is to be seen: upright first, then through each view.
+        prompt: what to see: upright first, then through each view.
         view: identity, rotate_180, flip_vertical, flip_horizontal, rotate_90, transpose, negation
             or patches:SEED; one fewer than prompts, or the same number if the first is not upright.
         out: .png for a sheet, .gif to see them turn, .npz for the array.

@@ -1,4 +1,4 @@
-"""`ddpm text denoise`: takes noise off an image in three ways, at several times.
+"""`ddpm text denoise`: removes noise from an image in three ways, at several times.
 
 `.png` is a sheet with a row for each time: the image, with noise, blurred, in one step and in many
 steps; `.npz` holds the results of many steps.

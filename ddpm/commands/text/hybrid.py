@@ -31,8 +31,8 @@ def hybrid(
     """Samples images whose low frequencies show one prompt and whose high ones show another.
 
     Args:
-        far: what is to be seen from a distance.
-        near: what is to be seen up close.
+        far: what to see from a distance.
+        near: what to see up close.
         sigma: of the Gaussian that divides them, in pixels.
         out: .png for a sheet, .gif to see it recede, .npz for the array.
     """

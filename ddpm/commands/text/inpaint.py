@@ -29,14 +29,14 @@ def inpaint(
     options: Annotated[TextSampling, tyro.conf.arg(name="")] = TEXT_SAMPLING,
     out: Path = Path("inpainted.png"),
 ) -> None:
-    """Replaces the hidden part of an image so that it goes with the rest and with a prompt.
+    """Fills in the hidden part of an image so that it fits the rest and a prompt.
 
     Args:
         image: your image, of any size.
         mask: top, bottom, left, stripe, hole or freehand; or an image as large as yours, white
             where it is to be filled in.
-        prompt: what the whole is to be.
-        repeats: how often each five steps are taken (RePaint's resampling).
+        prompt: what the whole image should show.
+        repeats: how often each group of five steps is taken (RePaint's resampling).
         fit: how an image that is not square is cut: cropped to its middle, or padded.
         out: .png for a sheet, .npz for the array.
     """

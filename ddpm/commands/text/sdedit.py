@@ -34,10 +34,10 @@ def sdedit(
     """Adds noise to a picture and lets the model remove it again, towards a prompt.
 
     Args:
-        image: your image, of any size; without it, `--picture` is taken.
-        picture: without an image, which drawing to take, white on black.
-        strength: 0 gives the picture back, 1 forgets it; several make several columns.
-        prompt: what it is to become.
+        image: your image, of any size; without it, `--picture` is used.
+        picture: without an image, which drawing to use, white on black.
+        strength: 0 gives the picture back, 1 keeps nothing of it; several give several columns.
+        prompt: what it should become.
         fit: how an image that is not square is cut: cropped to its middle, or padded.
         out: .png for a sheet, .npz for the array.
     """

@@ -32,13 +32,13 @@ class TextSampling:
         model: a pixel-space text-to-image pipeline of diffusers: a local folder, or a name on the
             hub, from which it is fetched once.
         each: how many versions of each.
-        guidance: how strongly to insist on the prompt, 1 being not at all.
-        negative: a prompt to lead away from.
+        guidance: how strongly to follow the prompt; 1 is no guidance.
+        negative: a prompt to move away from.
         steps: from noise to image; each costs a network call for two images.
         sampler: learned (ancestral, with the variance that the network predicts), ancestral,
             beta-noise, no-noise, ddim, heun, heun-eps, dpm-solver or renoise.
         batch: how many images go through the network together; fewer take less memory.
-        seed: of the noise; the same seed makes the same images.
+        seed: of the noise; the same seed gives the same images.
         device: cpu, cuda, mps ...; a GPU or another accelerator by default if there is one, else
             the CPU.
         force: overwrite a file even if this program did not make it.
@@ -83,7 +83,7 @@ class TextSampling:
         """The model and the numbers of the prompts.
 
         Raises:
-            ValueError: it cannot be had, does not fit into memory, or a prompt is too long.
+            ValueError: it cannot be loaded, does not fit into memory, or a prompt is too long.
         """
         from ddpm.text_pipelines import load_text
 

@@ -95,23 +95,41 @@ async function listOf(folder) {
 }
 
 /**
+ * A network in a worker; one that has failed is opened again when it is next asked.
  * @param {string} name
  * @param {Entry} entry
  * @param {string} folder
  * @param {string} runtime
  * @param {Places["progress"]} progress
+ * @returns {Promise<Network>}
  */
-async function open(name, { file, bytes, sha256 }, folder, runtime, progress) {
+async function open(name, entry, folder, runtime, progress) {
+  const start = () => started(name, entry, folder, runtime, progress);
+  /** @type {Promise<Network> | null} */
+  let network = start();
+  await network;
+  return async (x, t, labels) => {
+    const mine = (network ??= start());
+    try {
+      return await (await mine)(x, t, labels);
+    } catch (error) {
+      if (network === mine) network = null;
+      throw error;
+    }
+  };
+}
+
+/** @type {typeof open} */
+async function started(name, { file, bytes, sha256 }, folder, runtime, progress) {
   const model = await download(folder + file, (count) => progress?.(Math.min(1, count / bytes)));
   const digest = await sha256Of(model);
   if (model.byteLength !== bytes || (digest !== null && digest !== sha256)) {
     throw new Error(`the model '${name}' arrived damaged: try again`);
   }
-  const worker = new Worker(new URL("./worker.js", HERE), { type: "module" });
   try {
+    const worker = new Worker(new URL("./worker.js", HERE), { type: "module" });
     return await ofWorker(worker, runtime, model);
   } catch (error) {
-    worker.terminate();
     const reason = messageOf(error);
     const whole = `the model '${name}' cannot run in this browser: ${reason}`;
     throw new Error(reason.startsWith("the runtime") ? reason : whole, { cause: error });

@@ -42,7 +42,8 @@ export function ofSession(ort, session) {
 /** @typedef {{ id: number, images?: Images, error?: string }} Answer */
 
 /**
- * The network of a worker, so that the page never waits for it.
+ * The network of a worker, so that the page never waits for it. A worker that fails is stopped, as
+ * its runtime may have lost its memory; all that it was asked then fails too.
  * @param {Worker} worker which runs `worker.js`
  * @param {string} runtime address of the folder of the runtime's files
  * @param {ArrayBuffer} model the ONNX file
@@ -52,16 +53,14 @@ export async function ofWorker(worker, runtime, model) {
   /** @type {Map<number, { resolve: (images: any) => void, reject: (error: Error) => void }>} */
   const waiting = new Map();
   let next = 0;
-  /** @type {(error: string, ids?: Iterable<number>) => void} */
-  const fail = (error, ids = [...waiting.keys()]) => {
-    for (const id of ids) {
-      waiting.get(id)?.reject(new Error(error));
-      waiting.delete(id);
-    }
+  const fail = (/** @type {string} */ error) => {
+    worker.terminate();
+    for (const { reject } of waiting.values()) reject(new Error(error));
+    waiting.clear();
   };
   worker.onmessage = ({ data }) => {
     const { id, images, error } = /** @type {Answer} */ (data);
-    if (error) fail(error, [id]);
+    if (error !== undefined) fail(error);
     waiting.get(id)?.resolve(images);
     waiting.delete(id);
   };

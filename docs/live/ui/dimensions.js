@@ -218,6 +218,7 @@ function open(root) {
     el(
       "div",
       { className: "live-tool" },
+      el("div", { className: "live-start" }, kind.element),
       el(
         "div",
         { className: "live-stage" },
@@ -229,7 +230,6 @@ function open(root) {
       el(
         "div",
         { className: "live-panel" },
-        kind.element,
         pen.element,
         erase,
         sampler.element,

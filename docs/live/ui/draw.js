@@ -6,7 +6,7 @@
 import { commandOf } from "../engine/commands.js";
 import { slider } from "./controls.js";
 import { button, el } from "./dom.js";
-import { becomes, brushes, outcome, taken } from "./editing.js";
+import { becomes, binding, brushes, outcome, taken } from "./editing.js";
 import { Filmstrip } from "./filmstrip.js";
 import { ERASER, PEN, Pad, SIDE } from "./pad.js";
 import { bytesOf, empty, paint } from "./paint.js";
@@ -24,6 +24,7 @@ const STEPS = 10;
  */
 export function draw({ models, changed, say }) {
   const state = { label: /** @type {number | null} */ (8), strength: 0.75 };
+  const bind = binding(state, () => changed());
   const quickest = [...models].sort((a, b) => a.steps - b.steps); // to follow the pen
   const common = settings({ models: quickest, usual: { steps: STEPS }, onchange: changed });
   const pad = new Pad({
@@ -37,15 +38,11 @@ export function draw({ models, changed, say }) {
     min: 0,
     max: 1,
     step: 0.05,
-    value: state.strength,
     show: (value) => value.toFixed(2),
     hint: "How much noise is added: 0 keeps the drawing, 1 forgets it",
-    onchange(value) {
-      state.strength = value;
-      changed();
-    },
+    ...bind("strength"),
   });
-  const label = becomes(state, () => changed());
+  const label = becomes(bind("label"));
 
   const result = outcome();
   paint(result, empty(1));

@@ -3,20 +3,35 @@
  * @module
  */
 
-import { digits } from "./controls.js";
+import { choices, digits } from "./controls.js";
 import { button, el } from "./dom.js";
 import { bytesOf } from "./paint.js";
 
-/** The label that the picture becomes. @param {{ label: number | null }} state @param {() => void} changed */
-export function becomes(state, changed) {
-  return digits({
-    label: "Becomes",
-    none: "Any",
-    value: state.label,
+/**
+ * What a control takes so that it shows and sets one of a tool's values.
+ * @template {object} S
+ * @param {S} state @param {(key: keyof S) => void} changed
+ * @returns {<K extends keyof S>(key: K) => { value: S[K], onchange: (value: S[K]) => void }}
+ */
+export function binding(state, changed) {
+  return (key) => ({
+    value: state[key],
     onchange(value) {
-      state.label = value;
-      changed();
+      state[key] = value;
+      changed(key);
     },
+  });
+}
+
+/** The label that the picture becomes. @param {{ value: number | null, onchange: (value: number | null) => void }} bound */
+export const becomes = (bound) => digits({ label: "Becomes", none: "Any", ...bound });
+
+/** A choice between a few numbers. @param {string} label @param {number[]} numbers @param {{ value: number, onchange: (value: number) => void }} bound */
+export function numbers(label, numbers, bound) {
+  return choices({
+    label,
+    choices: numbers.map((value) => ({ value, text: String(value) })),
+    ...bound,
   });
 }
 

@@ -6,7 +6,7 @@
 import { commandOf } from "../engine/commands.js";
 import { choices, digits, slider } from "./controls.js";
 import { button, el } from "./dom.js";
-import { becomes, brushes, outcome, taken } from "./editing.js";
+import { becomes, binding, brushes, numbers, outcome, taken } from "./editing.js";
 import { Filmstrip } from "./filmstrip.js";
 import { heldOut } from "./heldout.js";
 import { Pad, SIDE } from "./pad.js";
@@ -36,6 +36,7 @@ export const fill =
   ({ models, changed, say }) => {
     /** @type {{ digit: number | null, label: number | null, n: number, repeats: number }} */
     const state = { digit: 7, label: null, n: 4, repeats: 1 };
+    const bind = binding(state, () => changed());
     /** @type {Float32Array} */
     let image = new Float32Array(PIXELS);
     const common = settings({
@@ -72,25 +73,12 @@ export const fill =
     const picture = digits({
       label: "Picture",
       none: "Mine",
-      value: state.digit,
-      async onchange(value) {
-        state.digit = value;
-        await choose();
-        changed();
-      },
+      ...binding(state, () => choose().then(() => changed()))("digit"),
     });
-    const label = becomes(state, () => changed());
-    const count = choices({
-      label: "Fillings",
-      choices: [1, 4, 10].map((value) => ({ value, text: String(value) })),
-      value: state.n,
-      onchange(value) {
-        state.n = value;
-        changed();
-      },
-    });
+    const label = becomes(bind("label"));
+    const count = numbers("Fillings", [1, 4, 10], bind("n"));
     const repeats = choices({
-      label: "Each step",
+      label: "Take each step",
       choices: [
         { value: 1, text: "Once" },
         {
@@ -99,11 +87,7 @@ export const fill =
           title: "Three times, as in RePaint: the parts fit better",
         },
       ],
-      value: state.repeats,
-      onchange(value) {
-        state.repeats = value;
-        changed();
-      },
+      ...bind("repeats"),
     });
     const width = slider({
       label: "Brush",

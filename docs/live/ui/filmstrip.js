@@ -47,6 +47,7 @@ export class Filmstrip {
     this.back = button("‹", () => this.step(-1), { "aria-label": "One step back" });
     this.on = button("›", () => this.step(1), { "aria-label": "One step on" });
     this.time = el("output", { className: "live-time", htmlFor: id });
+    this.which = el("span", {}, "The first picture. ");
     this.element = el(
       "div",
       { className: "live-strip", hidden: true },
@@ -55,6 +56,7 @@ export class Filmstrip {
       el(
         "p",
         { className: "live-note" },
+        this.which,
         ...["Above: noisy image ", mark("t"), ". Below: predicted clean image ", mark("0"), "."],
       ),
       this.range,
@@ -79,6 +81,7 @@ export class Filmstrip {
   /** The way is complete. */
   done() {
     this.element.hidden = this.frames.length < 2;
+    this.which.hidden = this.frames[0].x.n === 1;
     this.range.max = String(this.frames.length - 1);
     this.draw();
     this.show(this.frames.length - 1);

@@ -5,7 +5,7 @@
 
 import { choices, digits } from "./controls.js";
 import { el } from "./dom.js";
-import { taken } from "./editing.js";
+import { binding, taken } from "./editing.js";
 import { commandOf } from "../engine/commands.js";
 import { Filmstrip } from "./filmstrip.js";
 import { empty, paint } from "./paint.js";
@@ -25,26 +25,15 @@ export const generate = (placeholder) => (frame) => {
   const { models, changed, say } = frame;
   const state = { label: /** @type {number | null} */ (3), sheet: 1 };
   const common = settings({ models, usual: { steps: 25 }, onchange: changed });
-  const label = digits({
-    label: "Digit",
-    none: "All",
-    value: state.label,
-    onchange(value) {
-      state.label = value;
-      changed();
-    },
-  });
+  const bind = binding(state, () => changed());
+  const label = digits({ label: "Digit", none: "All", ...bind("label") });
   const sheet = choices({
     label: "How many",
     choices: [
       { value: 1, text: "One", title: "One of each digit" },
       { value: SHEET, text: "Twenty", title: "Twenty on a sheet, to see their variety" },
     ],
-    value: state.sheet,
-    onchange(value) {
-      state.sheet = value;
-      changed();
-    },
+    ...bind("sheet"),
   });
 
   const [noisy, clean] = [0, 1].map(() => el("canvas", { className: "live-canvas", role: "img" }));

@@ -4,6 +4,7 @@
  */
 
 import { list, seed, stops } from "./controls.js";
+import { binding } from "./editing.js";
 import { numberFrom } from "./state.js";
 
 /**
@@ -52,50 +53,27 @@ export function settings({ models, usual, onchange, sampler: choose = true }) {
   const state = defaults(first);
   /** @param {string} name @returns {Info} */
   const infoOf = (name) => models.find((each) => each.name === name) ?? first;
-  /** @type {<K extends keyof typeof state>(key: K) => (value: (typeof state)[K]) => void} */
-  const sets = (key) => (value) => {
-    state[key] = value;
+  const bind = binding(state, (key) => {
     if (key === "model") Object.assign(state, defaults(infoOf(state.model)), { seed: state.seed });
     show();
     onchange();
-  };
+  });
 
   const model = list({
     label: "Model",
     choices: models.map(({ name }) => ({ value: name, text: name })),
-    value: state.model,
-    onchange: sets("model"),
+    ...bind("model"),
   });
-  /** @param {number} value */
-  const times = (value) => `${value}`;
-  const many = stops({
-    label: "Steps",
-    values: STEPS,
-    value: state.steps,
-    show: times,
-    onchange: sets("steps"),
-  });
-  const few = stops({
-    label: "Steps",
-    values: FEW,
-    value: state.steps,
-    show: times,
-    onchange: sets("steps"),
-  });
-  const sampler = list({
-    label: "Sampler",
-    choices: SAMPLERS,
-    value: state.sampler,
-    onchange: sets("sampler"),
-  });
+  const many = stops({ label: "Steps", values: STEPS, ...bind("steps") });
+  const few = stops({ label: "Steps", values: FEW, ...bind("steps") });
+  const sampler = list({ label: "Sampler", choices: SAMPLERS, ...bind("sampler") });
   const guidance = stops({
     label: "Guidance",
     values: SCALES,
-    value: state.guidance,
     show: (value) => (value === 1 ? "1 (none)" : String(value)),
-    onchange: sets("guidance"),
+    ...bind("guidance"),
   });
-  const noise = seed({ value: state.seed, onchange: sets("seed") });
+  const noise = seed(bind("seed"));
 
   function show() {
     const info = infoOf(state.model);

@@ -52,7 +52,7 @@ export function makeTool(id, title, models, build, moved) {
   const busy = el("span", { className: "live-busy", "aria-hidden": "true" });
   const live = el("div", { className: "live-hidden", role: "status" });
   const error = el("div", { className: "live-error", role: "alert", hidden: true });
-  const first = el("p", { className: "live-note" }, "Run fetches the model once, about 6 MB.");
+  const first = el("p", { className: "live-note" }, "Run fetches the model once, about 7 MB.");
 
   const runner = new Runner({
     busy(text) {
@@ -168,15 +168,15 @@ export function makeTool(id, title, models, build, moved) {
   const element = el(
     "div",
     { className: `live-tool live-tool-${id}`, role: "tabpanel", id: newId("panel"), tabIndex: -1 },
-    el("div", { className: "live-stage" }, ...parts.stage),
     el(
       "div",
-      { className: "live-panel" },
+      { className: "live-start" },
       el("div", { className: "live-go" }, run, busy),
       error,
       first,
-      ...parts.panel,
     ),
+    el("div", { className: "live-stage" }, ...parts.stage),
+    el("div", { className: "live-panel" }, ...parts.panel),
     foot,
     live,
   );

@@ -10,6 +10,7 @@ import { average, map, tiles } from "../engine/tensors.js";
 import { through, view } from "../engine/views.js";
 import { choices, digits, list } from "./controls.js";
 import { el, still } from "./dom.js";
+import { binding, numbers } from "./editing.js";
 import { bytesOf } from "./paint.js";
 import { reads } from "./reads.js";
 import { settings } from "./settings.js";
@@ -57,37 +58,21 @@ export function two({ models, changed, say }) {
     common.set({ guidance: String(guidance), steps: String(steps), ...given });
   };
 
-  /** @type {<K extends keyof typeof state>(key: K) => (value: (typeof state)[K]) => void} */
-  const sets = (key) => (value) => {
-    state[key] = value;
+  const bind = binding(state, (key) => {
     if (key === "kind") begin(state.kind, { seed: String(common.state.seed) });
     show();
     changed();
-  };
+  });
   /** @type {{ value: Kind, text: string, title: string }[]} */
   const kinds = [
     { value: "anagram", text: "Anagram", title: "Anagram: another digit when it is turned" },
     { value: "hybrid", text: "Hybrid", title: "Hybrid: another digit from a distance" },
   ];
-  const kind = choices({
-    label: "Kind",
-    choices: kinds,
-    value: state.kind,
-    onchange: sets("kind"),
-  });
-  const first = digits({ label: "As it is", value: state.first, onchange: sets("first") });
-  const second = digits({
-    label: "Through the view",
-    value: state.second,
-    onchange: sets("second"),
-  });
-  const views = list({ label: "View", choices: TURNS, value: state.view, onchange: sets("view") });
-  const across = choices({
-    label: "Tiles a side",
-    choices: [1, 2, 4].map((value) => ({ value, text: String(value) })),
-    value: state.across,
-    onchange: sets("across"),
-  });
+  const kind = choices({ label: "Kind", choices: kinds, ...bind("kind") });
+  const first = digits({ label: "As it is", ...bind("first") });
+  const second = digits({ label: "Through the view", ...bind("second") });
+  const views = list({ label: "View", choices: TURNS, ...bind("view") });
+  const across = numbers("Tiles a side", [1, 2, 4], bind("across"));
 
   function show() {
     const hybrid = state.kind === "hybrid";

@@ -18,16 +18,19 @@ export function upload(target, take) {
   const input = el("input", { type: "file", accept: "image/*", hidden: true });
   const open = button("Upload", () => input.click(), { title: "A photo or a scan of a digit" });
 
+  /** @type {Worker | null} */
+  let worker = null;
+
   /** @param {File | undefined} file */
   async function read(file) {
     if (!file) return;
-    error.hidden = true;
+    error.hidden = stages.hidden = true;
+    worker?.terminate(); // of two pictures, the later one counts
+    const mine = (worker = new Worker(new URL("./reading.js", import.meta.url), { type: "module" }));
     try {
-      const [{ readImage }, { bring }] = await Promise.all([
-        import("../engine/reader.js"),
-        import("../engine/images.js"),
-      ]);
-      const { image, steps } = bring(readImage(await coloursOf(file)));
+      open.textContent = "Reading";
+      await checkSize(file);
+      const { image, steps } = await brought(mine, file);
       stages.replaceChildren(
         ...steps.map(({ name, values, width, height }) => {
           const canvas = el("canvas", {
@@ -44,12 +47,16 @@ export function upload(target, take) {
       if (!image.some((value) => value > 0)) throw new Error("no digit was found in this picture");
       take(rounded(image));
     } catch (reason) {
+      if (mine !== worker) return;
       error.replaceChildren(
         sentence(reason),
         " ",
         button("Choose another", () => input.click()),
       );
       error.hidden = false;
+    } finally {
+      mine.terminate();
+      if (mine === worker) open.textContent = "Upload";
     }
   }
   input.addEventListener("change", () => {
@@ -70,28 +77,46 @@ export function upload(target, take) {
   return { button: open, elements: [input, error, stages] };
 }
 
+const UNREADABLE =
+  "this file is no picture that your browser can read; export it as PNG or JPEG, and try again";
+
 /** Pixels of a picture; more is taken for a mistake. */
 const LARGEST = 50_000_000;
 
-/**
- * The colours of a picture file, upright.
- * @param {Blob} file
- * @returns {Promise<import("../engine/reader.js").Colours>}
- */
-async function coloursOf(file) {
-  /** @type {ImageBitmap} */
-  let bitmap;
+/** Refuses a file that is no picture, or too large a one, before its pixels are decoded. @param {Blob} file */
+async function checkSize(file) {
+  const image = new Image();
+  image.src = URL.createObjectURL(file);
   try {
-    bitmap = await createImageBitmap(file);
+    await new Promise((resolve, reject) => {
+      image.onload = resolve;
+      image.onerror = reject;
+    });
   } catch (cause) {
-    throw new Error("this file is no picture that your browser can read", { cause });
+    throw new Error(UNREADABLE, { cause });
+  } finally {
+    URL.revokeObjectURL(image.src);
   }
-  const { width, height } = bitmap;
+  const { naturalWidth: width, naturalHeight: height } = image;
   if (width * height > LARGEST) {
     throw new Error(`this picture has ${width} × ${height} pixels, and 50 million are the most`);
   }
-  const context = el("canvas", { width, height }).getContext("2d", { willReadFrequently: true });
-  if (!context) throw new Error("this browser cannot read the pixels of a picture");
-  context.drawImage(bitmap, 0, 0);
-  return context.getImageData(0, 0, width, height);
+}
+
+/**
+ * A picture file as a network's pixels, with the steps on the way.
+ * @param {Worker} worker which runs `reading.js`
+ * @param {Blob} file
+ * @returns {Promise<ReturnType<typeof import("../engine/images.js").bring>>}
+ */
+function brought(worker, file) {
+  return new Promise((resolve, reject) => {
+    worker.onmessage = ({ data }) => {
+      const { brought, error } = /** @type {import("./reading.js").Answer} */ (data);
+      if (brought) resolve(brought);
+      else reject(new Error(error));
+    };
+    worker.onerror = () => reject(new Error("what reads a picture cannot be downloaded: try again"));
+    worker.postMessage(file);
+  });
 }

@@ -67,7 +67,6 @@ export class Viewer {
     this.along.value = 0;
     const label = this.along.element.querySelector("label");
     if (label) label.textContent = view ? "Turn" : "Distance";
-    this.play.textContent = view ? "Turn it" : "Step back";
     this.captions[0].textContent = view ? "Drag to turn it" : "Drag to go away from it";
     this.captions[1].textContent = view ? "Through the view" : "What is left of it there, enlarged";
   }
@@ -84,6 +83,8 @@ export class Viewer {
       distant(canvas, sheet, at);
       distant(other, sheet, at, true);
     }
+    const [there, back] = view ? ["Turn it", "Turn it back"] : ["Step back", "Come closer"];
+    this.play.textContent = at > 0.5 ? back : there;
     canvas.setAttribute(
       "aria-label",
       `The picture ${view ? "turned by" : "at a distance of"} ${share}`,

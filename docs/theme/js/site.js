@@ -1,13 +1,14 @@
-// A button to stop and start each moving figure, and whole pixels where a figure is not shrunk.
+// A button to stop and start each moving figure. Its still comes first: the animation is loaded
+// when the rest of the page is there and the figure is in sight.
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 
 for (const still of document.querySelectorAll(".figure picture source")) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "motion";
-  let moving = !reduced.matches;
+  let moving = !reduced.matches, seen = false;
   const show = () => {
-    still.media = moving ? "print" : "all";
+    still.media = moving && seen ? "print" : "all";
     button.dataset.moving = moving;
     button.textContent = moving ? "Pause" : "Play";
     button.setAttribute("aria-label", `${button.textContent} the animation`);
@@ -15,7 +16,16 @@ for (const still of document.querySelectorAll(".figure picture source")) {
   button.addEventListener("click", () => { moving = !moving; show(); });
   reduced.addEventListener("change", () => { moving = !reduced.matches; show(); });
   show();
-  still.closest(".picture").append(button);
+  const picture = still.closest(".picture");
+  picture.append(button);
+  const sight = new IntersectionObserver((entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    seen = true;
+    sight.disconnect();
+    show();
+  });
+  if (document.readyState === "complete") sight.observe(picture);
+  else addEventListener("load", () => sight.observe(picture));
 }
 
 // Enlarged pixels stay sharp squares, but an image with fewer pixels on the screen than of its own

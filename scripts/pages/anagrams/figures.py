@@ -24,7 +24,7 @@ NAMES = [str(digit) for digit in range(10)]
 
 
 def best(labels: tuple[int, ...], views: tuple[str, ...], out_of: int = 8, seed: int = 0) -> Tensor:
-    """Of so many images, the one that the classifier is surest of in all views: (1, 28, 28)."""
+    """The image, of `out_of`, that the classifier is most certain of in all views: (1, 28, 28)."""
     model = load("digits")
     with fast_arithmetic(model.device):
         images = draw_anagram(model, labels, views, n=out_of, seed=seed)
@@ -90,7 +90,7 @@ EXAMPLES = (
     ("negation", 1, 8),
     ("patches:0", 1, 7),
 )
-"""A view and what is to be seen without and through it."""
+"""Views, each with the digits to see without it and through it."""
 
 SHORT = {
     "flip_vertical": "flip ↕",
@@ -132,7 +132,7 @@ TRIPLES = (
     ((6, 9, 0), ("identity", "rotate_180", "rotate_90")),
     ((4, 7, 2), ("identity", "rotate_180", "flip_horizontal")),
 )
-"""What is to be seen through three views at once."""
+"""The digits to see through three views at once."""
 
 
 @figure(

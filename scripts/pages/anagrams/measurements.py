@@ -29,7 +29,7 @@ VIEWS = (
 
 
 def both_right(images: Tensor, labels: list[Tensor], views: list[str]) -> Tensor:
-    """Whether each image is read as its label through every view: bool (N,)."""
+    """Whether each image is recognised as its label through every view: bool (N,)."""
     right = [
         judge().read(through(images, view(v))) == y for y, v in zip(labels, views, strict=True)
     ]
@@ -37,16 +37,16 @@ def both_right(images: Tensor, labels: list[Tensor], views: list[str]) -> Tensor
 
 
 EACH = 32
-"""Images a pair of labels."""
+"""Images for each pair of labels."""
 
 PAIRS = 55
-"""Pairs of digits without order, of one digit with itself too."""
+"""Unordered pairs of digits, those of a digit with itself included."""
 
 
 def of_pairs(
     pairs: list[tuple[int, int]], name: str, each: int, **how: Any
 ) -> tuple[Tensor, list[Tensor]]:
-    """Images that are to be a pair's first digit and, through a view, its second: `each` a pair.
+    """Samples images of a pair's first digit that show its second through a view: `each` per pair.
 
     Returns:
         (len(pairs) * each, 1, 28, 28), and the two labels of every image.
@@ -60,8 +60,8 @@ def of_pairs(
 def one_row(first: int, name: str, each: int) -> dict[str, Any]:
     """The share of images that are both digits, for one first digit and every second one.
 
-    An image that turns from a to b is, turned, one from b to a: where a view undoes itself, only
-    pairs with b >= a are drawn.
+    An image that turns from a to b is, when turned, one from b to a. So if a view is its own
+    inverse, only pairs with b >= a are sampled.
     """
     itself = view(name).undo is view(name).apply
     pairs = [(first, b) for b in range(first if itself else 0, 10)]
@@ -86,7 +86,7 @@ def totals(values: Tensor) -> dict[str, float]:
 
 @measurement
 def anagrams(quick: bool) -> dict[str, Any]:
-    """How often each pair of digits is read right both ways, for every view."""
+    """How often both digits of each pair are recognised, for every view."""
     each = 2 if quick else EACH
     settings = {
         "weights": digest_of("weights/digits.safetensors"),
@@ -124,13 +124,13 @@ TRIALS: dict[str, dict[str, Any]] = {
 
 
 TRIED = 20
-"""Images a pair in each of these ways; the way of `anagrams`, guidance 10, is not drawn again."""
+"""Images for each pair in each of these ways; `anagrams` has sampled guidance 10 already."""
 
 
 def one_trial(each: int, **how: Any) -> dict[str, float]:
-    """All pairs of the half-turn, drawn in one of the ways that were tried: the mean share.
+    """The mean share over all pairs of the half-turn, sampled in one of the ways.
 
-    How many pairs reach one half is left out: that depends on the images a pair.
+    The number of pairs that reach one half is left out: it depends on the images for each pair.
     """
     pairs = [(a, b) for a in range(10) for b in range(a, 10)]
     of = how.pop("of", 1)

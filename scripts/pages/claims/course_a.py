@@ -17,12 +17,12 @@ from scripts.pages.claims.verdicts import (
 LATER = "not measured yet"
 
 MARGIN = 0.95
-"""A Fréchet distance of 1,000 samples has to be lower by a twentieth: seeds vary by about that."""
+"""A Fréchet distance of 1,000 samples must be lower by a twentieth, about what seeds differ by."""
 
 
 @claim("A", "Sampling time is linear in T.", "digits", known=True)
 def sampling_time(read: Read) -> Finding:
-    """A step takes as long for every T, within 30 percent."""
+    """A step takes the same time for every T, within 30 percent."""
     step = read("times")["per_step"]
     even = step["most"] < 1.3 * step["least"]
     return CONFIRMED if even else REFUTED, f"{step['least']:.2f} to {step['most']:.2f} ms a step"
@@ -56,10 +56,10 @@ def fewer_steps(read: Read) -> Finding:
     known=True,
 )
 def start_half_way(read: Read) -> Finding:
-    """Two parts: x_500 shows no digit (at most 20% recognised), and noise put there does as well.
+    """Two parts: x_500 shows no digit (at most 20% recognised), and a start from noise is as good.
 
-    "As well" is a Fréchet distance of at most 1.1 times that of the way from T, of the same model
-    or of the conditional one. The second part decides; the first alone refines.
+    "As good" means a Fréchet distance of at most 1.1 times that of sampling from T, by the same
+    model or by the conditional one. The second part decides; the first alone refines.
     """
     result, half = part(read, "half_way", why=LATER), part(read, "half_way", "fid", why=LATER)
     try:

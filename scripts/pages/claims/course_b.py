@@ -39,7 +39,7 @@ def guidance_own(read: Read) -> Finding:
 
 @claim("B", "A higher omega gives better quality and less diversity.", "digits", known=True)
 def guidance_trade(read: Read) -> Finding:
-    """Accuracy rises and recall falls from none to omega = 2; the distance has a least value."""
+    """Accuracy rises and recall falls from none to omega = 2; the distance has a minimum."""
     result = read("guidance")
     none, strong, best = result["rows"]["1"], result["rows"]["3"], result["best_fid"]
     gained = strong["accuracy"] > none["accuracy"]
@@ -58,9 +58,9 @@ def guidance_trade(read: Read) -> Finding:
 def larger_model(read: Read) -> Finding:
     """How much of the larger network's lower loss is due to the easy times of T = 600.
 
-    The one network has its own chain's times and then those of T = 600: if that alone explains
-    half of the fall between the two networks, each on its own chain, the loss says nothing about
-    the model; if it explains less than a tenth, the fall is the model's.
+    The smaller network is measured at the times of its own chain and at those of T = 600. If the
+    times explain half of the fall between the two networks, each on its own chain, the loss says
+    nothing about the model. If they explain less than a tenth, the larger model explains the fall.
     """
     why = "course B's two networks are not both trained"
     small, large = (
@@ -84,8 +84,8 @@ def larger_model(read: Read) -> Finding:
 def frozen(read: Read) -> Finding:
     """Loss within a percent and accuracy within a point of the trained ones, at full width.
 
-    Both trainings have to have learned their labels, the one with trained embeddings for certain:
-    an accuracy of 90% or more.
+    Not decided unless the network with trained embeddings has learned its labels, with an accuracy
+    of 90% or more.
     """
     why = "course B's network is not trained both ways at its full width"
     losses = [

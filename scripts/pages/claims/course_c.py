@@ -167,7 +167,7 @@ def one_level(read: Read) -> Finding:
 
 @claim("C", "20 epochs are better than 5.", "time and class")
 def epochs_20(read: Read) -> Finding:
-    """For both networks the validation loss is lower, and the classifier surer of the samples."""
+    """For both networks the validation loss is lower, and the classifier is more certain."""
     held, words = 0, []
     for name in ("time", "class"):
         epochs = read(f"training/{name}")["epochs"]

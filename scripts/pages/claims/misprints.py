@@ -59,7 +59,7 @@ def printed_update(read: Read) -> Finding:
 
 @claim("C", "Slip: the noise is uniform.", "digits")
 def uniform_noise(read: Read) -> Finding:
-    """One step at t = 500 takes uniform noise off within 1 dB of what it does with normal noise."""
+    """One step at t = 500 removes uniform noise as well as normal noise, within 1 dB."""
     rows = part(read, "slips", "kinds", why=LATER)
     words = f"PSNR {rows['uniform']:.1f} dB with uniform noise, {rows['normal']:.1f} with normal"
     return holds(rows["uniform"] > rows["normal"] - 1), words

@@ -30,7 +30,7 @@ from scripts.workshop.judge import (
 from scripts.workshop.registry import SEED, digest_of, measurement
 
 STEPS = 100
-"""Of ancestral sampling from T, of which those below T / 2 are taken."""
+"""Steps of ancestral sampling from T; only those below T / 2 are taken."""
 
 
 @measurement

@@ -19,7 +19,7 @@ from ddpm.sampling import Step, StepRule, posterior
 from ddpm.schedule import NoiseSchedule
 from ddpm.techniques.denoising import add_noise, denoise
 from scripts.pages.claims.pictures import START, STRIDE, correlation
-from scripts.pages.sdedit import STARTS, STRENGTHS
+from scripts.pages.sdedit.figures import STARTS, STRENGTHS
 from scripts.workshop.judge import judge
 from scripts.workshop.registry import SEED, digest_of, measurement
 

@@ -19,12 +19,12 @@ from scripts.workshop.judge import rows
 from scripts.workshop.registry import measurement
 
 IMAGES = 12_800
-"""How many digits are seen, once, in a training."""
+"""The number of digits in a training; each is seen once."""
 
 
 # --8<-- [start:once]
 class ToldOnce(AttentionUNet):
-    """Course A's network, whose time is added to the features of the first stage alone."""
+    """Course A's network with the time added to the features of the first stage only."""
 
     def forward(self, x: Tensor, t: Tensor, label: Tensor | None = None) -> Tensor:
         with torch.autocast(x.device.type, enabled=False):

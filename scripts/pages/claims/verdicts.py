@@ -28,7 +28,7 @@ Rule = Callable[[Read], Finding]
 
 
 class NotYet(Exception):
-    """A claim cannot be decided by the records that there are; says why."""
+    """The existing records cannot decide a claim; the message says why."""
 
 
 @dataclass(frozen=True)

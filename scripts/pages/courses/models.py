@@ -47,7 +47,7 @@ def losses(quick: bool) -> dict[str, Any]:
 
 @measurement
 def telling(quick: bool) -> dict[str, Any]:
-    """What the label is worth: the error with the right one, with none and with a wrong one."""
+    """The effect of the label: the error with the right one, with none and with a wrong one."""
     digits, table = mnist("test")[: 100 if quick else 1000], {}
     for name in ("class", "resunet", "digits"):
         model = load(name)
@@ -72,7 +72,7 @@ def telling(quick: bool) -> dict[str, Any]:
     "loss-curves-courses",
     "courses",
     caption="The losses of the other courses' recipes; dotted, what course B reported for its own"
-    " 128 features. Each is on its own terms: they do not compare with one another.",
+    " 128 features. Each recipe has its own kind of loss, so do not compare one plot with another.",
     made="From the logs of the bundled models' trainings; the validation uses the same digits,"
     " times and noise after every epoch.",
     alt="Four plots, one below the other, of the loss against the epoch, one for each recipe. In"
@@ -103,9 +103,9 @@ def _ticks(epochs: int) -> range:
 
 
 def _grids(name: str) -> Image.Image:
-    """What a model drew after some of its epochs, in rows of ten."""
+    """Samples of a model after some of its epochs, in rows of ten."""
     kept = read_pictures(results_file(f"training/{name}.npz"))
-    # Drawn label by label, as many of each: a column is a digit.
+    # Sampled label by label, the same number of each: a column is a digit.
     rows = [images[:, 0].unflatten(0, (10, -1)).transpose(0, 1) for images in kept.values()]
     names = [
         f"epoch {epoch}" if row == 0 else ""
@@ -134,7 +134,7 @@ def time_epochs() -> Image.Image:
 @figure(
     "class-epochs",
     "courses",
-    caption="Every digit as the recipe class draws it after epoch 5 and after epoch 20.",
+    caption="Samples of every digit by the recipe class, after epoch 5 and after epoch 20.",
     made="Kept while the bundled model was trained: 300 ancestral steps with guidance 5 and the"
     " averaged weights; the same noise for both epochs.",
     alt="Eight rows of the digits 0 to 9, four after epoch 5 and four after epoch 20. All can be"
@@ -148,7 +148,7 @@ def class_epochs() -> Image.Image:
 
 
 def derived() -> dict[str, Any]:
-    """The conventions of the courses, and where their losses look."""
+    """The conventions of the courses, and the noise levels that their losses cover."""
     levels = {}
     for name in OF_RECIPE:
         of = recipe(name)

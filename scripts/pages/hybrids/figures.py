@@ -50,7 +50,7 @@ WORDS: dict[str, Any] = {
     **WORDS,
 )
 def hybrid_gallery() -> Image.Image:
-    """The gallery, as large as is."""
+    """The gallery at full size."""
     lines = viz.as_grid(gallery(), 3)
     return viz.sheet(lines, scale=2)
 
@@ -84,7 +84,7 @@ def hybrid_receding() -> list[Image.Image]:
     **WORDS,
 )
 def hybrid_readings() -> Image.Image:
-    """What the readings are made from."""
+    """The images that the classifier gets."""
     afar = from_afar(gallery())[:, 0]
     tiles = from_near(gallery())[:, 0].unflatten(0, (len(GALLERY), -1))[:, [0, 5, 10, 15]]
     names = [f"{a}, {b}" for a, b in GALLERY]

@@ -91,7 +91,7 @@ def one_split(name: str, share: float, pairs: int, each: int) -> dict[str, Any]:
 def better(row: dict[str, Any], mosaic: float) -> bool:
     """Whether a split is better than the mosaic by the classifier: by two standard errors.
 
-    Fixed before anything was measured. Whether it is also better to the eye is for people to say.
+    Fixed before anything was measured. Whether it also looks better, only people can judge.
     """
     return bool(row["both"] > mosaic + 2 * row["error"])
 
@@ -100,7 +100,7 @@ def better(row: dict[str, Any], mosaic: float) -> bool:
 def large_hybrids(quick: bool) -> dict[str, Any]:
     """Hybrids of 56x56 by the source's split, over all pairs of different digits.
 
-    Models that have not been trained are left out; quickly, they are measured as they begin.
+    Models that have not been trained are left out. A quick run measures them untrained.
     """
     pairs, each = (3, 1) if quick else (len(PAIRS), EACH)
     names = [name for name in MODELS if quick or file_of(name)]

@@ -26,8 +26,10 @@ def stretched(images: Tensor) -> Tensor:
 
 
 def from_afar(images: Tensor, sigma: float = 1.6) -> Tensor:
-    """What is left of images or canvases from afar: reduced to 28x28, blurred, with the contrast
-    turned up as an eye does: (N, 1, 28, 28)."""
+    """What is left of images or canvases from a distance: (N, 1, 28, 28).
+
+    They are reduced to 28x28, blurred, and their contrast is raised, as an eye does.
+    """
     small = F.avg_pool2d(images, images.shape[-1] // 28)
     return ((stretched(gaussian(sigma)(small, 0)) - 0.35) * 2.5).clamp(0, 1)
 
@@ -40,7 +42,7 @@ def from_near(images: Tensor, sigma: float = 3.0) -> Tensor:
 
 
 def read_both(images: Tensor, far: Tensor, near: Tensor) -> tuple[Tensor, Tensor]:
-    """Whether each image is read as `far` from afar, and most of its tiles as `near`: bool (N,)."""
+    """Whether `far` is recognised in the whole, and `near` in most of the tiles: bool (N,) each."""
     tiles = judge().read(from_near(images)).unflatten(0, (len(images), -1))
     most = (tiles == near[:, None]).float().mean(1) > 0.5
     return judge().read(from_afar(images)) == far, most
@@ -48,7 +50,7 @@ def read_both(images: Tensor, far: Tensor, near: Tensor) -> tuple[Tensor, Tensor
 
 
 EACH = 8
-"""Images a pair of digits."""
+"""Images for each pair of digits."""
 
 DESIGNS: dict[str, dict[str, Any]] = {
     "gaussian 0.7": {"across": 1, "blur": gaussian(0.7)},
@@ -80,7 +82,7 @@ def off_diagonal(count: int) -> tuple[Tensor, Tensor]:
 
 
 def one_design(name: str, count: int) -> dict[str, Any]:
-    """What one design is worth over pairs of different digits."""
+    """The success of one design over pairs of different digits."""
     far, near = off_diagonal(count)
     with fast_arithmetic(default_device()):
         images = draw_hybrid(
@@ -113,7 +115,7 @@ def one_row(far: int, each: int) -> dict[str, Any]:
 
 @measurement
 def hybrids(quick: bool) -> dict[str, Any]:
-    """What each design of hybrids is worth, and the matrix of all pairs by the default one."""
+    """The success of each design of hybrids, and the matrix of all pairs by the default one."""
     each, count = (1, 4) if quick else (EACH, 45)
     settings = {
         "weights": digest_of("weights/digits.safetensors"),

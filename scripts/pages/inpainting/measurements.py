@@ -38,7 +38,7 @@ def seam_error(images: Tensor, mask: Tensor) -> Tensor:
 
 
 COUNT, STEPS = 100, 25
-"""Held-out digits a mask, and the steps of a path that is taken once."""
+"""Held-out digits for each mask, and the steps of a path without repeats."""
 
 WALKS = (
     (STEPS, 1, 1),
@@ -48,14 +48,15 @@ WALKS = (
 )
 """Steps, jump and repeats that are compared at equal numbers of calls, without a label.
 
-The defaults follow rules that were fixed before the numbers were seen. Of the jumps with 3 walks,
+The rules for the defaults were fixed before we saw the numbers. Of the jumps with 3 walks we take
 the one with the smallest seam; among those within two standard errors of it, the one whose mean of
-two pixels is nearest to the exact one. Walks by default, with fewer steps, only if with 25 calls
-they make the seam smaller by more than two standard errors and no fewer digits are recognised.
+two pixels is nearest to the exact one. Walks with fewer steps become the default only if, with 25
+calls, they make the seam smaller by more than two standard errors and as large a share of digits is
+recognised.
 """
 
 WALKED = 50
-"""Held-out digits a mask for each of those."""
+"""Held-out digits for each mask in each of those settings."""
 
 
 def calls_of(steps: int, repeats: int) -> int:
@@ -66,7 +67,7 @@ def calls_of(steps: int, repeats: int) -> int:
 def one_setting(
     name: str, told: bool, steps: int, jump: int, repeats: int, count: int
 ) -> dict[str, Any]:
-    """What becomes of held-out digits under one mask: is the class read right, does it fit?"""
+    """Inpainting of held-out digits under one mask: accuracy, and the seam at the mask's border."""
     digits = bundled()[:: 5000 // count]
     clean, new, model = as_images(digits), MASKS[name], load("digits")
     walks = {"steps": steps, "jump": jump, "repeats": repeats}
@@ -117,7 +118,7 @@ def unknown_pixel(
 
 
 JUMPS, REPEATS = (1, 2, 5, 10), (1, 2, 3, 5, 10, 20)
-"""Of the two pixels' curves."""
+"""The jumps and the repeats of the two pixels' curves."""
 
 SAME_CALLS = {25: ((25, 1), (13, 2), (9, 3)), 73: ((73, 1), (37, 2), (25, 3), (19, 4))}
 """Steps and repeats of the two pixels at equal numbers of calls."""
@@ -150,7 +151,7 @@ def two_pixels(quick: bool) -> dict[str, Any]:
 
 
 def over_masks(settings: list[dict[str, Any]], real: dict[str, float]) -> dict[str, float]:
-    """The mean over masks of what is read right, and of the seam beyond that of real digits."""
+    """The means over masks of the accuracy, and of the seam beyond that of real digits."""
     squares = [row["seam_error"] ** 2 for row in settings]
     return {
         "steps": settings[0]["steps"],

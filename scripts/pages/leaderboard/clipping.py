@@ -1,4 +1,4 @@
-"""What it does to clamp the predicted clean image to the range of images at every step."""
+"""The effect of clamping the predicted clean image to the range of images at every step."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FEW_CALLS = (("beta-noise", 5), ("heun-eps", 10))
 """Rows of the leaderboard that go wrong; the first of its seeds is clamped."""
 
 SCALES = (10.0, 7.0)
-"""Of guidance, at which strokes saturate."""
+"""A scale of guidance at which strokes saturate."""
 
 
 def change(free: dict[str, Any], clamped: dict[str, Any]) -> str:

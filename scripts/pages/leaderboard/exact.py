@@ -14,12 +14,12 @@ from scripts.workshop.costs import steps_for
 from scripts.workshop.registry import measurement
 
 MEAN, STD, T = 0.4, 0.3, 1000
-"""Of the data, a single pixel."""
+"""Mean and standard deviation of the data, a single pixel; and the last time."""
 
 SCHEDULES = {"linear": NoiseSchedule.linear(T), "cosine": NoiseSchedule.cosine(T)}
 DETERMINISTIC = ("ddim", "heun", "heun-eps", "dpm-solver")
 COUNT = 100_000
-"""How many pixels are drawn where the rule adds noise: their spread is right to 0.001."""
+"""How many pixels are sampled if the rule adds noise: their spread is right to 0.001."""
 
 
 def ideal(schedule: NoiseSchedule) -> EpsFn:
@@ -33,7 +33,7 @@ def ideal(schedule: NoiseSchedule) -> EpsFn:
 
 
 def result(sampler: str, schedule: NoiseSchedule, steps: int, x: Tensor) -> Tensor:
-    """Where the starts x, float64 (N, 1, 1, 1), end."""
+    """Where a sampler ends from the starts x, float64 (N, 1, 1, 1)."""
     generator = torch.Generator().manual_seed(1)
 
     def noise() -> Tensor:
@@ -57,7 +57,7 @@ def flow_error(sampler: str, schedule: NoiseSchedule, steps: int) -> float:
 
 
 def spread(sampler: str, schedule: NoiseSchedule, steps: int) -> float:
-    """The standard deviation of what a sampler draws; it should be `STD`."""
+    """The standard deviation of a sampler's results; it should be `STD`."""
     x = torch.randn(COUNT, 1, 1, 1, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     return float(result(sampler, schedule, steps, x).std())
 

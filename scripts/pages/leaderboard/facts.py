@@ -62,8 +62,8 @@ def derived() -> dict[str, Any]:
 
 
 def first_stride(calls: int) -> dict[str, float]:
-    """By how much Heun's first step, with the mean of eps, moves x_s where the guess at s differs
-    by 1 from that at T; and what a guess counts in x_s."""
+    """How much Heun's first step, with the mean of eps, moves x_s if the prediction at s differs
+    by 1 from that at T; and the weight of a prediction in x_s."""
     s = strided(1000, steps_for("heun", calls))[1]
     rule = partial(heun, mean_of="eps")
     moved = {
@@ -74,7 +74,7 @@ def first_stride(calls: int) -> dict[str, float]:
 
 
 def exchanged(t: int, s: int) -> float:
-    """The share of the variance of the noise at s that a posterior step from t makes anew."""
+    """The share of the variance of the noise at s that a posterior step from t renews."""
     return one_step(posterior, COSINE, t, s, z=1.0) ** 2 / (1 - float(COSINE.alpha_bar[s]))
 
 

@@ -1,4 +1,4 @@
-"""One to four steps: where a sampler alone stops being enough."""
+"""One to four steps: where a sampler alone is no longer enough."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def settings() -> dict[str, Setting]:
 
 
 def one(setting: Setting, count: int) -> dict[str, Any]:
-    """What is said of the samples of a setting, and what each of them costs."""
+    """The measures of a setting's samples, and the cost of each sample."""
     return {**judged(setting, count), "evaluations": evaluations_of(setting)}
 
 

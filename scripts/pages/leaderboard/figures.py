@@ -85,7 +85,7 @@ def leaderboard_accuracy() -> Plot:
     "leaderboard-grid",
     "leaderboard",
     caption="The same noise through every sampler, with 5, 10 and 20 network calls.",
-    made="The model `digits` at its default guidance, one sample of each label.",
+    made="The model `digits`, one sample of each label; only the sampler and its steps differ.",
     alt="Fifteen rows of the digits 0 to 9 in three groups, for 5, 10 and 20 calls, with one row"
     " for each of five samplers in each group.",
     models=("digits",),

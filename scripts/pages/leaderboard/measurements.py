@@ -28,11 +28,11 @@ SAMPLERS = {
 
 
 SEEDS = {5: 3, 10: 3, 20: 2, 25: 2, 50: 1, 100: 1, 250: 1, 1000: 1}
-"""Over how many seeds each number of calls is measured: few calls are cheap."""
+"""For each number of calls, how many seeds are measured: few calls are cheap."""
 
 
 NOT_DRAWN = {"heun-eps": (10, 50)}
-"""Measured too, with so many calls; its distances would need an axis of their own."""
+"""Measured with these numbers of calls but not plotted: its distances need an axis of their own."""
 
 
 LONG = {
@@ -40,13 +40,13 @@ LONG = {
     250: ("ancestral",),
     1000: ("ancestral",),
 }
-"""Which samplers are given very many calls; the others have nothing to gain from them."""
+"""Which samplers get very many calls; the others gain nothing from them."""
 
 
 def one_setting(
     sampler: str, calls: int, count: int, seeds: int | None = None, **options: Any
 ) -> dict[str, Any]:
-    """The flagship with one sampler and so many calls, over the seeds that it is given."""
+    """The flagship with one sampler and one number of calls, over its seeds."""
     setting = own("digits", sampler=sampler, steps=steps_for(sampler, calls), **options)
     return {
         **judged(setting, count, range(1, (seeds or SEEDS[calls]) + 1)),
@@ -57,8 +57,8 @@ def one_setting(
 def milliseconds(calls: int, rounds: int) -> dict[str, float]:
     """What a digit costs with each sampler, per network call.
 
-    The samplers take turns with a batch each, and the fastest of the rounds counts, so that what
-    else the machine does slows down none of them.
+    The samplers take turns with a batch each, and the fastest of the rounds counts, so that other
+    work on the machine slows down none of them.
     """
     model, asked, best = load("digits"), natural_labels(BATCH), dict.fromkeys(SAMPLERS, math.inf)
     for _ in range(rounds):
@@ -173,4 +173,4 @@ def ten_thousand(quick: bool) -> dict[str, Any]:
 
 
 ACCURATE, NEAR = 0.99, 2.0
-"""What a good setting has at least of accuracy, and at most of its distance over the floor."""
+"""The least accuracy and the largest distance over the floor of a good setting."""

@@ -74,11 +74,11 @@ def given_start(rule: StepRule, steps: int, runs: int, count: int) -> dict[str, 
 
 
 def predict(rule: StepRule, steps: int, training: int, held_out: int) -> dict[str, float]:
-    """How well a network learns to say from x_T which digit will come of it.
+    """How well a network learns to predict from x_T which digit the sample will show.
 
     Returns:
-        `accuracy` on starts not learned from; `commonest`, that of always saying the digit that
-        came most often.
+        `accuracy` on starts not learned from; `commonest`, that of always
+        answering with the most common digit.
     """
     model, x = load("digits"), starts(training + held_out, first=500_000)
     read = [judge().read(unlabelled(model, len(p), p, rule, steps)) for p in x.split(500)]
@@ -106,7 +106,7 @@ def predict(rule: StepRule, steps: int, training: int, held_out: int) -> dict[st
 
 
 def without_noise(name: str, sampler: str, count: int, steps: int) -> dict[str, Any]:
-    """What a sampler draws of each digit: how many are recognised, and how much they vary.
+    """A sampler's results for each digit: how many are recognised, and how much they vary.
 
     Returns:
         The row of `judged`, with `spread`: the standard deviation of a pixel over the images of

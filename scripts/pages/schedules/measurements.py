@@ -45,7 +45,7 @@ MODELS = ("class", "resunet", "digits")
 """Models that are started from what they were trained to see at T, and from pure noise."""
 
 SHORT: dict[str, Any] = {"sampler": "ancestral", "steps": 60}
-"""How those sample whose own way takes hundreds of steps: the start is the same in either."""
+"""The setting of models whose own setting takes hundreds of steps; only the start differs."""
 
 EPOCHS = 2
 
@@ -172,7 +172,7 @@ def schedule_curves() -> Plot:
     results=("schedules.npz", "schedules"),
 )
 def strengths_grid() -> Image.Image:
-    """What was drawn after short trainings with three strengths of beta."""
+    """Samples after short trainings with three strengths of beta."""
     kept = read_pictures(results_file("schedules.npz"))
     betas = read_json("schedules")["strengths"]
     names = [f"{name}, {betas[name]['betas'][1]:g}" for name in kept]

@@ -101,7 +101,7 @@ def text_denoising() -> Image.Image:
     **WORDS,
 )
 def text_ladder() -> Image.Image:
-    """The states of one walk."""
+    """The states of one trajectory."""
     path = from_time(model().path(HOW["steps"]), 690)
     x = add_noise(model(), pictures()["photo"][None], 690)
     eps_fn = model().eps_fn([label(PHOTO)], HOW["guidance"])

@@ -31,7 +31,7 @@ PHOTO, VILLAGE, HAT, ROCKET, OLD, FIRE, SKULL, FALLS = PROMPTS = (
 )
 
 HOW: dict[str, Any] = {"steps": 33, "guidance": 7.0, "sampler": learned, "seed": 0, "batch": 5}
-"""How all is sampled, unless a figure says otherwise."""
+"""The setting of all samples, unless a figure says otherwise."""
 
 
 @cache

@@ -29,7 +29,7 @@ from scripts.pages.warmup.net import (
 from scripts.workshop.registry import SEED, measurement
 
 WORLDS = 10_000
-"""How many worlds are drawn from the Bayes net; few, so that the error of sampling shows."""
+"""How many worlds are sampled from the Bayes net; few, so that the error of sampling shows."""
 
 
 def both_ways(exact: Array, found: Array) -> dict[str, Any]:

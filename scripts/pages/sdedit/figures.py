@@ -66,7 +66,7 @@ def one_strength(strength: float, kind: str, count: int) -> dict[str, Any]:
 
 @measurement
 def editing_strength(quick: bool) -> dict[str, Any]:
-    """SDEdit over its strength: distance from the input, distance from real digits, class read."""
+    """SDEdit over its strength: distance from the input and from real digits, class recognised."""
     settings = {"weights": digest_of("weights/digits.safetensors"), "count": COUNT}
     strengths = (0.1,) if quick else GRID
     jobs = {
@@ -152,7 +152,7 @@ def sdedit_drawings() -> Image.Image:
 
 
 CHANGES = ((7, 3), (4, 9), (1, 8), (0, 6))
-"""What is given, and what it is to become."""
+"""The given digit, and the digit that it should become."""
 
 
 @figure(
