@@ -49,9 +49,18 @@ def test_samples_are_drawn_once_and_batches_go_on_where_they_stopped(stub):
     assert [call["first"] for call in CALLS] == [0, 4, 8]
     assert CALLS[2]["labels"].tolist() == [8, 9]
     assert {call["steps"] for call in CALLS} == {5}
-    batch_file(setting, 0, 4).unlink()
+    batch_file(setting, 0, 4, 10).unlink()
     assert torch.equal(drawn(setting, count=10), images)
     assert [call["first"] for call in CALLS] == [0, 4, 8, 4]
+
+
+def test_batches_of_another_number_of_samples_have_other_labels(stub, monkeypatch):
+    monkeypatch.setattr(
+        samples, "natural_labels", lambda count: torch.arange(count) // (count // 4)
+    )
+    for count in (4, 8):
+        drawn(own("digits"), count)
+    assert [call["labels"].tolist() for call in CALLS] == [[0, 1, 2, 3], [0, 0, 1, 1], [2, 2, 3, 3]]
 
 
 def test_a_model_without_labels_is_asked_for_none(stub):
