@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -40,6 +40,15 @@ def weights(tiny: Recipe, tmp_path: Path) -> Path:
     torch.manual_seed(0)
     Diffusion(tiny).save(tmp_path / "tiny.safetensors")
     return tmp_path / "tiny.safetensors"
+
+
+@pytest.fixture(scope="session")
+def theme() -> Iterator[None]:
+    """The folder of the site's own modules, from which they can be imported."""
+    pytest.importorskip("mkdocs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(Path(__file__).parents[1] / "docs" / "theme")
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """The program `ddpm`: its overview, its errors in one line, and the examples of its helps."""
 
+import dataclasses
 import re
 import shlex
 import subprocess
@@ -9,7 +10,9 @@ from importlib import metadata
 import pytest
 
 from ddpm import __main__ as program
+from ddpm import recipes
 from ddpm.commands.program import examples
+from ddpm.recipes import DIGITS
 
 NAMES = [name for commands in program.GROUPS.values() for name in commands]
 
@@ -84,6 +87,8 @@ def test_help_ends_in_two_examples_that_work(ddpm, name, tmp_path, monkeypatch):
     assert len(shown) == 2
     assert tuple(shown) == examples(program.command(name))
     monkeypatch.chdir(tmp_path)
+    small = dataclasses.replace(DIGITS, options={"width": 16, "blocks": 1, "classes": 10})
+    monkeypatch.setitem(recipes.RECIPES, "digits", small)  # for `train`, which takes minutes else
     for line in shown:
         words = shlex.split(line)
         assert words[:2] == ["ddpm", name]

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+pytestmark = pytest.mark.usefixtures("theme")
+
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 CONFIG = re.sub(r"!\w+", "", (ROOT / "mkdocs.yml").read_text("utf-8"))
@@ -16,15 +18,6 @@ NAV = [
     {"Lessons": [{"One": "a.md"}, {"Two": "b.md"}, {"Appendix": "c.md"}]},
     {"More": [{"Planned": "d.md"}]},
 ]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def theme():
-    """The folder of the site's own modules, from which they can be imported."""
-    pytest.importorskip("mkdocs")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(DOCS / "theme")
-        yield
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ import yaml
 
 from tests.test_style import prose
 
+pytestmark = pytest.mark.usefixtures("theme")
+
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 WORDS, ALL_WORDS = 1800, 18_000
@@ -21,15 +23,6 @@ TABLE = re.compile(r"^ *\|.*$", re.MULTILINE)
 TAG = re.compile(r"<[^>\n]*>")
 SENTENCE = re.compile(r"(?:[^.!?\n]|[.!?](?!\s))*[.!?]?")
 FIGURE = re.compile(r'\{\{ figure\("([a-z0-9-]+)"')
-
-
-@pytest.fixture(scope="module", autouse=True)
-def theme():
-    """The folder of the site's own modules, from which they can be imported."""
-    pytest.importorskip("mkdocs")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(DOCS / "theme")
-        yield
 
 
 @pytest.fixture(scope="module")

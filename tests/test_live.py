@@ -11,9 +11,7 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
-def live(monkeypatch):
-    pytest.importorskip("mkdocs")
-    monkeypatch.syspath_prepend(ROOT / "docs" / "theme")
+def live(theme):
     return importlib.import_module("live")
 
 

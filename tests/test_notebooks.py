@@ -76,9 +76,7 @@ def test_it_says_where_to_run_it_and_installs_nothing_that_lies_around(path):
 
 
 @pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)
-def test_on_a_site_that_knows_its_repository_it_installs_from_there(path, monkeypatch):
-    pytest.importorskip("mkdocs", reason="the site's hooks need mkdocs")
-    monkeypatch.syspath_prepend(ROOT / "docs" / "theme")
+def test_on_a_site_that_knows_its_repository_it_installs_from_there(path, theme):
     hooks = pytest.importorskip("hooks", reason="the site's hooks")
     assert hooks.CHECKOUT == FIRST
     before = json.loads(path.read_text(encoding="utf-8"))

@@ -33,7 +33,10 @@ LOOK = """async () => {
   const faults = [];
   for (const image of document.querySelectorAll("article img")) {
     image.scrollIntoView();
-    await image.decode().catch(() => {});
+    for (let tries = 0; tries < 100; tries++) { // a figure may begin to move at this moment
+      if (await image.decode().then(() => image.naturalWidth, () => 0)) break;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
     if (!image.naturalWidth) faults.push(`broken image ${image.src}`);
     if (!image.alt.trim()) faults.push(`no alt text: ${image.src}`);
     const { width, height } = image.getBoundingClientRect();

@@ -1,14 +1,21 @@
 // A button to stop and start each moving figure. Its still comes first: the animation is loaded
-// when the rest of the page is there and the figure is in sight.
+// when the rest of the page is there and the figure is in sight, and shown when it is whole.
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 
 for (const still of document.querySelectorAll(".figure picture source")) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "motion";
-  let moving = !reduced.matches, seen = false;
+  const picture = still.closest(".picture");
+  let moving = !reduced.matches, inSight = false, whole = false;
+  const load = () => {
+    const animation = new Image();
+    animation.src = picture.querySelector("img").src;
+    animation.decode().then(() => { whole = true; show(); }, () => {}); // else the still stays
+  };
   const show = () => {
-    still.media = moving && seen ? "print" : "all";
+    if (moving && inSight && !whole) load();
+    still.media = moving && whole ? "print" : "all";
     button.dataset.moving = moving;
     button.textContent = moving ? "Pause" : "Play";
     button.setAttribute("aria-label", `${button.textContent} the animation`);
@@ -16,12 +23,11 @@ for (const still of document.querySelectorAll(".figure picture source")) {
   button.addEventListener("click", () => { moving = !moving; show(); });
   reduced.addEventListener("change", () => { moving = !reduced.matches; show(); });
   show();
-  const picture = still.closest(".picture");
   picture.append(button);
   const sight = new IntersectionObserver((entries) => {
     if (!entries.some((entry) => entry.isIntersecting)) return;
-    seen = true;
     sight.disconnect();
+    inSight = true;
     show();
   });
   if (document.readyState === "complete") sight.observe(picture);
