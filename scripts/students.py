@@ -45,6 +45,7 @@ VARIANTS = {
     for recipe in (
         DIGITS_FAST,
         variant("long", FOLD, match(epochs=100, average=0.999)),
+        variant("large-batch", FOLD, match(batch=512, epochs=60)),
         variant("halved", FOLD, *HALVE),
         variant("halved-matched", FOLD, *HALVE, match(epochs=30)),
         variant("no-adversary", FOLD, match(adversarial=0.0)),
@@ -61,7 +62,7 @@ def students(name: str, /, epochs: int | None = None, restart: bool = False) -> 
     """Distils a student, or continues a distillation that was stopped.
 
     Args:
-        name: of a variant: digits-fast, long, halved, halved-matched, no-adversary,
+        name: of a variant: digits-fast, long, large-batch, halved, halved-matched, no-adversary,
             strong-adversary, two-fakes, no-jitter or guidance-1.15.
         epochs: stop after so many; those of all stages by default.
         restart: start again even though a checkpoint is there.
