@@ -124,6 +124,7 @@ DECLARED: tuple[Rows, ...] = (
     Rows("rival", "fewest", stated),
     Rows("rival", "reached", stated),
     Rows("unconditional", "rows.*", stated),
+    Rows("frozen", "rows.resunet", stated),
     Rows("reading", "rows.*", stated),
     Rows("leaderboard", "rows.*", flagship),
     Rows("leaderboard", "best.*", flagship),
@@ -161,6 +162,7 @@ OTHER: dict[str, str] = {
     r"bench#quality\.reached": "a training that was stopped",
     r"classifier#": "real digits",
     r"editing_strength#": "edited images",
+    r"frozen#rows\.resunet-frozen\.": "weights that are not bundled",
     r"half_way#": "samples that begin half-way",
     r"ways#": "denoised digits",
     r"epochs#rows\.": "a short training after each epoch",
@@ -172,11 +174,3 @@ OTHER: dict[str, str] = {
     r"warmup#": "no images",
 }
 """What other numbers with such names are, by a pattern for the beginnings of their places."""
-
-FEWER: dict[str, str] = {
-    "reading": "measured with the old weights of attention-class; to be measured again",
-    "grounds_clamped": "measured with the old weights of attention-class; to be measured again",
-    "grounds": "measured with the old weights of attention-class; to be measured again",
-    "randomness": "measured with the old weights of attention-class; to be measured again",
-}
-"""Records with accuracies of fewer than a thousand samples, and why."""
