@@ -26,6 +26,7 @@ FAMILIES = (
     "pages.digits",
     "pages.students",
     "workshop.guidance_kinds",
+    "workshop.goals",
     "pages.home",
     "pages.forward",
     "pages.network",
