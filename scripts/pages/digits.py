@@ -115,7 +115,7 @@ def digits_grid() -> Image.Image:
     " differs from the first in one thing.",
     made="The rows of the table, each trained on the same number of images.",
     alt="A bar chart on a logarithmic axis of the Fréchet distance of each row, the"
-    " recipe's own bar in another colour; each bar has its number at its end.",
+    " first recipe's bar in another colour; each bar has its number at its end.",
     results=("ablation",),
 )
 def what_mattered() -> Plot:
