@@ -168,8 +168,7 @@ def grounds_clamped(quick: bool) -> dict[str, Any]:
     alt="Five rows of the digits 0 to 9. In the first, four cells are full of noise, four are an"
     " even grey with a faint digit, and two show a digit. In the second, the noise is the same, and"
     " the four grey cells are nearly black and empty. The third has digits on black or dark grey,"
-    " the fourth digits on black; in both the 4 is in pieces. The last has the same digits, two"
-    " with noise around them and three on grey.",
+    " the fourth on black; in both the 4 is in pieces. The last has two in noise, three on grey.",
     models=("attention-class",),
     settings={"seed": 0, "steps": 50},
 )

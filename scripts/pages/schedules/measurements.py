@@ -132,6 +132,7 @@ def schedules(quick: bool) -> dict[str, Any]:
         "epochs": EPOCHS,
         "count": COUNT,
         "floor": floor(COUNT),
+        "weights": settings,
     }
 
 
