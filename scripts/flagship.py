@@ -1,10 +1,10 @@
 """Trains the flagship with changes chosen by short trainings: `python -m scripts.flagship ...`.
 
-    python -m scripts.flagship augmented half-batch --epochs 100
+    python -m scripts.flagship deep-14 half-batch --epochs 90 --rate 2e-3
 
-Each change is a row of the candidates (`python -m scripts.ablation --list`). The training keeps
-averages, of which `python -m scripts.lengths` chooses one afterwards. Run the same command again to
-continue a training that was stopped.
+trains the recipe `digits`. Each change is a row of the candidates (`python -m scripts.ablation
+--list`). The training keeps averages, of which `python -m scripts.lengths` chooses one afterwards.
+Run the same command again to continue a training that was stopped.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def flagship(
     """Trains the flagship with changes chosen by short trainings, or continues such a training.
 
     Args:
-        changes: names of candidates; none for the recipe as it is.
+        changes: names of candidates; none for the first recipe.
         epochs: passes over the data.
         rate: the highest learning rate; the recipe's by default.
         data: mnist, or bundled for the 5,000 digits that come with the package.

@@ -7,7 +7,7 @@ was stopped. `python -m scripts.evaluate students` judges all of them.
 from __future__ import annotations
 
 import dataclasses
-from typing import cast
+from typing import Any, cast
 
 from ddpm.commands.program import run
 from ddpm.commands.train import train_recipe
@@ -22,12 +22,11 @@ HALVE = tuple(
 )
 
 
-def variant(name: str, *stages: Stage, guidance: float | None = None) -> Recipe:
-    """The student's recipe with other stages, or another scale of guidance."""
+def variant(name: str, *stages: Stage, **changes: Any) -> Recipe:
+    """The student's recipe with other stages, and other values of its distillation."""
     plan = distillation_of(DIGITS_FAST)
-    scale = plan.guidance if guidance is None else guidance
     serves = stages[-1].steps
-    plan = dataclasses.replace(plan, stages=stages, guidance=scale, serves=serves)
+    plan = dataclasses.replace(plan, stages=stages, serves=serves, **changes)
     training = dataclasses.replace(DIGITS_FAST.training, epochs=plan.epochs)
     recipe = dataclasses.replace(DIGITS_FAST, name=name, training=training, distillation=plan)
     if stages[-1].method == "halve":
@@ -46,6 +45,7 @@ VARIANTS = {
         DIGITS_FAST,
         variant("long", FOLD, match(epochs=100, average=0.999)),
         variant("halved", FOLD, *HALVE),
+        variant("halved-between", FOLD, *HALVE, guidance=1.6, interval=(1, 700)),
         variant("halved-matched", FOLD, *HALVE, match(epochs=30)),
         variant("no-adversary", FOLD, match(adversarial=0.0)),
         variant("strong-adversary", FOLD, match(adversarial=0.03)),
@@ -61,8 +61,8 @@ def students(name: str, /, epochs: int | None = None, restart: bool = False) -> 
     """Distils a student, or continues a distillation that was stopped.
 
     Args:
-        name: of a variant: digits-fast, long, halved, halved-matched, no-adversary,
-            strong-adversary, two-fakes, no-jitter or guidance-1.15.
+        name: of a variant: digits-fast, long, halved, halved-between, halved-matched,
+            no-adversary, strong-adversary, two-fakes, no-jitter or guidance-1.15.
         epochs: stop after so many; those of all stages by default.
         restart: start again even though a checkpoint is there.
     """

@@ -70,7 +70,7 @@ def trainings(*first):
 
 
 def ranges(unit, wide):
-    return {"ablation": {"rows": fids(digits=1.0, unit_range=unit, wide_range=wide)}}
+    return {"ablation": {"rows": fids(first=1.0, unit_range=unit, wide_range=wide)}}
 
 
 def strengths(small, large):

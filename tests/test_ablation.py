@@ -14,6 +14,7 @@ from scripts import ablation as command
 from scripts import flagship
 from scripts.workshop import candidates
 from scripts.workshop.ablation import ROWS, balanced, shifted
+from scripts.workshop.first import FIRST
 
 
 def test_ablation_lists_its_rows(call):
@@ -48,16 +49,16 @@ def test_shifted_digits_have_moved_by_at_most_one_pixel_in_all_nine_ways():
 def test_every_candidate_is_a_recipe_of_at_most_two_million_parameters(name):
     recipe = candidates.CANDIDATES[name][1]
     assert Recipe.from_dict(recipe.to_dict()) == recipe
-    assert (recipe == DIGITS) == (name == "flagship")
+    assert (recipe == FIRST) == (name == "first-long")
     assert sum(p.numel() for p in recipe.make_network().parameters()) <= 2_000_000
     time_weight(recipe)
 
 
 def test_changes_are_combined_and_not_made_twice():
     both = candidates.combined(["augmented", "half-batch"])
-    assert both.options == {**DIGITS.options, "augmented": True}
+    assert both.options == {**FIRST.options, "augmented": True}
     assert (both.training.augment, both.training.batch) == (0.12, 128)
-    assert candidates.combined([]) == DIGITS
+    assert candidates.combined([]) == FIRST
     for name, (_, recipe) in candidates.CANDIDATES.items():
         assert candidates.combined([name]) == recipe
     with pytest.raises(ValueError, match=r"the same thing twice: training\.batch"):
@@ -79,6 +80,8 @@ def test_the_flagship_is_trained_with_changes_by_one_command(call, monkeypatch):
     assert {key: getattr(recipe.training, key) for key in wanted} == wanted
     assert Recipe.from_dict(recipe.to_dict()) == recipe
     assert how == {"data": "mnist", "restart": False, "out": None}
+    call("flagship", "deep-14", "half-batch", "--epochs", "90", "--rate", "2e-3")
+    assert seen[1][0] == DIGITS
 
 
 def test_no_row_is_in_two_tables():

@@ -30,7 +30,7 @@ def test_the_bars_are_the_rows_of_the_ablation_and_the_recipe_stands_out(monkeyp
     names = [label.get_text() for label in axes.get_yticklabels()]
     bars = {name: bar.get_width() for name, bar in zip(names, axes.patches, strict=True)}
     assert bars == {name: row["fid"] for name, row in record["rows"].items()}
-    assert names[-1] == "digits"  # the axis goes up, so this is the uppermost
+    assert names[-1] == "first"  # the axis goes up, so this is the uppermost
     colours = [bar.get_facecolor() for bar in axes.patches]
     assert [*map(colours.count, (to_rgba(viz.VERMILION), to_rgba(viz.BLUE)))] == [1, len(ROWS) - 1]
     assert colours[-1] == to_rgba(viz.VERMILION)

@@ -120,6 +120,8 @@ GIVEN: dict[str, dict[str, str]] = {
         "0.5": "the source's sweep of omega",
         "1.1": "the same, plus 1",
         "1.5": "the same, plus 1",
+        **dict.fromkeys(("1.2", "1.3", "1.4"), "a scale that is measured"),
+        "0.7": "how far the spread is brought back, as measured",
     },
     "install.md": {"3.11": "Python's version, as in pyproject.toml"},
     "leaderboard.md": {

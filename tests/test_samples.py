@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from ddpm.bundle import bundled_models
 from ddpm.recipes import recipe
 from scripts.workshop import quality, rival, samples, speeds
 from scripts.workshop.samples import Setting, batch_file, drawn, judged, own
@@ -49,9 +50,18 @@ def test_samples_are_drawn_once_and_batches_go_on_where_they_stopped(stub):
     assert [call["first"] for call in CALLS] == [0, 4, 8]
     assert CALLS[2]["labels"].tolist() == [8, 9]
     assert {call["steps"] for call in CALLS} == {5}
-    batch_file(setting, 0, 4).unlink()
+    batch_file(setting, 0, 4, 10).unlink()
     assert torch.equal(drawn(setting, count=10), images)
     assert [call["first"] for call in CALLS] == [0, 4, 8, 4]
+
+
+def test_batches_of_another_number_of_samples_have_other_labels(stub, monkeypatch):
+    monkeypatch.setattr(
+        samples, "natural_labels", lambda count: torch.arange(count) // (count // 4)
+    )
+    for count in (4, 8):
+        drawn(own("digits"), count)
+    assert [call["labels"].tolist() for call in CALLS] == [[0, 1, 2, 3], [0, 0, 1, 1], [2, 2, 3, 3]]
 
 
 def test_a_model_without_labels_is_asked_for_none(stub):
@@ -205,6 +215,17 @@ def test_a_speed_is_the_median_of_at_least_five_pairs(call):
     code, _, error = call("bench", "training", "--pairs", "4")
     assert code == 2
     assert "--pairs must be at least 5, not 4" in error
+
+
+def test_trainings_are_timed_of_models_that_come_with_the_package(monkeypatch):
+    timed, row = [], {"ours": 2.0, "theirs": 1.0, "ratio": 2.0}
+    monkeypatch.setattr(speeds, "our_way", lambda name, device, steps: timed.append(name) or 8.0)
+    monkeypatch.setattr(speeds, "paired", lambda first, second, pairs: dict(row))
+    table = speeds.training_speeds(torch.device("cpu"), 5)
+    students = {name for name in bundled_models() if recipe(name).distillation}
+    assert {*timed} == {*table} == {*bundled_models()} - students
+    assert all(recipe(name).scaling.image == 28 for name in timed)  # the training digits' size
+    assert table["digits"] == row | {"steps": round(10 * 8.0 / recipe("digits").training.batch)}
 
 
 def test_the_browser_is_measured_on_an_idle_machine(call, monkeypatch):

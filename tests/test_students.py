@@ -2,19 +2,20 @@
 
 import dataclasses
 import json
+from types import SimpleNamespace
 
 import pytest
 import torch
 
-from ddpm.data import Digits
+from ddpm.data import Digits, bundled
 from ddpm.model import Diffusion
 from ddpm.recipes import DIGITS, DIGITS_FAST, RECIPES, Recipe
 from ddpm.students import after, check_teacher
 from scripts import students as variants
 from scripts.pages import students as page
-from scripts.workshop import judge, students
+from scripts.workshop import judge, students, techniques
 from scripts.workshop.manifest import at_hand
-from scripts.workshop.registry import FIGURES, register_all
+from scripts.workshop.registry import FIGURES, NotHere, register_all
 from scripts.workshop.students import GOALS, chosen, cost, row, served, weights_files
 
 SMALL = {"width": 16, "blocks": 1, "classes": 10}
@@ -242,3 +243,75 @@ def test_a_plot_of_what_is_not_measured_is_skipped(monkeypatch, tmp_path, capsys
     for name in page.RECORDS:
         (tmp_path / f"{name}.json").write_text("{}")
     assert at_hand([FIGURES["students-quality"]]) == [FIGURES["students-quality"]]
+
+
+# --- the techniques
+
+
+class Blind:
+    """A classifier that reads everything as one digit."""
+
+    def __init__(self, digit):
+        self.digit = digit
+
+    def read(self, images):
+        return torch.full((len(images),), self.digit)
+
+
+@pytest.fixture
+def small_models(monkeypatch):
+    """Untrained small networks in the place of the flagship and of its student."""
+    torch.manual_seed(0)
+    models = {
+        recipe.name: Diffusion(dataclasses.replace(recipe, options=SMALL), device="cpu")
+        for recipe in (dataclasses.replace(DIGITS, steps=3), DIGITS_FAST)
+    }
+    monkeypatch.setattr(techniques, "load", models.__getitem__)
+    monkeypatch.setattr(techniques, "second", lambda epochs: Blind(3))
+    monkeypatch.setattr(
+        techniques, "TECHNIQUES", {k: (f, 20) for k, (f, _) in techniques.TECHNIQUES.items()}
+    )
+    return models
+
+
+@pytest.mark.parametrize(
+    ("technique", "further", "evaluations"), [("another digit", 5, 3), ("lower half", 0, 4)]
+)
+def test_a_technique_is_judged_by_what_was_asked_for(
+    small_models, monkeypatch, technique, further, evaluations
+):
+    wanted = (bundled()[::250].labels + further) % 10
+    monkeypatch.setattr(techniques, "second", lambda epochs: Blind(int(wanted[0])))
+    found = techniques.one(technique, "digits-fast", quick=False)
+    assert found["right"] == pytest.approx(float((wanted == wanted[0]).float().mean()))
+    assert 0 < found["right"] < 1
+    assert found["count"] == 20
+    assert found["evaluations"] == evaluations
+
+
+def test_an_image_that_is_one_digit_both_ways_is_no_anagram(small_models):
+    found = techniques.one("half-turn", "digits-fast", quick=False)
+    assert (found["right"], found["evaluations"]) == (0, 8)
+
+
+def test_a_guided_step_of_a_technique_counts_twice(small_models):
+    whole = techniques.one("half-turn", "digits", quick=False)["evaluations"]
+    assert whole == 2 * 2 * 3  # two labels, each with guidance, in three steps
+
+
+def test_hybrids_are_right_from_afar_and_up_close(monkeypatch):
+    far, near = torch.tensor([1, 2, 3, 4]), torch.tensor([5, 6, 7, 8])
+    monkeypatch.setattr(techniques, "off_diagonal", lambda count: (far, near))
+    monkeypatch.setattr(techniques, "draw_hybrid", lambda *given, **how: None)
+    monkeypatch.setattr(techniques, "from_afar", lambda images: "afar")
+    monkeypatch.setattr(techniques, "from_near", lambda images: "near")
+    tiles = torch.tensor([[5, 5, 5, 0], [6, 6, 6, 6], [7, 7, 0, 0], [8, 8, 8, 8]])
+    read = {"afar": torch.tensor([1, 0, 3, 4]), "near": tiles.flatten()}
+    judge = SimpleNamespace(read=read.__getitem__)
+    assert techniques.at_two_distances(None, judge, 4) == (0.5, 4)
+
+
+def test_techniques_need_the_student(monkeypatch):
+    monkeypatch.setattr(techniques, "bundled_models", lambda: ["digits"])
+    with pytest.raises(NotHere, match="'digits-fast' does not come with the package"):
+        techniques.techniques(True)

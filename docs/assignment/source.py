@@ -1123,7 +1123,7 @@ show(
 # ## Part 7: further tasks, without points
 #
 # A minute of learning shows. But your *loop* is the real one. Here it samples with the
-# flagship of this site: a network of the same kind, about fifteen times as large, which has seen
+# flagship of this site: a network of the same kind, over fifteen times as large, which has seen
 # all of MNIST many times. It has 1000 times and a schedule of another shape. The loop does not need
 # to know.
 

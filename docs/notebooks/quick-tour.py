@@ -105,7 +105,7 @@ lower[14:] = 1
 turned = ddpm.draw_anagram(model, [6, 9], n=1, seed=0)[0, 0]
 edited = [
     seven,
-    ddpm.sdedit(model, seven, strength=0.7, label=3, seed=0)[0, 0],
+    ddpm.sdedit(model, seven, strength=0.8, label=3, seed=0)[0, 0],
     ddpm.inpaint(model, seven, lower, label=9, seed=0)[0, 0],
     turned,
     turned.rot90(2),

@@ -75,7 +75,9 @@ recipe = dataclasses.replace(
     options={"width": 32, "blocks": 1, "classes": len(names)},
     classes=len(names),
     names=names,
-    training=dataclasses.replace(flagship.training, epochs=25, batch=64, average=0.99),
+    training=dataclasses.replace(
+        flagship.training, epochs=25, batch=64, average=0.99, lengths=(), snapshots=0
+    ),
 )
 
 # %% [markdown]

@@ -165,10 +165,10 @@ def grounds_clamped(quick: bool) -> dict[str, Any]:
     " but with the predicted image clamped at every step.",
     made="The model `attention-class` with its last weights, nothing picked; the border of the"
     " picture shows the error of the prediction.",
-    alt="Five rows of the digits 0 to 9. In the first two, most cells are full of noise, a few with"
-    " a digit behind it, and one is an even grey or an empty black. The third has digits on nearly"
-    " black backgrounds, the fourth digits on black, all but one easy to recognise. The last has"
-    " digits that can be recognised, some with noise around them and one on an even grey.",
+    alt="Five rows of the digits 0 to 9. In the first, four cells are full of noise, four are an"
+    " even grey with a faint digit, and two show a digit. In the second, the noise is the same, and"
+    " the four grey cells are nearly black and empty. The third has digits on black or dark grey,"
+    " the fourth on black; in both the 4 is in pieces. The last has two in noise, three on grey.",
     models=("attention-class",),
     settings={"seed": 0, "steps": 50},
 )

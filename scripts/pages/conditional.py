@@ -79,7 +79,8 @@ def label_3_history() -> Image.Image:
     caption="Ten samples of each requested digit; nothing was picked.",
     made="Ancestral sampling in 1000 steps with the variance β.",
     alt="A sheet of ten rows, one for each digit from 0 to 9, with ten samples in each. Most show"
-    " the digit of their row. A few are malformed, and a few have specks around them.",
+    " the digit of their row. Some are malformed or another digit, and some have a background that"
+    " is not quite black.",
     models=("attention-class",),
     settings=STEPS,
 )
@@ -94,13 +95,13 @@ def each_digit() -> Image.Image:
     "samplers-and-weights",
     "conditional",
     caption="The same labels and the same noise with two samplers and two sets of weights: fifty"
-    " large steps show grey backgrounds and shapes that are no digits, a thousand small ones do"
-    " not.",
+    " large steps leave noise or an even grey in most pictures, a thousand small ones hardly do.",
     made="Ancestral sampling in 1000 steps and DDIM in 50, with the weights of the last training"
     " step and with their running average, nothing picked.",
     alt="Four rows of ten samples with the labels 0 to 9. The two upper rows, by ancestral"
-    " sampling, show white digits on black. The two lower ones, by DDIM, show few readable"
-    " digits; many of their cells are grey all over, more so with the averaged weights.",
+    " sampling, show white digits on black or nearly black; one or two are malformed. The two lower"
+    " ones, by DDIM, are much alike: four cells are full of noise, four are grey with a faint"
+    " digit, and only the 3 and the 9 are clear.",
     models=("attention-class",),
     settings={
         "samplers": ["ancestral, 1000 steps", "ddim, 50 steps in float32"],
@@ -129,7 +130,8 @@ def samplers_and_weights() -> Image.Image:
     " start from the same noise.",
     made="Ancestral sampling in 1000 steps with the variance β, nothing picked.",
     alt="Four rows of ten samples. In the two upper rows, without labels, some shapes are no"
-    " digits. In the two lower rows, most samples show the digits 0 to 9 in order.",
+    " digits. In the two lower rows, most samples show the digits 0 to 9 in order, some of them on"
+    " a background that is not quite black.",
     models=("attention", "attention-class"),
     settings={**STEPS, "labels": "0123456789 twice"},
 )

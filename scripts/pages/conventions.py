@@ -12,7 +12,7 @@ from ddpm.loading import load
 from ddpm.model import Diffusion
 from ddpm.recipes import RECIPES, Recipe
 from ddpm.training import loss
-from scripts.workshop.registry import SEED, measurement
+from scripts.workshop.registry import SEED, digest_of, measurement
 
 MODEL, COUNT = "class", 200
 """The recipe whose conventions are broken, and the number of digits in each test."""
@@ -73,6 +73,7 @@ def conventions(quick: bool) -> dict[str, Any]:
     return {
         "recipes": {name: facts(recipe) for name, recipe in RECIPES.items()},
         "model": MODEL,
+        "weights": digest_of(f"weights/{MODEL}.safetensors"),
         "count": len(chosen),
         "mistakes": {
             name: {"loss": value, "times": value / costs["as trained"]}

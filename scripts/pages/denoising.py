@@ -155,8 +155,8 @@ states it shows."""
     made="A held-out 3, the model `digits` without a label, 24 ancestral steps; the last column"
     " shows the clean digit beside each row.",
     alt="Three rows of seven cells. In the first, noise thins out from left to right until a digit"
-    " is left. In the second, a soft grey digit sharpens. In the third, a smear becomes a digit"
-    " only near the end. The last cell of each row is the clean digit.",
+    " is left. In the second, a soft grey digit sharpens. In the third, a smear becomes a grainy"
+    " digit, which is clean only at the end. The last cell of each row is the clean digit.",
     models=("digits",),
     settings={"seed": 0, "t": START, "stride": STRIDE},
 )

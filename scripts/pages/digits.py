@@ -26,6 +26,7 @@ from ddpm.schedule import NoiseSchedule
 from ddpm.timesteps import strided
 from ddpm.training import time_weight, train
 from scripts.pages.home import DEFAULTS, each_label
+from scripts.workshop.first import FIRST
 from scripts.workshop.formulas import COSINE, LINEAR, log_snr, ratio, turns
 from scripts.workshop.judge import COUNT, draw_fast, floor, verdict
 from scripts.workshop.records import read_json
@@ -45,7 +46,7 @@ QUICKLY: dict[str, Any] = {"sampler": "dpm-solver", "steps": 10}
 def epochs(quick: bool) -> dict[str, Any]:
     """Loss and samples after each epoch of a short training, by the last weights and the mean."""
     device, asked = default_device(), torch.arange(10).repeat_interleave(COUNT // 10)
-    state, digits = Run.start(DIGITS, device), bundled() if quick else mnist("train")[:LEARNED]
+    state, digits = Run.start(FIRST, device), bundled() if quick else mnist("train")[:LEARNED]
     table: dict[str, dict[str, float]] = {}
     for progress in train(state, digits, bundled()[:500], 1 if quick else EPOCHS):
         if progress.entry is None:
@@ -53,7 +54,7 @@ def epochs(quick: bool) -> dict[str, Any]:
         row = table[str(state.epoch)] = {"seconds": progress.entry["seconds"]}
         for name, network in (("raw", state.network), ("averaged", state.averaged)):
             images, _ = draw_fast(
-                Diffusion(DIGITS, copy.deepcopy(network), device), asked, **QUICKLY
+                Diffusion(FIRST, copy.deepcopy(network), device), asked, **QUICKLY
             )
             row[f"{name}_loss"] = progress.entry[f"validation_{name}"]
             row |= {f"{name}_{key}": value for key, value in verdict(images, asked).items()}
@@ -65,8 +66,8 @@ def epochs(quick: bool) -> dict[str, Any]:
     "digits",
     caption="The FID (above) and the validation loss (below) after each epoch of a short training,"
     " with the last weights and with their running average.",
-    made=f"The recipe `digits` on {LEARNED:,} digits, its whole cycle in {EPOCHS} epochs; {COUNT:,}"
-    " digits a point, sampled by DPM-Solver++ in 10 calls.",
+    made=f"The first recipe of the table on {LEARNED:,} digits, its whole cycle in {EPOCHS} epochs;"
+    f" {COUNT:,} digits a point, sampled by DPM-Solver++ in 10 calls.",
     alt="Two plots against the epoch, each with a line for the last weights and one for the"
     " averaged ones. Both lines fall in both plots.",
     results=("epochs",),
@@ -114,7 +115,7 @@ def digits_grid() -> Image.Image:
     " differs from the first in one thing.",
     made="The rows of the table, each trained on the same number of images.",
     alt="A bar chart on a logarithmic axis of the Fréchet distance of each row, the"
-    " recipe's own bar in another colour; each bar has its number at its end.",
+    " first recipe's bar in another colour; each bar has its number at its end.",
     results=("ablation",),
 )
 def what_mattered() -> Plot:
@@ -123,7 +124,7 @@ def what_mattered() -> Plot:
     plot, (axes,) = viz.plot(height=0.9 + 0.36 * len(rows))
     names = [*reversed(rows)]
     values = [rows[name]["fid"] for name in names]
-    colours = [viz.VERMILION if name == "digits" else viz.BLUE for name in names]
+    colours = [viz.VERMILION if name == "first" else viz.BLUE for name in names]
     axes.barh(names, values, color=colours, height=0.65)
     for place, value in enumerate(values):
         axes.text(value * 1.08, place, f"{value:.3g}", va="center", fontsize=13)

@@ -132,7 +132,7 @@ TEN: Mapping[float, str] = {
     " block.",
     alt="Six blocks of ten by ten digits. In the first, the digits are in no order. In the second"
     " and third, each row is one digit in ten different hands. From scale 3 on the strokes become"
-    " thicker, and at scale 10 the ten digits of a row look like copies of each other.",
+    " thicker, and at scale 10 the ten digits of a row are nearly alike.",
     models=("digits",),
     settings={"guidance": list(TEN), "seed": 0},
 )

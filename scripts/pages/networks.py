@@ -185,7 +185,7 @@ def networks(quick: bool) -> dict[str, Any]:
     """Size, cost and speed of every recipe's network."""
     speeds, rows, device = read_json("bench")["training"], {}, default_device()
     for name, recipe in RECIPES.items():
-        if recipe.distillation:  # its network is its teacher's
+        if recipe.distillation or recipe.scaling.image != 28:  # the flagship's network again
             continue
         model = Diffusion(recipe, device=device)
         size, n = recipe.scaling.size, 1 if quick else 64
@@ -205,9 +205,10 @@ def networks(quick: bool) -> dict[str, Any]:
         rows[name] = {
             "parameters": sum(p.numel() for p in model.network.parameters()),
             "macs": counter.get_total_flops() // 2 // n,
-            "training": speeds[name]["ours"],
             "calls": max(calls),
         }
+        if name in speeds:  # those of models that are not bundled are not measured
+            rows[name]["training"] = speeds[name]["ours"]
         if results_file(f"training/{name}").is_file():
             log = read_json(f"training/{name}")
             rows[name]["loss"] = log["epochs"][-1]["validation_averaged"]

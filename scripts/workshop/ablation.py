@@ -16,8 +16,9 @@ from ddpm.checkpoints import Run
 from ddpm.data import Digits, Scaling, bundled, mnist
 from ddpm.devices import default_device, fast_arithmetic
 from ddpm.model import Diffusion
-from ddpm.recipes import DIGITS, Recipe
+from ddpm.recipes import Recipe
 from ddpm.training import train
+from scripts.workshop.first import FIRST
 from scripts.workshop.judge import verdict
 
 EACH = 100
@@ -31,19 +32,19 @@ SEED = 1
 
 
 def change(training: dict[str, Any] | None = None, **fields: Any) -> Recipe:
-    """The flagship's recipe with other settings."""
-    settings = dataclasses.replace(DIGITS.training, **(training or {}))
-    return dataclasses.replace(DIGITS, training=settings, **fields)
+    """The first recipe with other settings."""
+    settings = dataclasses.replace(FIRST.training, **(training or {}))
+    return dataclasses.replace(FIRST, training=settings, **fields)
 
 
 def network(width: int, blocks: int) -> Recipe:
-    """The flagship's recipe with another size of network."""
-    return change(options={**DIGITS.options, "width": width, "blocks": blocks})
+    """The first recipe with another size of network."""
+    return change(options={**FIRST.options, "width": width, "blocks": blocks})
 
 
 # --8<-- [start:rows]
 ROWS: dict[str, tuple[str, Recipe]] = {
-    "digits": ("the recipe as it is", DIGITS),
+    "first": ("the first recipe", FIRST),
     "last-weights": ("the last weights, not their average", change(weights="raw")),
     "eps": ("predicts the noise", change(predicts="eps")),
     "linear": ("linear schedule", change(schedule="linear")),
@@ -60,8 +61,8 @@ ROWS: dict[str, tuple[str, Recipe]] = {
     "no-dropout": ("labels never dropped, no guidance", change(label_dropout=0, guidance=1)),
     "unit-range": ("pixels from 0 to 1", change(scaling=Scaling(size=28, mean=0.0, std=1.0))),
     "wide-range": ("pixels from -2 to 2", change(scaling=Scaling(size=28, mean=0.5, std=0.25))),
-    "shifted": ("digits shifted by up to one pixel", DIGITS),
-    "balanced": ("as many of each digit", DIGITS),
+    "shifted": ("digits shifted by up to one pixel", FIRST),
+    "balanced": ("as many of each digit", FIRST),
 }
 # --8<-- [end:rows]
 
@@ -91,7 +92,7 @@ def balanced(digits: Digits) -> Digits:
 DATA = {"shifted": shifted, "balanced": balanced}
 
 
-SAME_TRAINING = {"last-weights": "digits"}
+SAME_TRAINING = {"last-weights": "first"}
 """Rows that sample from the training of another row."""
 
 

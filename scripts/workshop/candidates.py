@@ -18,8 +18,9 @@ from ddpm.checkpoints import Run
 from ddpm.data import Digits, bundled, mnist
 from ddpm.devices import default_device, fast_arithmetic
 from ddpm.model import Diffusion
-from ddpm.recipes import DIGITS, Recipe
+from ddpm.recipes import Recipe
 from ddpm.training import train
+from scripts.workshop.first import FIRST
 from scripts.workshop.judge import verdict
 from scripts.workshop.lengths import distance
 from scripts.workshop.records import ROOT
@@ -34,17 +35,17 @@ SEED = 1
 
 
 def change(options: dict[str, Any] | None = None, **training: Any) -> Recipe:
-    """The flagship's recipe with other options of its network or another training."""
+    """The first recipe with other options of its network or another training."""
     return dataclasses.replace(
-        DIGITS,
-        options={**DIGITS.options, **(options or {})},
-        training=dataclasses.replace(DIGITS.training, **training),
+        FIRST,
+        options={**FIRST.options, **(options or {})},
+        training=dataclasses.replace(FIRST.training, **training),
     )
 
 
 # --8<-- [start:candidates]
 CANDIDATES: dict[str, tuple[str, Recipe]] = {
-    "flagship": ("the recipe as it is", DIGITS),
+    "first-long": ("the first recipe", FIRST),
     "augmented": ("changed images, told", change({"augmented": True}, augment=0.12)),
     "attention-14": ("attention at 14x14, too", change({"attention14": True})),
     "deep-14": ("three blocks at 14x14", change({"blocks14": 3})),
@@ -71,16 +72,16 @@ LONGER = {"twice-as-long": 2}
 
 
 def differences(recipe: Recipe) -> dict[tuple[str, str], Any]:
-    """In what a candidate differs from the flagship: values by ("options" or "training", name)."""
+    """A candidate's values that the first recipe has not, by ("options" or "training", name)."""
     found: dict[tuple[str, str], Any] = {}
     for part in ("options", "training"):
-        theirs, ours = (dataclasses.asdict(r)[part] for r in (recipe, DIGITS))
+        theirs, ours = (dataclasses.asdict(r)[part] for r in (recipe, FIRST))
         found |= {(part, k): v for k, v in theirs.items() if k not in ours or ours[k] != v}
     return found
 
 
 def combined(names: Sequence[str]) -> Recipe:
-    """The flagship's recipe with the changes of several candidates.
+    """The first recipe with the changes of several candidates.
 
     Raises:
         ValueError: there is no such candidate, or two of them set the same thing.

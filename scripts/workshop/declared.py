@@ -59,6 +59,14 @@ def kind_of_guidance(name: str, row: Mapping[str, Any]) -> tuple[Setting, str]:
     return own("digits", guidance=row["scale"]), "" if name.startswith("everywhere") else name
 
 
+def in_times(name: str, row: Mapping[str, Any]) -> tuple[Setting, str]:
+    """The flagship as the row says, guided at all times or at those of an interval."""
+    setting = own("digits", sampler=row["sampler"], steps=row["steps"], guidance=row["scale"])
+    low, high = row["low"], row["high"]
+    at_all = low <= 1 and high >= DIGITS.T
+    return setting, "" if at_all else f"interval {row['scale']:g} {low}-{high}"
+
+
 def corrected(name: str, row: Mapping[str, Any]) -> tuple[Setting, str]:
     """Course A's network in 50 steps of float32, with its noise estimate corrected."""
     weights, rule, *way = name.split("-")
@@ -124,6 +132,7 @@ DECLARED: tuple[Rows, ...] = (
     Rows("rival", "fewest", stated),
     Rows("rival", "reached", stated),
     Rows("unconditional", "rows.*", stated),
+    Rows("frozen", "rows.resunet", stated),
     Rows("reading", "rows.*", stated),
     Rows("leaderboard", "rows.*", flagship),
     Rows("leaderboard", "best.*", flagship),
@@ -135,6 +144,7 @@ DECLARED: tuple[Rows, ...] = (
     Rows("ten_thousand", "rows.*", flagship),
     Rows("few_steps", "rows.*", stated),
     Rows("guidance_kinds", "rows.*", kind_of_guidance),
+    Rows("flagship_goals", "rows.*", in_times),
     Rows("schedules", "starts.*", start),
     Rows("grounds", "rows.*", corrected),
     Rows("randomness", "no_noise.*", hundred),
@@ -161,6 +171,8 @@ OTHER: dict[str, str] = {
     r"bench#quality\.reached": "a training that was stopped",
     r"classifier#": "real digits",
     r"editing_strength#": "edited images",
+    r"flagship_goals#goals\.": "by a second classifier",
+    r"frozen#rows\.resunet-frozen\.": "weights that are not bundled",
     r"half_way#": "samples that begin half-way",
     r"ways#": "denoised digits",
     r"epochs#rows\.": "a short training after each epoch",
@@ -172,11 +184,3 @@ OTHER: dict[str, str] = {
     r"warmup#": "no images",
 }
 """What other numbers with such names are, by a pattern for the beginnings of their places."""
-
-FEWER: dict[str, str] = {
-    "reading": "measured with the old weights of attention-class; to be measured again",
-    "grounds_clamped": "measured with the old weights of attention-class; to be measured again",
-    "grounds": "measured with the old weights of attention-class; to be measured again",
-    "randomness": "measured with the old weights of attention-class; to be measured again",
-}
-"""Records with accuracies of fewer than a thousand samples, and why."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -14,9 +15,9 @@ from ddpm.devices import default_device, fast_arithmetic
 from ddpm.guidance import Network, as_eps, autoguided, condition, guided, in_interval
 from ddpm.loading import load
 from ddpm.metrics import diversity
-from ddpm.recipes import Recipe
+from ddpm.recipes import DIGITS, Recipe
 from ddpm.sampling import EpsFn
-from scripts.workshop.candidates import change, short_training
+from scripts.workshop.candidates import short_training
 from scripts.workshop.judge import COUNT, floor, judge, natural_labels, rows, verdict
 from scripts.workshop.registry import SEED, digest_of, measurement
 from scripts.workshop.samples import BATCH, judged, own
@@ -35,9 +36,12 @@ INTERVAL_SCALES = (1.4, 2.0)
 RESCALED = ((1.4, 1.0), (2.0, 0.7), (3.0, 0.7))
 """Scales, and how far the spread is brought back."""
 
+SMALL = {"width": 32, "blocks": 1, "classes": 10}
+"""The options of a network with fewer channels and half the blocks or less."""
+
 WEAK: dict[str, tuple[Recipe, int]] = {
-    "earlier": (change(), 2),
-    "smaller": (change({"width": 32, "blocks": 1}), 4),
+    "earlier": (DIGITS, 2),
+    "smaller": (dataclasses.replace(DIGITS, options=SMALL), 4),
 }
 """Worse models for autoguidance, and after how many epochs their short trainings end."""
 

@@ -63,11 +63,11 @@ def labels_of(setting: Setting, count: int = COUNT) -> Tensor | None:
     return natural_labels(count) if recipe(setting.model).classes else None
 
 
-def batch_file(setting: Setting, seed: int, first: int) -> Path:
-    """Where a batch is kept until its setting is judged."""
+def batch_file(setting: Setting, seed: int, first: int, count: int = COUNT) -> Path:
+    """Where a batch is kept until its setting is judged; its labels depend on the count of all."""
     digest = digest_of(f"weights/{setting.model}.safetensors").removeprefix("sha256:")[:8]
-    words = [str(value) for value in asdict(setting.whole()).values()]
-    return ROOT / "runs" / "samples" / f"{'_'.join([*words, digest, str(seed), str(first)])}.npy"
+    words = [*asdict(setting.whole()).values(), digest, count, seed, first]
+    return ROOT / "runs" / "samples" / f"{'_'.join(map(str, words))}.npy"
 
 
 def drawn(setting: Setting, count: int = COUNT, seed: int = SEED) -> Tensor:
@@ -75,7 +75,7 @@ def drawn(setting: Setting, count: int = COUNT, seed: int = SEED) -> Tensor:
     model, asked, images = load(setting.model, weights=setting.whole().weights), None, []
     labels = labels_of(setting, count)
     for first in range(0, count, BATCH):
-        path, size = batch_file(setting, seed, first), min(BATCH, count - first)
+        path, size = batch_file(setting, seed, first, count), min(BATCH, count - first)
         if not path.is_file():
             asked = None if labels is None else labels[first : first + size]
             made = _batch(setting, model, size, asked, seed=seed, first=first)
@@ -99,7 +99,7 @@ def _batch(setting: Setting, model: Any, size: int, labels: Tensor | None, **whi
 
 def forget(setting: Setting) -> None:
     """Removes the batches that were kept of a setting."""
-    pattern = batch_file(setting, 0, 0).name.removesuffix("_0_0.npy")
+    pattern = batch_file(setting, 0, 0).name.removesuffix(f"_{COUNT}_0_0.npy")
     for path in (ROOT / "runs" / "samples").glob(f"{pattern}_*.npy"):
         path.unlink()
 

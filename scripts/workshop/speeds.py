@@ -20,13 +20,14 @@ from torchvision import transforms
 from torchvision.datasets import MNIST
 
 from ddpm import training
+from ddpm.bundle import bundled_models
 from ddpm.checkpoints import Run
 from ddpm.data import bundled, data_root, mnist
 from ddpm.devices import fast_arithmetic
 from ddpm.loading import load
 from ddpm.model import Diffusion
 from ddpm.noise import Noise
-from ddpm.recipes import DIGITS, RECIPES, recipe
+from ddpm.recipes import DIGITS, recipe
 from ddpm.sampling import posterior, sample
 from ddpm.timesteps import strided
 from ddpm.training import train
@@ -112,9 +113,9 @@ def whole_loop(model: Diffusion, x: Tensor, path: tuple[int, ...], labels: Tenso
 
 
 def training_speeds(device: torch.device, pairs: int) -> dict[str, Any]:
-    """Images per second of every recipe, ours and the source's way."""
+    """Images per second of the bundled models' recipes but students, ours and the source's way."""
     speeds = {}
-    for name in (name for name, known in RECIPES.items() if not known.distillation):
+    for name in (name for name in bundled_models() if not recipe(name).distillation):
         # Networks differ in cost by a factor of a hundred: take the steps that fit ten seconds.
         per_step = recipe(name).training.batch / our_way(name, device, 1)
         steps = max(1, round(10 / per_step))

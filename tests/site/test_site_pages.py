@@ -32,9 +32,10 @@ def paths() -> list[str]:
 LOOK = """async () => {
   const faults = [];
   for (const image of document.querySelectorAll("article img")) {
-    image.scrollIntoView();
     for (let tries = 0; tries < 100; tries++) { // a figure may begin to move at this moment
-      if (await image.decode().then(() => image.naturalWidth, () => 0)) break;
+      image.scrollIntoView();
+      const late = new Promise((resolve) => setTimeout(resolve, 1000, 0)); // decode() may hang then
+      if (await Promise.race([image.decode().then(() => image.naturalWidth, () => 0), late])) break;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     if (!image.naturalWidth) faults.push(`broken image ${image.src}`);

@@ -45,11 +45,11 @@ def gallery() -> Tensor:
     "anagram-gallery",
     "anagrams",
     caption="Ten images, upright and turned. The classifier that chose them accepts more than your"
-    " eyes do: see 0 / 2 and 4 / 8.",
+    " eyes do: see 0 / 2, 4 / 8 and 7 / 2.",
     made=f"The model `digits`, guidance {ANAGRAM_GUIDANCE:g}; of eight images a pair, the one that"
     " the classifier is most certain of in both views.",
     alt="Two rows of ten images. The lower row is the upper one turned by half a turn: 6 becomes 9,"
-    " 5 becomes 2, 7 becomes 2, 6 becomes 7; in some the second digit is hard to see.",
+    " 3 becomes 8, 5 becomes 2, 6 becomes 7; in some the second digit is hard to see.",
     models=("digits",),
     settings={"seed": 0, "pairs": [f"{a}{b}" for a, b in GALLERY]},
 )
@@ -108,9 +108,9 @@ SHORT = {
     caption="Images for six other views: on the left as they are, on the right through the view.",
     made="Of eight images each, the one that the classifier is most certain of in both views.",
     alt="Nine rows of two cells: an image, and the same image flipped, turned, transposed, as a"
-    " negative, and cut into sixteen patches that have changed places. In most of the flipped and"
-    " transposed images you can see the second digit. The turned 3 is a ring with a zigzag. The"
-    " last two are no digits.",
+    " negative, and cut into sixteen patches that have changed places. In about half of the flipped"
+    " and transposed images you can see the second digit. The turned 3 is a ring with a zigzag. The"
+    " negative is the same 1 in both cells. The patches are a few specks.",
     models=("digits",),
     settings={"seed": 0, "views": [f"{name} {a}{b}" for name, a, b in EXAMPLES]},
 )
@@ -157,13 +157,13 @@ def anagram_three() -> Image.Image:
 
 
 HARD = ((1, 0), (1, 7), (7, 7), (0, 5), (8, 7))
-"""Pairs that seldom succeed by half a turn."""
+"""Pairs that often fail by half a turn."""
 
 
 @figure(
     "anagram-failures",
     "anagrams",
-    caption="Pairs that mostly fail: you see one of the two digits, or neither.",
+    caption="Pairs that often fail: you see one of the two digits, or neither.",
     made="The first two images of each pair, nothing picked, upright above and turned below.",
     alt="Two rows of ten images. Most are shapes between the two digits, or separate strokes.",
     models=("digits",),

@@ -73,7 +73,7 @@ def pixel_range(read: Read) -> Finding:
     fids = {
         words: part(read, "ablation", "rows", row, "fid", why=why)
         for row, words in (
-            ("digits", "[-1, 1]"),
+            ("first", "[-1, 1]"),
             ("unit-range", "[0, 1]"),
             ("wide-range", "[-2, 2]"),
         )

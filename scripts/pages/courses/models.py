@@ -29,6 +29,9 @@ from scripts.workshop.registry import SEED, digest_of, figure, measurement
 
 COURSES = ("resunet", "time", "class", "denoiser")
 
+GUIDED = ("class", "resunet", "digits")
+"""The models that know images without a label too."""
+
 
 @measurement
 def losses(quick: bool) -> dict[str, Any]:
@@ -49,7 +52,8 @@ def losses(quick: bool) -> dict[str, Any]:
 def telling(quick: bool) -> dict[str, Any]:
     """The effect of the label: the error with the right one, with none and with a wrong one."""
     digits, table = mnist("test")[: 100 if quick else 1000], {}
-    for name in ("class", "resunet", "digits"):
+    weights = {name: digest_of(f"weights/{name}.safetensors") for name in GUIDED}
+    for name in GUIDED:
         model = load(name)
         recipe, device = model.recipe, model.device
         x0 = recipe.scaling.to_network(digits.images).to(device)
@@ -65,7 +69,7 @@ def telling(quick: bool) -> dict[str, Any]:
                 }
             saved = 1 - errors["told"] / errors["none"]
             table[f"{name}, {quarter}/4"] = {**errors, "saved": saved}
-    return {"rows": table, "count": len(digits)}
+    return {"rows": table, "count": len(digits), "weights": weights}
 
 
 @figure(

@@ -46,7 +46,8 @@ WORDS: dict[str, Any] = {
     made="The model `digits`, guidance 4, 25 ancestral steps on canvases of 112x112; nothing"
     " picked.",
     alt="Six canvases. Each has sixteen copies of a digit in four rows. Some of them are bold and"
-    " bright, and together these form one large other digit. The 5 made of 2s is broken.",
+    " bright, and together these form one large other digit. The 5 and the 6 made of 2s are"
+    " broken.",
     **WORDS,
 )
 def hybrid_gallery() -> Image.Image:
@@ -99,7 +100,7 @@ SMALL = ("gaussian 0.7", "gaussian 1.25", "gaussian 2", "moving 0.5 to 2.5")
     "hybrid-small",
     "hybrids",
     caption="On 28x28 pixels the split fails: a narrow blur leaves only the far digit, a wide one"
-    " only the near digit. Between them you usually see one of the two, rarely both.",
+    " only the near digit. Between them you usually see one of the two, and less often both.",
     made="One image for each pair and design, the same noise down each column, nothing picked.",
     alt="Four rows of ten small images. Those of the first row are nearly all the far digits, those"
     " of the third mostly the near ones; the second and fourth mix clear digits with broken ones.",

@@ -51,7 +51,7 @@ def all_masks() -> Image.Image:
     made="Rows: three held-out digits, lower half hidden. The first completion has no label.",
     alt="Three rows. Each begins with the upper half of a digit, followed by a completion without"
     " a label and completions with the labels 0 to 9. Some are good digits. Where the upper half"
-    " contradicts the label, the shape is no digit, or another digit, or has a stroke beside it.",
+    " contradicts the label, the shape is no digit, or another digit, or has a separate stroke.",
     models=("digits",),
     settings={"seed": 0, "mask": "bottom"},
 )

@@ -181,11 +181,11 @@ def times(quick: bool) -> dict[str, Any]:
 @figure(
     "one-start",
     "randomness",
-    caption="One first noise, nine runs. With fresh noise in every step it becomes nine different"
-    " digits, and another first noise becomes the same nine. With DDIM it becomes one image.",
+    caption="One first noise, nine runs. With fresh noise in every step it becomes various digits,"
+    " and another first noise becomes the same ones. With DDIM it becomes one image.",
     made=f"The model `digits` without a label: {STEPS} ancestral steps, and DDIM in 25.",
     alt="Four rows, each a cell of noise and nine results. In the first and third, by ancestral"
-    " sampling, the results are different digits, the same nine in both rows; in the second and"
+    " sampling, the results are various digits, the same nine in both rows; in the second and"
     " fourth, by DDIM, all nine are the same.",
     models=("digits",),
     settings={"seed": 0, "starts": 2, "runs": 9},

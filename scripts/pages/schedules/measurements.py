@@ -20,9 +20,10 @@ from ddpm.devices import default_device, fast_arithmetic
 from ddpm.images import read_pictures, write_pictures
 from ddpm.loading import load
 from ddpm.model import Diffusion
-from ddpm.recipes import DIGITS, Recipe
+from ddpm.recipes import Recipe
 from ddpm.schedule import NoiseSchedule
 from ddpm.training import train
+from scripts.workshop.first import FIRST
 from scripts.workshop.formulas import (
     STRENGTHS,
 )
@@ -74,7 +75,7 @@ def started(name: str, matched: bool) -> dict[str, Any]:
 def briefly(strength: str, epochs: int) -> dict[str, Any]:
     """A short training of the flagship's network that predicts the noise under other betas."""
     recipe: Recipe = dataclasses.replace(
-        DIGITS, schedule="linear", betas=STRENGTHS[strength], predicts="eps"
+        FIRST, schedule="linear", betas=STRENGTHS[strength], predicts="eps"
     )
     device = default_device()
     state = Run.start(recipe, device)
@@ -131,6 +132,7 @@ def schedules(quick: bool) -> dict[str, Any]:
         "epochs": EPOCHS,
         "count": COUNT,
         "floor": floor(COUNT),
+        "weights": settings,
     }
 
 

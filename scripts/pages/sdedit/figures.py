@@ -121,7 +121,7 @@ MADE = (
     "sdedit-digits",
     "sdedit",
     caption="Three held-out digits, with the input on the right and more noise to the left: at"
-    " 0.39 the strokes stay, at 0.69 two of three digits stay, from 0.84 on none.",
+    " 0.39 the strokes stay, at 0.69 two of three digits stay, from 0.78 on none.",
     made=MADE + " Without a label.",
     alt="Three rows of seven digits. Next to the input on the right they are nearly the same"
     " image. Towards the middle they are still the same digit. On the left they have little in"

@@ -1,0 +1,93 @@
+"""The flagship's goals: who chooses a setting, who judges it, and what a setting is."""
+
+import pytest
+import torch
+
+from scripts.workshop import goals
+from scripts.workshop.declared import in_times, kind_of_guidance
+from scripts.workshop.goals import CANDIDATES, GOALS, Guided, best, flagship_goals, of_setting
+from scripts.workshop.samples import own
+
+
+class Judge:
+    """A second classifier that remembers what it saw."""
+
+    def verdict(self, images, asked):
+        self.seen = images
+        return {"second_accuracy": 0.995, "second_fid_over_floor": 1.3}
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Few images, and measures that are known beforehand."""
+    verdict = {"accuracy": 1.0, "fid": 0.1}
+    monkeypatch.setattr(goals, "verdict", lambda images, asked: dict(verdict))
+    monkeypatch.setattr(goals, "floor", lambda count: 0.1)
+    monkeypatch.setattr(goals, "Second", lambda *given: Judge())
+    monkeypatch.setattr(
+        goals, "rows", lambda name, settings, jobs: {k: j() for k, j in jobs.items()}
+    )
+    monkeypatch.setattr(goals, "natural_labels", lambda count: torch.arange(count))
+    for name in ("COUNT", "MANY"):
+        monkeypatch.setattr(goals, name, 3)
+    return verdict
+
+
+def test_a_goal_is_chosen_among_rows_that_are_cheap_and_accurate_enough():
+    table = {
+        "dear": {"evaluations": 60, "accuracy": 1.0, "fid": 0.01},
+        "near": {"evaluations": 40, "accuracy": 0.98, "fid": 0.02},
+        "right": {"evaluations": 50, "accuracy": 0.99, "fid": 0.03},
+        "farther": {"evaluations": 19, "accuracy": 0.995, "fid": 0.04},
+        "poor": {"evaluations": 20, "accuracy": 0.9, "fid": 0.035},
+    }
+    assert best(table, 50) == "right"
+    assert best(table, 20) == "farther"
+    del table["farther"]
+    assert best(table, 20) == "poor"
+
+
+@pytest.mark.parametrize("most", GOALS)
+def test_every_goal_has_a_candidate_that_is_cheap_enough(most):
+    def evaluations(setting):
+        times = [round(1000 * (1 - k / setting.steps)) for k in range(setting.steps)]
+        return sum(2 if setting.low <= t <= setting.high else 1 for t in times)
+
+    assert any(evaluations(setting) <= most for setting in CANDIDATES.values())
+
+
+def test_guidance_at_all_times_is_that_of_sample_and_an_interval_saves_evaluations(quick):
+    from ddpm.devices import fast_arithmetic
+    from ddpm.loading import load
+
+    judge, model = Judge(), load("digits")
+    row = of_setting(Guided("ddim", 2, 1.4), 3, judge)
+    assert row["evaluations"] == 4
+    labels = torch.arange(3)
+    with fast_arithmetic(model.device):
+        same = model.sample(labels=labels, sampler="ddim", steps=2, guidance=1.4, seed=0).float()
+    torch.testing.assert_close(judge.seen, same, atol=2e-2, rtol=0)  # bfloat16, other batches
+    row = of_setting(Guided("ddim", 2, 1.4, 300, 700), 3, judge)
+    assert row["evaluations"] == 3  # t = 1000 without guidance, t = 500 with it
+    assert not torch.allclose(judge.seen, same, atol=2e-2)
+
+
+def test_the_second_classifier_decides_whether_a_goal_is_met(quick, monkeypatch):
+    monkeypatch.setattr(goals, "CANDIDATES", {"one": Guided("ddim", 1, 1.4)})
+    record = flagship_goals(quick=False)
+    assert record["goals"]["20"] == {
+        "setting": "one",
+        "least": 0.99,
+        "most": 1.6,
+        "accuracy": 0.995,
+        "times": 1.3,
+        "met": True,
+    }
+    assert not record["goals"]["50"]["met"]  # 1.3 times the floor, where 1.25 is the goal
+
+
+def test_an_interval_is_the_same_setting_in_both_records():
+    row = {"sampler": "ddim", "steps": 25, "scale": 1.4, "low": 300, "high": 700}
+    assert in_times("x", row) == kind_of_guidance("interval 1.4 300-700", {"scale": 1.4})
+    row |= {"low": 1, "high": 1000, "scale": 1.2}
+    assert in_times("x", row) == (own("digits", guidance=1.2), "")
