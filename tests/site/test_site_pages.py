@@ -259,7 +259,7 @@ def test_on_paper_there_is_the_text_alone(visit, address):
         assert not any(element.is_visible() for element in page.locator(part).all()), part
     image = page.locator(".figure picture img").first
     image.scroll_into_view_if_needed()
-    image.evaluate("image => image.decode()")
+    page.wait_for_function("image => image.complete", arg=image.element_handle())
     assert image.evaluate("image => image.currentSrc").endswith(".still.png")
     assert page.locator("article h1").is_visible()
 
