@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from scripts.workshop import goals
+from scripts.workshop import goals, guidance_kinds
 from scripts.workshop.declared import in_times, kind_of_guidance
 from scripts.workshop.goals import CANDIDATES, GOALS, Guided, best, flagship_goals, of_setting
 from scripts.workshop.samples import own
@@ -27,7 +27,7 @@ def quick(monkeypatch):
     monkeypatch.setattr(
         goals, "rows", lambda name, settings, jobs: {k: j() for k, j in jobs.items()}
     )
-    monkeypatch.setattr(goals, "natural_labels", lambda count: torch.arange(count))
+    monkeypatch.setattr(guidance_kinds, "natural_labels", lambda count: torch.arange(count))
     for name in ("COUNT", "MANY"):
         monkeypatch.setattr(goals, name, 3)
     return verdict

@@ -10,15 +10,9 @@ from dataclasses import asdict, dataclass
 from functools import cache, partial
 from typing import Any
 
-import torch
-
-from ddpm.devices import default_device, fast_arithmetic
-from ddpm.guidance import as_eps
-from ddpm.loading import load
-from scripts.workshop.guidance_kinds import MANY, Counted, within
-from scripts.workshop.judge import COUNT, Second, floor, natural_labels, rows, verdict
-from scripts.workshop.registry import SEED, digest_of, measurement
-from scripts.workshop.samples import BATCH
+from scripts.workshop.guidance_kinds import MANY, drawn_by, within
+from scripts.workshop.judge import COUNT, Second, floor, rows, verdict
+from scripts.workshop.registry import digest_of, measurement
 
 GOALS: Mapping[int, tuple[float, float]] = {50: (0.990, 1.25), 20: (0.990, 1.6)}
 """For at most so many evaluations the least accuracy and the largest distance over the floor, with
@@ -51,20 +45,11 @@ CANDIDATES = {
 """What is tried: intervals that spend few evaluations, and guidance at all times."""
 
 
-@torch.no_grad()
 def of_setting(setting: Guided, count: int, second: Second) -> dict[str, Any]:
     """A setting by both classifiers, and the evaluations that each sample took."""
-    model, asked, images = load("digits"), natural_labels(count), []
-    network = Counted(partial(model.recipe.ask, model.network))
     estimate = within(setting.scale, setting.low, setting.high)
-    for first in range(0, count, BATCH):
-        labels = asked[first : first + BATCH].to(model.device)
-        eps_fn = as_eps(estimate(network, labels), model.recipe.predicts, model.schedule)
-        how: dict[str, Any] = {"sampler": setting.sampler, "steps": setting.steps}
-        with fast_arithmetic(default_device()):
-            made = model.sample(len(labels), eps_fn=eps_fn, seed=SEED, first=first, **how)
-        images.append(made.float())
-    samples = torch.cat(images)
+    how = {"sampler": setting.sampler, "steps": setting.steps}
+    samples, asked, network = drawn_by(estimate, count, **how)
     measures = {**verdict(samples, asked), **second.verdict(samples, asked)}
     return {**asdict(setting), "evaluations": network.images / count, **measures, "count": count}
 

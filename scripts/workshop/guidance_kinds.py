@@ -88,8 +88,12 @@ def against(weak: Counted, scale: float) -> Estimate:
 
 
 @torch.no_grad()
-def one_kind(estimate: Estimate, count: int, weak: Counted | None = None) -> dict[str, Any]:
-    """The measures of samples by an estimate, and the evaluations that each of them took."""
+def drawn_by(estimate: Estimate, count: int, **how: Any) -> tuple[Tensor, Tensor, Counted]:
+    """Samples of the flagship by an estimate, their labels, and its network with its count.
+
+    Args:
+        how: as for `Diffusion.sample`; by default as the recipe says.
+    """
     model, asked = load("digits"), natural_labels(count)
     recipe = model.recipe
     network, images = Counted(partial(recipe.ask, model.network)), []
@@ -98,12 +102,17 @@ def one_kind(estimate: Estimate, count: int, weak: Counted | None = None) -> dic
         answer = estimate(network, labels)
         eps_fn: EpsFn = as_eps(answer, recipe.predicts, model.schedule)
         with fast_arithmetic(default_device()):
-            drawn = model.sample(len(labels), eps_fn=eps_fn, seed=SEED, first=first)
+            drawn = model.sample(len(labels), eps_fn=eps_fn, seed=SEED, first=first, **how)
         images.append(drawn.float())
-    samples = torch.cat(images)
+    return torch.cat(images), asked, network
+
+
+def one_kind(estimate: Estimate, count: int, weak: Counted | None = None) -> dict[str, Any]:
+    """The measures of samples by an estimate, and the evaluations that each of them took."""
+    samples, asked, network = drawn_by(estimate, count)
     every = network.images + (weak.images if weak else 0)
     return {
-        "steps": recipe.steps,
+        "steps": load("digits").recipe.steps,
         "evaluations": every / count,
         "of_those_weak": weak.images / count if weak else 0.0,
         **verdict(samples, asked),
