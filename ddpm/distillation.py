@@ -88,18 +88,35 @@ def halved_target(
 def imitate(
     run: Student, stage: Stage, clean: Tensor, labels: Tensor, generator: torch.Generator
 ) -> Update:
-    """Updates of "fold" and "halve": the student learns its target at noised real images."""
+    """Updates of "fold", "halve" and "shortcut": a target for each noised real image.
+
+    Halving, all images are for one number of steps, and the student before the stage teaches them.
+    With several numbers, that student teaches the largest. Each smaller one, n, is taught by the
+    student's own averaged weights, told twice as many.
+    """
     recipe, plan, batch = run.recipe, distillation_of(run.recipe), stage.batch
     schedule, device = run.schedule, clean.device
-    path = torch.tensor(strided(recipe.T, 2 * stage.steps[0]) if stage.steps else (), device=device)
+    counts = torch.tensor(stage.steps or (recipe.T,), device=device)
+    # Row i: the times of twice counts[i] steps, and then zeros.
+    paths = torch.zeros(len(counts), 2 * int(counts[0]) + 1, dtype=torch.long, device=device)
+    for row, n in zip(paths, stage.steps, strict=False):
+        row[: 2 * n + 1] = torch.tensor(strided(recipe.T, 2 * n))
 
     def whole(below: int) -> Tensor:
         return torch.randint(below, (batch,), generator=generator, device=device)
 
-    def teach(x: Tensor, t: Tensor, told: Tensor, k: Tensor) -> Tensor:
-        if stage.method == "halve":
-            middle, s = path[2 * k + 1], path[2 * k + 2]
-            return halved_target(run.estimate(run.previous, told), x, t, middle, s, schedule)
+    def halved(x: Tensor, t: Tensor, told: Tensor, i: Tensor, k: Tensor) -> Tensor:
+        middle, s, target = paths[i, 2 * k + 1], paths[i, 2 * k + 2], torch.empty_like(x)
+        sources = ((i == 0, run.previous, 0 * i), (i > 0, run.averaged, pace(i - 1)))
+        for these, network, known in sources:
+            if these.any():
+                x0_fn = run.estimate(network, told[these], known[these])
+                target[these] = halved_target(
+                    x0_fn, x[these], t[these], middle[these], s[these], schedule
+                )
+        return target
+
+    def folded(x: Tensor, t: Tensor, told: Tensor) -> Tensor:
         low, high = plan.interval
         scale = torch.where((t >= low) & (t <= high), plan.guidance, 1.0)
         return folded_target(
@@ -107,15 +124,19 @@ def imitate(
             x, t, told, recipe.classes, scale,
         )  # fmt: skip
 
+    def pace(i: Tensor) -> Tensor:
+        return (len(counts) - i) * (stage.method == "shortcut")
+
     def update() -> Tensor:
-        chosen, k = whole(len(clean)), whole(stage.steps[0] if stage.steps else recipe.T)
-        x0, told, t = clean[chosen], labels[chosen], path[2 * k] if stage.steps else k + 1
+        chosen, i = whole(len(clean)), whole(len(counts))
+        k = (counts[i] * torch.rand(batch, generator=generator, device=device)).long()
+        x0, told, t = clean[chosen], labels[chosen], paths[i, 2 * k] if stage.steps else k + 1
         eps = torch.randn(x0.shape, generator=generator, device=device)
         x = schedule.add_noise(x0, t, eps)
         with fast_arithmetic(device):
             with torch.no_grad():
-                target = teach(x, t, told, k)
-            error = x0_loss(run.estimate(run.network, told)(x, t), target, schedule, t)
+                target = halved(x, t, told, i, k) if stage.steps else folded(x, t, told)
+            error = x0_loss(run.estimate(run.network, told, pace(i))(x, t), target, schedule, t)
         take(run.optimizer, error)
         return error.detach()
 

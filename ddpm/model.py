@@ -20,7 +20,7 @@ from ddpm.guidance import as_eps, condition, guided
 from ddpm.noise import PER_SEED, Noise, image_seeds
 from ddpm.recipes import Recipe
 from ddpm.sampling import EpsFn, State, StepRule, sample
-from ddpm.serving import rule_of, steps_of
+from ddpm.serving import pace_of, rule_of, steps_of
 from ddpm.timesteps import SPACINGS, Timesteps
 
 FORMAT = "ddpm 1"
@@ -59,13 +59,18 @@ class Diffusion:
         return next(self.network.parameters()).device
 
     def eps_fn(
-        self, labels: Sequence[int] | Tensor | None = None, guidance: float | None = None
+        self,
+        labels: Sequence[int] | Tensor | None = None,
+        guidance: float | None = None,
+        *,
+        steps: int | None = None,
     ) -> EpsFn:
         """The noise estimate for these labels, one per image.
 
         Args:
             labels: one per image, for a model with labels.
             guidance: the scale of classifier-free guidance, 1 being none; the recipe's by default.
+            steps: from T to 0, for a student that is told them; the recipe's by default.
 
         Raises:
             ValueError: labels for a model without, none for a model with, or an unknown one;
@@ -73,7 +78,7 @@ class Diffusion:
         """
         recipe, known = self.recipe, self.recipe.check_labels(labels, self.device)
         scale = recipe.guidance if guidance is None else arguments.number("guidance", guidance)
-        network = partial(recipe.ask, self.network)
+        network = partial(recipe.ask, self.network, pace=pace_of(recipe, steps))
         if scale == 1:
             estimate = condition(network, known)
         elif known is None or not recipe.label_dropout:
@@ -151,7 +156,7 @@ class Diffusion:
         arguments.function("project", project)
         arguments.kind("clip", clip, bool, "True or False")
         states = sample(
-            self.eps_fn(labels, guidance) if eps_fn is None else eps_fn,
+            self.eps_fn(labels, guidance, steps=steps) if eps_fn is None else eps_fn,
             start if x is None else tensors.tensor("x", x, start).to(self.device),
             self.path(steps, spacing) if path is None else arguments.times("path", path, T, end=0),
             self.schedule,

@@ -28,6 +28,17 @@ def steps_of(recipe: Recipe, steps: int | None, spacing: str) -> int:
     return steps
 
 
+def pace_of(recipe: Recipe, steps: int | None) -> int:
+    """What a student is told of its number of steps: k for the k-th number that it serves.
+
+    0 is nothing: what every other model is told, and a student before its stage "shortcut".
+    """
+    plan = recipe.distillation
+    if plan is None or plan.paces == 1 or not plan.serves:
+        return 0
+    return 1 + sorted(plan.serves).index(steps_of(recipe, steps, "trailing"))
+
+
 def rule_of(recipe: Recipe, sampler: str | StepRule | None) -> StepRule:
     """The step rule of that name, the rule itself, or the recipe's own.
 

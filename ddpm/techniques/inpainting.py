@@ -105,7 +105,7 @@ def inpaint(
             sampler=options.sampler,
             seed=options.seed,
             first=first,
-            eps_fn=eps_for(model, label, len(x0), part, options.guidance),
+            eps_fn=eps_for(model, label, len(x0), part, options),
             project=keep_known(known, drawn, model.schedule, noise),
             clip=options.clip,
         )

@@ -82,7 +82,7 @@ export async function inpaint(model, { image, mask, label = null, n = 1, ...how 
       sampler: options.sampler,
       seed: options.seed,
       first,
-      epsFn: epsFor(model, label, images, [start, end], options.guidance),
+      epsFn: epsFor(model, label, images, [start, end], options),
       project: keepKnown(known, filled, model.schedule, noise),
       clip: options.clip,
     });

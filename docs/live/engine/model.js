@@ -9,8 +9,8 @@ import { watched } from "./finite.js";
 import { asEps, condition, guided } from "./guidance.js";
 import { PER_SEED, imageSeeds, noise } from "./noise.js";
 import { sample } from "./sampling.js";
-import { ruleOf, stepsOf } from "./serving.js";
-import { checkLabels, makeSchedule } from "./settings.js";
+import { paceOf, ruleOf, stepsOf } from "./serving.js";
+import { ask, checkLabels, makeSchedule } from "./settings.js";
 import { same, slice } from "./tensors.js";
 import { SPACINGS } from "./timesteps.js";
 
@@ -89,10 +89,12 @@ export class Diffusion {
   /**
    * The noise estimate for these labels, one per image.
    * @param {number[] | null} [labels] @param {number | null} [guidance]
+   * @param {{ steps?: number | null }} [options] from T to 0, for a student that is told them
    * @returns {EpsFn}
    */
-  epsFn(labels = null, guidance = null) {
-    const { recipe, network } = this;
+  epsFn(labels = null, guidance = null, { steps = null } = {}) {
+    const { recipe } = this;
+    const network = ask(recipe, this.network, paceOf(recipe, steps));
     const known = checkLabels(recipe, labels);
     const scale = guidance === null ? recipe.guidance : check.number("guidance", guidance);
     if (scale === 1) return asEps(condition(network, known), recipe.predicts, this.schedule);
@@ -147,7 +149,7 @@ export class Diffusion {
     const times = path === null ? this.path(steps, spacing) : path;
     return watched(
       sample(
-        epsFn === null ? this.epsFn(labels, guidance) : epsFn,
+        epsFn === null ? this.epsFn(labels, guidance, { steps }) : epsFn,
         x === null ? start : same("x", x, start),
         check.times("path", times, this.recipe.T, 0),
         this.schedule,

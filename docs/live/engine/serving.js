@@ -34,6 +34,17 @@ export function stepsOf(recipe, steps, spacing) {
 }
 
 /**
+ * What a student is told of its number of steps: k for the k-th number that it serves. 0 is nothing,
+ * which is what every other model is told.
+ * @param {Recipe} recipe @param {number | null} steps
+ */
+export function paceOf(recipe, steps) {
+  const { stages, serves } = recipe.distillation ?? { stages: [], serves: [] };
+  if (serves.length === 0 || !stages.some(({ method }) => method === "shortcut")) return 0;
+  return 1 + [...serves].sort((a, b) => a - b).indexOf(stepsOf(recipe, steps, "trailing"));
+}
+
+/**
  * The step rule of that name, the rule itself, or the recipe's own.
  * @param {Recipe} recipe @param {string | StepRule | null} sampler
  * @throws {Error} there is none of that name, or a student was distilled for another.

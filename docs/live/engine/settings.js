@@ -20,7 +20,8 @@ import { NoiseSchedule } from "./schedule.js";
  * @property {string} sampler
  * @property {number} steps
  * @property {number} guidance
- * @property {{ serves: number[] }} [distillation] of a student: the numbers of steps it serves
+ * @property {{ serves: number[], stages: { method: string }[] }} [distillation] of a student: the
+ *     numbers of steps it serves, and how it was taught
  */
 
 /** The noise schedule over 0..T. @param {Recipe} recipe */
@@ -28,6 +29,16 @@ export function makeSchedule(recipe) {
   const { schedule, T, betas } = recipe;
   if (schedule === "linear") return NoiseSchedule.linear(T, ...betas);
   return schedule === "cosine" ? NoiseSchedule.cosine(T) : NoiseSchedule.single(T);
+}
+
+/**
+ * A network that is told a student's pace (`paceOf`) with each label, as in `Recipe.ask`.
+ * @param {Recipe} recipe @param {import("./guidance.js").Network} network @param {number} pace
+ * @returns {import("./guidance.js").Network}
+ */
+export function ask({ classes }, network, pace) {
+  if (pace === 0) return network;
+  return (x, t, labels) => network(x, t, labels && labels.map((y) => y + pace * (classes + 1)));
 }
 
 /**
