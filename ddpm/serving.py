@@ -28,6 +28,7 @@ def steps_of(recipe: Recipe, steps: int | None, spacing: str) -> int:
     return steps
 
 
+# --8<-- [start:pace_of]
 def pace_of(recipe: Recipe, steps: int | None) -> int:
     """What a student is told of its number of steps: k for the k-th number that it serves.
 
@@ -37,6 +38,7 @@ def pace_of(recipe: Recipe, steps: int | None) -> int:
     if plan is None or plan.paces == 1 or not plan.serves:
         return 0
     return 1 + sorted(plan.serves).index(steps_of(recipe, steps, "trailing"))
+    # --8<-- [end:pace_of]
 
 
 def rule_of(recipe: Recipe, sampler: str | StepRule | None) -> StepRule:

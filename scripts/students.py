@@ -66,6 +66,7 @@ VARIANTS = {
     for recipe in (
         DIGITS_FAST,
         variant("everywhere", FOLD, SHORTCUT, **EVERYWHERE),
+        variant("to-one", FOLD, dataclasses.replace(SHORTCUT, steps=(16, 8, 4, 2, 1))),
         variant("halved", FOLD, *HALVE),
         variant("matched", FOLD, MATCH),
         variant("halved-matched", FOLD, *HALVE, match(epochs=30)),
@@ -82,8 +83,8 @@ def students(name: str, /, epochs: int | None = None, restart: bool = False) -> 
     """Distils a student, or continues a distillation that was stopped.
 
     Args:
-        name: of a variant: digits-fast, everywhere, halved, matched, halved-matched, no-adversary,
-            strong-adversary, two-fakes or no-jitter.
+        name: of a variant: digits-fast, everywhere, to-one, halved, matched, halved-matched,
+            no-adversary, strong-adversary, two-fakes or no-jitter.
         epochs: stop after so many; those of all stages by default.
         restart: start again even though a checkpoint is there.
     """

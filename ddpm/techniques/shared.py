@@ -81,9 +81,7 @@ def draw_parts(
     return torch.cat([model.last_images(states(part, how.first + part.start)) for part in parts])
 
 
-def eps_for(
-    model: Diffusion, label: Labels, count: int, part: slice, how: How
-) -> EpsFn:
+def eps_for(model: Diffusion, label: Labels, count: int, part: slice, how: How) -> EpsFn:
     """The noise estimate for a part of `count` images."""
     labels = label_each(label, count)
     if labels is None:

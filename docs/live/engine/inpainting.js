@@ -44,8 +44,10 @@ const REPEATS = 3;
  */
 export function walks(model) {
   const steps = 1 + Math.floor((model.recipe.steps - 1) / REPEATS);
-  const fewer = served(model.recipe).filter((known) => known <= steps);
-  return { steps: fewer.length > 0 ? Math.max(...fewer) : steps, repeats: REPEATS };
+  const known = served(model.recipe);
+  const fewer = known.filter((each) => each <= steps);
+  const least = known.length > 0 ? Math.min(...known) : steps;
+  return { steps: fewer.length > 0 ? Math.max(...fewer) : least, repeats: REPEATS };
 }
 
 /**
