@@ -41,7 +41,13 @@ def loss(function: Callable[..., Tensor]) -> None:
     given = call(function, network=network, x0=x0, t=t, eps=eps, alpha_bar=bar)
     if not asked:
         raise Mistake("The network was never asked.")
-    x, told = asked[0]
+    (x, told), before = asked[0], len(asked)
+    call(function, network=network, x0=x0, t=t, eps=eps, alpha_bar=bar)
+    if len(asked) > before and not torch.equal(asked[before][0], x):
+        raise Mistake(
+            "Two calls with the same inputs show the network different images: your function draws"
+            " times or noise of its own. Use the t and eps that it gets."
+        )
     wrong_input = {
         "The network is shown the clean image. It should see x_t, and find the noise in it.": x0,
         "The network is shown the noise alone. It should see x_t.": eps,
@@ -157,7 +163,7 @@ def training_step(function: Callable[..., Any]) -> None:
                 f"The network gets images of the shape {tuple(x.shape)} and should get"
                 f" {tuple(x0.shape)}. {PER_IMAGE}"
             )
-        _check_times(t, short.T, count)
+        check_times(t, short.T, count)
         eps = short.eps_from_x0(x, t.long(), x0)
         _check_noise(eps, x0)
         noises.append(eps)
@@ -185,7 +191,9 @@ def training_step(function: Callable[..., Any]) -> None:
         earlier = right
     if close(*noises):
         raise Mistake("Both steps drew the same noise. Is there a seed inside the function?")
-    praise("the training step")
+    tied = isinstance(given, Tensor) and given.requires_grad
+    note = "But its loss is a tensor that keeps all of its gradients: return `error.item()`."
+    praise("the training step", note if tied else "")
 
 
 # --8<-- [start:name_target]
@@ -215,7 +223,7 @@ def _name_target(value: float, gradient: Tensor, weights: Tensor, x: Tensor, bet
     # --8<-- [end:name_target]
 
 
-def _check_times(t: Tensor, last: int, count: int) -> None:
+def check_times(t: Tensor, last: int, count: int) -> None:
     """Times should be one per image, each of 1..last, all of them possible."""
     if t.shape != (count,):
         raise Mistake(f"t has the shape {tuple(t.shape)}: draw one time for each of the images.")
@@ -243,5 +251,6 @@ def _check_noise(eps: Tensor, x0: Tensor) -> None:
         raise Mistake(
             "What the network sees is not x_t with standard normal noise: the noise in it has mean"
             f" {mean:.2f}, standard deviation {std:.2f} and correlation {related:.2f} with the"
-            " image. Use your add_noise, and check that first."
+            " image. Use your add_noise, and check that first. It takes x0: if you give it x_t, the"
+            " image gets noise twice."
         )
