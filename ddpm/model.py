@@ -20,10 +20,13 @@ from ddpm.guidance import as_eps, condition, guided
 from ddpm.noise import PER_SEED, Noise, image_seeds
 from ddpm.recipes import Recipe
 from ddpm.sampling import EpsFn, State, StepRule, sample
-from ddpm.serving import pace_of, rule_of, steps_of
+from ddpm.serving import at_pace, pace_of, rule_of, steps_of
 from ddpm.timesteps import SPACINGS, Timesteps
 
 FORMAT = "ddpm 1"
+
+Labels = Sequence[int] | Tensor | None
+"""One label per image, for a model with labels."""
 
 
 class Diffusion:
@@ -59,11 +62,7 @@ class Diffusion:
         return next(self.network.parameters()).device
 
     def eps_fn(
-        self,
-        labels: Sequence[int] | Tensor | None = None,
-        guidance: float | None = None,
-        *,
-        steps: int | None = None,
+        self, labels: Labels = None, guidance: float | None = None, *, steps: int | None = None
     ) -> EpsFn:
         """The noise estimate for these labels, one per image.
 
@@ -78,7 +77,8 @@ class Diffusion:
         """
         recipe, known = self.recipe, self.recipe.check_labels(labels, self.device)
         scale = recipe.guidance if guidance is None else arguments.number("guidance", guidance)
-        network = partial(recipe.ask, self.network, pace=pace_of(recipe, steps))
+        network = partial(recipe.ask, self.network)
+        known = at_pace(recipe, known, pace_of(recipe, steps))
         if scale == 1:
             estimate = condition(network, known)
         elif known is None or not recipe.label_dropout:
@@ -108,7 +108,7 @@ class Diffusion:
     def states(
         self,
         n: int | None = None,
-        labels: Sequence[int] | Tensor | None = None,
+        labels: Labels = None,
         steps: int | None = None,
         sampler: str | StepRule | None = None,
         guidance: float | None = None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from torch import Tensor
+
 from ddpm import arguments
 from ddpm.sampling import StepRule, step_rule
 from ddpm.settings import Recipe
@@ -39,6 +41,11 @@ def pace_of(recipe: Recipe, steps: int | None) -> int:
         return 0
     return 1 + sorted(plan.serves).index(steps_of(recipe, steps, "trailing"))
     # --8<-- [end:pace_of]
+
+
+def at_pace(recipe: Recipe, labels: Tensor | None, pace: int | Tensor) -> Tensor | None:
+    """Labels (N,) as a network knows them that is told a pace: one, or integer (N,)."""
+    return None if labels is None else labels + pace * (recipe.classes + 1)
 
 
 def rule_of(recipe: Recipe, sampler: str | StepRule | None) -> StepRule:

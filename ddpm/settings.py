@@ -186,7 +186,6 @@ class Recipe:
         t: Tensor,
         labels: Tensor | None,
         change: Tensor | None = None,
-        pace: int | Tensor = 0,
     ) -> Tensor:
         """The network's answer, as it predicts it (`predicts`), for inputs in our terms.
 
@@ -195,14 +194,9 @@ class Recipe:
             t: integer (N,), each 1..T.
             labels: integer (N,), each 0..classes; ignored by a model without labels.
             change: how training images were changed, for a network that gets it; None elsewhere.
-            pace: what a student is told of its number of steps (`ddpm.serving.pace_of`), one for
-                all images or integer (N,).
         """
-        told = None
-        if labels is not None and self.classes:
-            told = labels + pace * (self.classes + 1)
-        changed = () if change is None else (change,)
-        return network(x * self.input_scale, self.network_time(t), told, *changed)
+        told = (labels if self.classes else None,) + (() if change is None else (change,))
+        return network(x * self.input_scale, self.network_time(t), *told)
         # --8<-- [end:ask]
 
     def check_labels(

@@ -15,6 +15,7 @@ from ddpm.losses import predicted_x0
 from ddpm.matching import Fake, X0Fn
 from ddpm.recipes import Recipe
 from ddpm.schedule import NoiseSchedule
+from ddpm.serving import at_pace
 from ddpm.stages import Distillation, Stage
 
 SHARED = (
@@ -114,7 +115,7 @@ class Student(Run):
         """(x, t) -> the clean images that a network predicts for these labels, at a pace."""
 
         def x0_fn(x: Tensor, t: Tensor) -> Tensor:
-            answer = self.recipe.ask(network, x, t, labels, pace=pace)
+            answer = self.recipe.ask(network, x, t, at_pace(self.recipe, labels, pace))
             return predicted_x0(self.recipe, self.schedule, answer, x, t)
 
         return x0_fn

@@ -417,7 +417,7 @@ ONLY_HERE = {
     "model": {"BATCH"},
     "sampling": {"Step"},  # `ddpm.steps`
     "loading": {"load_classifier"},  # in `ddpm/classifiers.py`
-    "settings": {"ask", "make_schedule", "check_labels"},  # methods of `Recipe`
+    "settings": {"make_schedule", "check_labels"},  # methods of `Recipe`
     "shared": set(),
     "timesteps": {"round"},
     "views": {"check_view"},  # `check`

@@ -9,8 +9,8 @@ import { watched } from "./finite.js";
 import { asEps, condition, guided } from "./guidance.js";
 import { PER_SEED, imageSeeds, noise } from "./noise.js";
 import { sample } from "./sampling.js";
-import { paceOf, ruleOf, stepsOf } from "./serving.js";
-import { ask, checkLabels, makeSchedule } from "./settings.js";
+import { atPace, paceOf, ruleOf, stepsOf } from "./serving.js";
+import { checkLabels, makeSchedule } from "./settings.js";
 import { same, slice } from "./tensors.js";
 import { SPACINGS } from "./timesteps.js";
 
@@ -93,9 +93,8 @@ export class Diffusion {
    * @returns {EpsFn}
    */
   epsFn(labels = null, guidance = null, { steps = null } = {}) {
-    const { recipe } = this;
-    const network = ask(recipe, this.network, paceOf(recipe, steps));
-    const known = checkLabels(recipe, labels);
+    const { recipe, network } = this;
+    const known = atPace(recipe, checkLabels(recipe, labels), paceOf(recipe, steps));
     const scale = guidance === null ? recipe.guidance : check.number("guidance", guidance);
     if (scale === 1) return asEps(condition(network, known), recipe.predicts, this.schedule);
     if (known === null || recipe.label_dropout === 0) {

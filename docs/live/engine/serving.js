@@ -45,6 +45,14 @@ export function paceOf(recipe, steps) {
 }
 
 /**
+ * Labels as a network knows them that is told a pace.
+ * @param {Recipe} recipe @param {number[] | null} labels @param {number} pace
+ */
+export function atPace({ classes }, labels, pace) {
+  return labels && labels.map((label) => label + pace * (classes + 1));
+}
+
+/**
  * The step rule of that name, the rule itself, or the recipe's own.
  * @param {Recipe} recipe @param {string | StepRule | null} sampler
  * @throws {Error} there is none of that name, or a student was distilled for another.

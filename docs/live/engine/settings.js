@@ -32,16 +32,6 @@ export function makeSchedule(recipe) {
 }
 
 /**
- * A network that is told a student's pace (`paceOf`) with each label, as in `Recipe.ask`.
- * @param {Recipe} recipe @param {import("./guidance.js").Network} network @param {number} pace
- * @returns {import("./guidance.js").Network}
- */
-export function ask({ classes }, network, pace) {
-  if (pace === 0) return network;
-  return (x, t, labels) => network(x, t, labels && labels.map((y) => y + pace * (classes + 1)));
-}
-
-/**
  * Labels, one for each image; null for a model without labels.
  * @param {Recipe} recipe @param {unknown} labels
  * @returns {number[] | null}
