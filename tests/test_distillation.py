@@ -9,7 +9,7 @@ from torch import nn
 
 from ddpm import recipes
 from ddpm.chains import Chains
-from ddpm.distillation import distil, folded_target, halved_target
+from ddpm.distillation import distil
 from ddpm.loading import load
 from ddpm.matching import GROUPS, Fake, Samples, fake_loss, generator_loss, matching_loss
 from ddpm.model import Diffusion
@@ -20,6 +20,7 @@ from ddpm.schedule import NoiseSchedule
 from ddpm.serving import pace_of
 from ddpm.stages import Distillation, Stage
 from ddpm.students import Student, after, check_teacher
+from ddpm.targets import folded_target, halved_target
 from ddpm.techniques.anagrams import draw_anagram
 from ddpm.techniques.denoising import add_noise, denoise
 from ddpm.techniques.hybrids import draw_hybrid
@@ -133,7 +134,7 @@ def test_the_schedule_of_a_distillation_is_made_once(student, digits, monkeypatc
     monkeypatch.setattr(Recipe, "make_schedule", lambda self: made.append(1) or make(self))
     monkeypatch.setattr("ddpm.distillation.validate", lambda *_: 0.0)
     finish(run, digits)
-    assert made == [1]  # its tables are worth keeping: an update asks three or more networks
+    assert made == [1]  # an update asks three or more networks
 
 
 def test_a_student_learns_its_teachers_guided_answers(teacher, digits):

@@ -20,6 +20,7 @@ from scripts.workshop.students import GOALS, chosen, cost, row, served, weights_
 
 SMALL = {"width": 16, "blocks": 1, "classes": 10}
 ALL = [16, 8, 4, 2, 1]
+MATCHED = dataclasses.replace(variants.VARIANTS["matched"], name="digits-fast")
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def runs(tmp_path, monkeypatch, tiny, weights):
     folder = tmp_path / "runs"
     folder.mkdir()
     weights.rename(folder / "tiny.safetensors")
-    small = dataclasses.replace(variants.VARIANTS["matched"], name="digits-fast", options=SMALL)
+    small = dataclasses.replace(MATCHED, options=SMALL)
     torch.manual_seed(0)
     Diffusion(small).save(folder / "digits-fast.safetensors")
     Diffusion(after(small, small.distillation.stages[0])).save(
@@ -268,7 +269,7 @@ def small_models(monkeypatch):
     torch.manual_seed(0)
     models = {
         recipe.name: Diffusion(dataclasses.replace(recipe, options=SMALL), device="cpu")
-        for recipe in (dataclasses.replace(DIGITS, steps=3), variants.VARIANTS["matched"])
+        for recipe in (dataclasses.replace(DIGITS, steps=3), MATCHED)
     }
     monkeypatch.setattr(techniques, "load", models.__getitem__)
     monkeypatch.setattr(techniques, "second", lambda epochs: Blind(3))
