@@ -20,13 +20,10 @@ from ddpm.guidance import as_eps, condition, guided
 from ddpm.noise import PER_SEED, Noise, image_seeds
 from ddpm.recipes import Recipe
 from ddpm.sampling import EpsFn, State, StepRule, sample
-from ddpm.serving import at_pace, pace_of, rule_of, steps_of
+from ddpm.serving import Labels, at_pace, pace_of, rule_of, steps_of
 from ddpm.timesteps import SPACINGS, Timesteps
 
 FORMAT = "ddpm 1"
-
-Labels = Sequence[int] | Tensor | None
-"""One label per image, for a model with labels."""
 
 
 class Diffusion:
@@ -67,18 +64,17 @@ class Diffusion:
         """The noise estimate for these labels, one per image.
 
         Args:
-            labels: one per image, for a model with labels.
-            guidance: the scale of classifier-free guidance, 1 being none; the recipe's by default.
-            steps: from T to 0, for a student that is told them; the recipe's by default.
+            labels, guidance: as for `states`.
+            steps: from T to 0, for a student that knows them; the recipe's by default.
 
         Raises:
             ValueError: labels for a model without, none for a model with, or an unknown one;
                 guidance for a model that always saw its labels in training.
         """
-        recipe, known = self.recipe, self.recipe.check_labels(labels, self.device)
+        recipe, pace = self.recipe, pace_of(self.recipe, steps)
+        known = at_pace(recipe, recipe.check_labels(labels, self.device), pace)
         scale = recipe.guidance if guidance is None else arguments.number("guidance", guidance)
         network = partial(recipe.ask, self.network)
-        known = at_pace(recipe, known, pace_of(recipe, steps))
         if scale == 1:
             estimate = condition(network, known)
         elif known is None or not recipe.label_dropout:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import Tensor
 
 from ddpm import arguments
 from ddpm.sampling import StepRule, step_rule
 from ddpm.settings import Recipe
+
+Labels = Sequence[int] | Tensor | None
+"""One label per image, for a model with labels."""
 
 
 def served(recipe: Recipe) -> tuple[int, ...]:
@@ -32,9 +37,9 @@ def steps_of(recipe: Recipe, steps: int | None, spacing: str) -> int:
 
 # --8<-- [start:pace_of]
 def pace_of(recipe: Recipe, steps: int | None) -> int:
-    """What a student is told of its number of steps: k for the k-th number that it serves.
+    """What a student knows of its number of steps: k for the k-th number that it serves.
 
-    0 is nothing: what every other model is told, and a student before its stage "shortcut".
+    0 is nothing: what every other model knows, and a student before its stage "shortcut".
     """
     plan = recipe.distillation
     if plan is None or plan.paces == 1 or not plan.serves:
@@ -44,7 +49,7 @@ def pace_of(recipe: Recipe, steps: int | None) -> int:
 
 
 def at_pace(recipe: Recipe, labels: Tensor | None, pace: int | Tensor) -> Tensor | None:
-    """Labels (N,) as a network knows them that is told a pace: one, or integer (N,)."""
+    """Labels (N,) as a network knows them at a pace: one pace, or integer (N,)."""
     return None if labels is None else labels + pace * (recipe.classes + 1)
 
 

@@ -17,7 +17,7 @@ class Stage:
     Attributes:
         method: "fold" puts guidance into the weights (Meng et al. 2023, section 3.1); "halve"
             teaches one step to do what two did (Salimans and Ho 2022); "shortcut" teaches this for
-            several numbers of steps together, of which the student is told (Frans et al. 2024,
+            several numbers of steps together, and the student knows which (Frans et al. 2024,
             "One Step Diffusion via Shortcut Models"); "match" is distribution matching (Yin et al.
             2024, "Improved Distribution Matching Distillation").
         epochs, updates: so many epochs of so many updates of the student.
@@ -103,12 +103,12 @@ class Distillation:
             raise ValueError("stages: 'fold' must be the first, since it learns from the teacher")
         for stage in self.stages:
             if stage.method == "shortcut" and self.serves and {*self.serves} != {*stage.steps}:
-                raise ValueError("serves: must be the steps of 'shortcut', of which it is told")
+                raise ValueError("serves: must be the steps of 'shortcut', which the student knows")
 
     @property
     def paces(self) -> int:
-        """How many times the student has its labels: 1, or 1 more than the numbers of steps of
-        which it is told."""
+        """How many times the student has its labels: 1, or 1 more than the numbers of steps that it
+        knows."""
         return 1 + sum(len(stage.steps) for stage in self.stages if stage.method == "shortcut")
 
     @property

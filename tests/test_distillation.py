@@ -78,7 +78,7 @@ TAUGHT = (
 
 
 def told_by(teacher, stages=TAUGHT, **changes) -> Recipe:
-    """A student that is told whether it takes 1, 2 or 4 steps."""
+    """A student that knows whether it takes 1, 2 or 4 steps."""
     own = {"options": {**SMALL, "paces": 4}, "sampler": "ddim"}
     return student_of(teacher, stages, **{**own, **changes})
 
@@ -213,7 +213,7 @@ def test_a_shortcut_begins_with_the_folded_labels_at_every_pace(teacher, told, d
     finish(run, digits, 1)
     folded = labels_at(run.averaged, 0).clone()
     assert not torch.equal(folded, labels_at(load(teacher, "cpu").network, 0))
-    assert not torch.equal(folded, labels_at(run.averaged, 2))  # nobody was told of a pace
+    assert not torch.equal(folded, labels_at(run.averaged, 2))  # no pace was learned
     run.begin(TAUGHT[1])
     for network in (run.network, run.previous, run.averaged, run.score):
         for pace in range(4):
@@ -281,7 +281,7 @@ def test_a_told_student_is_told_its_steps_in_every_technique(told, digits):
         assert len(seen) >= 6
         assert {pace} == set.union(*seen), steps
         seen.clear()
-    # A model that is told nothing, and a student before it is told, are at pace 0.
+    # Other models, and a student before it learns of paces, are at pace 0.
     for recipe in (DIGITS, after(told, TAUGHT[0])):
         assert pace_of(recipe, 4) == 0
 

@@ -91,7 +91,7 @@ class DigitsUNet(Network):
             about as much as those of 28x28 with 2.
         channels: of the images, C.
         size: side of the images in pixels, a multiple of 4.
-        paces: how many times it has its labels. A student that is told how many steps it takes has
+        paces: how many times it has its labels. A student that knows how many steps it takes has
             them once for each number (`ddpm.serving.pace_of`).
     """
 

@@ -89,7 +89,7 @@ export class Diffusion {
   /**
    * The noise estimate for these labels, one per image.
    * @param {number[] | null} [labels] @param {number | null} [guidance]
-   * @param {{ steps?: number | null }} [options] from T to 0, for a student that is told them
+   * @param {{ steps?: number | null }} [options] from T to 0, for a student that knows them
    * @returns {EpsFn}
    */
   epsFn(labels = null, guidance = null, { steps = null } = {}) {

@@ -34,8 +34,8 @@ export function stepsOf(recipe, steps, spacing) {
 }
 
 /**
- * What a student is told of its number of steps: k for the k-th number that it serves. 0 is nothing,
- * which is what every other model is told.
+ * What a student knows of its number of steps: k for the k-th number that it serves. 0 is nothing,
+ * which is what every other model knows.
  * @param {Recipe} recipe @param {number | null} steps
  */
 export function paceOf(recipe, steps) {
@@ -45,7 +45,7 @@ export function paceOf(recipe, steps) {
 }
 
 /**
- * Labels as a network knows them that is told a pace.
+ * Labels as a network knows them at a pace.
  * @param {Recipe} recipe @param {number[] | null} labels @param {number} pace
  */
 export function atPace({ classes }, labels, pace) {
