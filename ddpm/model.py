@@ -64,8 +64,7 @@ class Diffusion:
         """The noise estimate for these labels, one per image.
 
         Args:
-            labels, guidance: as for `states`.
-            steps: from T to 0, for a student that knows them; the recipe's by default.
+            labels, guidance, steps: as for `states`; only some students know the steps.
 
         Raises:
             ValueError: labels for a model without, none for a model with, or an unknown one;
