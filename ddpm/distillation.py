@@ -90,7 +90,7 @@ def imitate(
 ) -> Update:
     """Updates of "fold" and "halve": the student learns its target at noised real images."""
     recipe, plan, batch = run.recipe, distillation_of(run.recipe), stage.batch
-    schedule, device = recipe.make_schedule(), clean.device
+    schedule, device = run.schedule, clean.device
     path = torch.tensor(strided(recipe.T, 2 * stage.steps[0]) if stage.steps else (), device=device)
 
     def whole(below: int) -> Tensor:
@@ -132,7 +132,7 @@ def match(
     The two time scales are those of DMD2, section 4.2: the fake score must be that of the samples
     as they are now. It is trained on the samples of the last updates, which cost nothing more.
     """
-    schedule, device, batch = run.recipe.make_schedule(), clean.device, stage.batch
+    schedule, device, batch = run.schedule, clean.device, stage.batch
     chains = Chains(clean, labels, schedule, stage.steps, batch, stage.jitter, generator)
     pool: deque[Samples] = deque(maxlen=stage.pool)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +14,7 @@ from ddpm.loading import load
 from ddpm.losses import predicted_x0
 from ddpm.matching import Fake, X0Fn
 from ddpm.recipes import Recipe
+from ddpm.schedule import NoiseSchedule
 from ddpm.stages import Distillation, Stage
 
 SHARED = (
@@ -79,6 +81,11 @@ class Student(Run):
             fake_optimizer=torch.optim.AdamW(fake.parameters(), weight_decay=0.0, fused=fused),
         )
 
+    @cached_property
+    def schedule(self) -> NoiseSchedule:
+        """The recipe's, made once: its tables stay on the device."""
+        return self.recipe.make_schedule()
+
     def networks(self) -> dict[str, nn.Module]:
         """All weights of a checkpoint, by the names that they have there."""
         others = {"score": self.score, "previous": self.previous, "fake": self.fake}
@@ -102,11 +109,10 @@ class Student(Run):
 
     def estimate(self, network: nn.Module, labels: Tensor) -> X0Fn:
         """(x, t) -> the clean images that a network predicts for these labels."""
-        schedule = self.recipe.make_schedule()
 
         def x0_fn(x: Tensor, t: Tensor) -> Tensor:
             answer = self.recipe.ask(network, x, t, labels)
-            return predicted_x0(self.recipe, schedule, answer, x, t)
+            return predicted_x0(self.recipe, self.schedule, answer, x, t)
 
         return x0_fn
 

@@ -121,7 +121,21 @@ def halved(x, t, s, x_s, alpha_bar):
     return (x_s - ratio * x) / (alpha_bar[s].sqrt() - ratio * alpha_bar[t].sqrt())
 
 
+def noisy_batch(x0, alpha_bar):
+    t, eps = torch.randint(1, len(alpha_bar), (len(x0),)), torch.randn_like(x0)
+    return add_noise(x0, t, eps, alpha_bar), t, eps
+
+
+@torch.no_grad()
+def held_out_loss(network, x0, t, eps, alpha_bar):
+    parts = [slice(i, i + 100) for i in range(0, len(x0), 100)]
+    sums = [loss(network, x0[p], t[p], eps[p], alpha_bar) * len(x0[p]) for p in parts]
+    return float(sum(sums)) / len(x0)
+
+
 RIGHT = {
+    "minibatch": noisy_batch,
+    "held_out_loss": held_out_loss,
     "posterior_mean": mean_of_a_pixel,
     "predicted_image": clean,
     "schedule": make,

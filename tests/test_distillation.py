@@ -97,6 +97,15 @@ def test_resumed_is_bit_for_bit_uninterrupted_in_every_stage(student, digits, tm
     assert finish(last, digits) == []
 
 
+def test_the_schedule_of_a_distillation_is_made_once(student, digits, monkeypatch):
+    run, made = Student.start(student), []
+    make = Recipe.make_schedule
+    monkeypatch.setattr(Recipe, "make_schedule", lambda self: made.append(1) or make(self))
+    monkeypatch.setattr("ddpm.distillation.validate", lambda *_: 0.0)
+    finish(run, digits)
+    assert made == [1]  # an update asks three or more networks
+
+
 def test_a_student_learns_its_teachers_guided_answers(teacher, digits):
     recipe = student_of(teacher, (Stage("fold", 1, 60, batch=32, rate=4e-3, average=0.9),))
     run = Student.start(recipe)

@@ -8,6 +8,7 @@ give, and raises `Mistake` with what a teacher would say. Times are counted as e
 
 from ddpm.checks.answers import Mistake
 from ddpm.checks.asking import accuracy, anagram
+from ddpm.checks.batches import held_out_loss, minibatch
 from ddpm.checks.estimates import posterior_mean, predicted_image
 from ddpm.checks.forward import SIX, add_noise, schedule, six_numbers
 from ddpm.checks.learning import loss, training_step
@@ -26,8 +27,10 @@ __all__ = [
     "edit_start",
     "guidance",
     "halved_target",
+    "held_out_loss",
     "keep_known",
     "loss",
+    "minibatch",
     "noisy_image",
     "posterior_mean",
     "predicted_image",

@@ -59,7 +59,7 @@ def compare(what: str, given: Any, right: Tensor, mistakes: Mapping[str, Tensor]
     off = float((given.double() - right.double()).abs().max())
     raise Mistake(
         f"{what} is off by up to {off:.2g}, and it is none of the usual mistakes."
-        " Compare your formula with the page's, term by term."
+        " Compare it with the formula, term by term."
     )
     # --8<-- [end:compare]
 
@@ -96,6 +96,13 @@ def close(a: Tensor, b: Tensor) -> bool:
     return a.shape == b.shape and torch.allclose(a.double(), b.double(), rtol=1e-4, atol=2e-5)
 
 
+def repeats(first: Any, second: Any) -> bool:
+    """Whether two answers to one question are the same; what cannot be compared is."""
+    both = (first, second)
+    plain = all(isinstance(each, Tensor) and each.layout is torch.strided for each in both)
+    return not plain or first.device.type != "cpu" or torch.equal(first, second)
+
+
 def near(a: float, b: float) -> bool:
     """Whether two numbers agree as far as course B tabulates them."""
     return abs(a - b) < 1e-5
@@ -124,6 +131,16 @@ def number(what: str, given: Any) -> float:
         ) from None
 
 
-def praise(what: str) -> None:
-    """Says that all is well."""
-    print(f"Right: {what}.")
+def praise(what: str, note: str = "") -> None:
+    """Says that all is well, and what is right here but may do harm later."""
+    print(f"Right: {what}. {note}".rstrip())
+
+
+def note_on_type(*tables: Tensor) -> str:
+    """What to say of right tables that networks will not take."""
+    if all(table.dtype == torch.float32 for table in tables):
+        return ""
+    return (
+        "But it is in float64, and torch does not mix that with the float32 of a network: return"
+        " `.float()`."
+    )

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from ddpm.checks.answers import PER_IMAGE, Mistake
@@ -40,11 +41,12 @@ _HINTS = (
 """Patterns of an error's text in lower case, and what a teacher would say."""
 
 
-def call(function: Callable[..., Any], **inputs: Any) -> Any:
+def call(function: Callable[..., Any], changed: set[str] | None = None, /, **inputs: Any) -> Any:
     """What a reader's function returns for copies of the inputs, which it may change in place.
 
     Args:
         function: the reader's.
+        changed: gets the names of the tensors that it did change in place.
         inputs: its arguments in their order, under the names that a message gives them. Tensors
             are copied; anything else is passed on as it is.
 
@@ -58,7 +60,14 @@ def call(function: Callable[..., Any], **inputs: Any) -> Any:
     _check_arguments(function, name, inputs)
     copies = [v.detach().clone() if isinstance(v, Tensor) else v for v in inputs.values()]
     try:
-        return function(*copies)
+        given = function(*copies)
+        if changed is not None:
+            pairs = zip(inputs.items(), copies, strict=True)
+            changed |= {
+                name for (name, value), copy in pairs
+                if isinstance(value, Tensor) and not torch.equal(value, copy)
+            }  # fmt: skip
+        return given
     except Mistake:
         raise  # from the network that the check passed in
     except NotImplementedError as error:

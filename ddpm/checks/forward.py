@@ -8,7 +8,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ddpm.checks.answers import TIME, Mistake, T, compare, images, near, number, praise
+from ddpm.checks.answers import (
+    TIME,
+    Mistake,
+    T,
+    compare,
+    images,
+    near,
+    note_on_type,
+    number,
+    praise,
+    repeats,
+)
 from ddpm.checks.calls import call
 from ddpm.schedule import NoiseSchedule
 
@@ -42,6 +53,7 @@ def schedule(make: Callable[[int], tuple[Tensor, Tensor]]) -> None:
             f"beta has {T} entries, for t = 1 to {T}, so that beta[0] belongs to t = 1 and every"
             " index is off by one. Put the clean image in front: beta[0] = 0."
         )
+    spread = torch.linspace(1e-4, 0.02, T + 1)
     compare(
         "beta",
         beta,
@@ -49,7 +61,11 @@ def schedule(make: Callable[[int], tuple[Tensor, Tensor]]) -> None:
         {
             "beta[0] should be 0: no noise has been added to the clean image. The values from 1e-4"
             f" to 0.02 are for t = 1 to {T}, {T} of them; you have spread them over"
-            f" {T + 1}.": torch.linspace(1e-4, 0.02, T + 1),
+            f" {T + 1}.": spread,
+            f"The values from 1e-4 to 0.02 are for t = 1 to {T}, {T} of them. You have spread them"
+            f" over {T + 1}, and then replaced the first by 0.": spread * (torch.arange(T + 1) > 0),
+            "The first table is alpha_bar. Return them in this order: `beta,"
+            " alpha_bar`.": right.alpha_bar,
             "beta grows from 0 here. It should be 1e-4 at t = 1, and 0 only at"
             " t = 0.": torch.linspace(0, 0.02, T + 1),
             "These are the roots of beta: beta itself is a variance.": right.beta.sqrt(),
@@ -78,7 +94,10 @@ def schedule(make: Callable[[int], tuple[Tensor, Tensor]]) -> None:
             ),
         },
     )
-    praise(f"the schedule, with alpha_bar = {float(alpha_bar[TIME]):.6f} at t = {TIME}")
+    praise(
+        f"the schedule, with alpha_bar = {float(alpha_bar[TIME]):.6f} at t = {TIME}",
+        note_on_type(beta, alpha_bar),
+    )
 
 
 def six_numbers(numbers: Callable[[int, Tensor, Tensor], Mapping[str, Any]]) -> None:
@@ -124,6 +143,12 @@ def six_numbers(numbers: Callable[[int, Tensor, Tensor], Mapping[str, Any]]) -> 
     praise(f"the six numbers at t = {TIME}")
 
 
+OWN_NOISE = (
+    "Two calls with the same inputs give different images: your function draws noise of its own."
+    " Use the eps that it gets."
+)
+
+
 # --8<-- [start:add_noise]
 def add_noise(function: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]) -> None:
     """Checks the forward process.
@@ -138,11 +163,19 @@ def add_noise(function: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]) -> N
     x0, eps, _ = images(3)
     t = torch.tensor([2, TIME, 300])
     bar, signal, sigma = right.alpha_bar.float(), right.signal(t, x0), right.sigma(t, x0)
+    beta = right.beta[t].float().reshape(-1, 1, 1, 1)
+    changed: set[str] = set()
+    given = call(function, changed, x0=x0, t=t, eps=eps, alpha_bar=bar)
+    again = call(function, x0=x0, t=t, eps=eps, alpha_bar=bar)
+    own = {} if repeats(given, again) else {OWN_NOISE: given}
     compare(
         "x_t",
-        call(function, x0=x0, t=t, eps=eps, alpha_bar=bar),
+        given,
         right.add_noise(x0, t, eps),
-        {
+        own
+        | {
+            "This is one step of the process, with beta. To go from the clean image to t at once,"
+            " use alpha_bar.": (1 - beta).sqrt() * x0 + beta.sqrt() * eps,
             "The two roots are swapped: the image is multiplied by sqrt(alpha_bar), which falls,"
             " and the noise by sqrt(1 - alpha_bar), which grows.": sigma * x0 + signal * eps,
             "The roots are missing: alpha_bar and 1 - alpha_bar are variances, and an image is"
@@ -163,5 +196,9 @@ def add_noise(function: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]) -> N
             " image.": right.add_noise(x0, int(t[0]), eps),
         },
     )
-    praise("the forward process")
+    note = (
+        f"But it changes its {' and '.join(sorted(changed))} in place, so whoever calls it loses"
+        " them. Write `x = a * x0 + b * eps` and no `+=`."
+    )
+    praise("the forward process", note if changed else "")
     # --8<-- [end:add_noise]

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ddpm.checks.answers import PER_IMAGE, TIME, Mistake, T, close, compare, images, number, praise
+from ddpm.checks.batches import check_noise, check_times
 from ddpm.checks.calls import call
 from ddpm.schedule import NoiseSchedule
 
@@ -41,7 +42,13 @@ def loss(function: Callable[..., Tensor]) -> None:
     given = call(function, network=network, x0=x0, t=t, eps=eps, alpha_bar=bar)
     if not asked:
         raise Mistake("The network was never asked.")
-    x, told = asked[0]
+    (x, told), before = asked[0], len(asked)
+    call(function, network=network, x0=x0, t=t, eps=eps, alpha_bar=bar)
+    if len(asked) > before and not torch.equal(asked[before][0], x):
+        raise Mistake(
+            "Two calls with the same inputs show the network different images: your function draws"
+            " times or noise of its own. Use the t and eps that it gets."
+        )
     wrong_input = {
         "The network is shown the clean image. It should see x_t, and find the noise in it.": x0,
         "The network is shown the noise alone. It should see x_t.": eps,
@@ -157,9 +164,9 @@ def training_step(function: Callable[..., Any]) -> None:
                 f"The network gets images of the shape {tuple(x.shape)} and should get"
                 f" {tuple(x0.shape)}. {PER_IMAGE}"
             )
-        _check_times(t, short.T, count)
+        check_times(t, short.T, count)
         eps = short.eps_from_x0(x, t.long(), x0)
-        _check_noise(eps, x0)
+        check_noise(eps, x0)
         noises.append(eps)
         expected = before.clone().requires_grad_()
         error = F.mse_loss(expected[0] * x + expected[1], eps)
@@ -185,7 +192,9 @@ def training_step(function: Callable[..., Any]) -> None:
         earlier = right
     if close(*noises):
         raise Mistake("Both steps drew the same noise. Is there a seed inside the function?")
-    praise("the training step")
+    tied = isinstance(given, Tensor) and given.requires_grad
+    note = "But its loss is a tensor that keeps all of its gradients: return `error.item()`."
+    praise("the training step", note if tied else "")
 
 
 # --8<-- [start:name_target]
@@ -213,35 +222,3 @@ def _name_target(value: float, gradient: Tensor, weights: Tensor, x: Tensor, bet
     if abs(with_x) < 0.05:
         raise Mistake("The answer is compared with noise that is not in x_t. Use the same eps.")
     # --8<-- [end:name_target]
-
-
-def _check_times(t: Tensor, last: int, count: int) -> None:
-    """Times should be one per image, each of 1..last, all of them possible."""
-    if t.shape != (count,):
-        raise Mistake(f"t has the shape {tuple(t.shape)}: draw one time for each of the images.")
-    if t.is_floating_point() and not close(t, t.round()):
-        raise Mistake("Times are whole numbers, and the network gets them as they are.")
-    if int(t.min()) == int(t.max()):
-        raise Mistake("All images have the same time. Draw one for each: then every batch has all.")
-    if int(t.min()) < 1:
-        raise Mistake("Some images have t = 0: they are clean, and there is no noise to be found.")
-    if int(t.max()) > last:
-        raise Mistake(f"Some times are above T = {last}; alpha_bar has T + 1 entries.")
-    if int(t.max()) < last:
-        raise Mistake(f"t = T never occurs: `torch.randint(1, {last})` leaves its upper end out.")
-    if int(t.min()) > 1:
-        raise Mistake("t = 1 never occurs, and it is the last step of sampling.")
-
-
-def _check_noise(eps: Tensor, x0: Tensor) -> None:
-    """The noise that is in x_t should be standard normal and have nothing to do with x0."""
-    mean, std = float(eps.mean()), float(eps.std())
-    if abs(mean - 0.5) < 0.05 and std < 0.4:
-        raise Mistake("The noise is uniform in [0, 1]: `torch.rand`. It should be `torch.randn`.")
-    related = float((eps * x0).mean())
-    if not (abs(mean) <= 0.1 and abs(std - 1) <= 0.1 and abs(related) <= 0.1):  # NaN is refused
-        raise Mistake(
-            "What the network sees is not x_t with standard normal noise: the noise in it has mean"
-            f" {mean:.2f}, standard deviation {std:.2f} and correlation {related:.2f} with the"
-            " image. Use your add_noise, and check that first."
-        )

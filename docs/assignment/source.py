@@ -21,9 +21,12 @@
 # own words what you see.
 #
 # - Write code where it says `YOUR CODE HERE`, and prose where it says `YOUR ANSWER HERE`.
-# - Below each task is a check. Run it as often as you like: it says *Right*, or what is wrong.
+# - Below each task is a check. Run it as often as you like: it says *Right*, or *Not yet* and what
+#   is wrong.
 # - Each part needs the code of the parts before it, so go from top to bottom.
 # - You do not need a GPU. The longest cells, in which your networks learn, take about a minute.
+# - Each part names its lessons. Some questions look ahead to training and sampling, so read lessons
+#   2 to 5 first.
 #
 # Time is counted as on the site: $t = 0$ is the clean image and $t = T$ is noise. All tables have
 # $T + 1$ entries, so index and time agree.
@@ -70,7 +73,7 @@ digits = ddpm.bundled()
 x0 = scaling.to_network(digits.images)
 train_x0, train_labels = x0[500:], digits.labels[500:]
 held_x0, held_labels = x0[:500], digits.labels[:500]
-five = x0[[int((digits.labels == k).nonzero()[0, 0]) for k in (0, 2, 4, 6, 8)]]
+five = x0[[int((digits.labels == k).nonzero()[0, 0]) for k in (0, 2, 4, 6, 8)]]  # five images
 
 print(f"{len(train_x0)} to train on, {len(held_x0)} held out; one image is {tuple(x0.shape[1:])}")
 show(viz.sheet(scaling.to_images(x0[:20]).reshape(2, 10, 28, 28)), "Twenty handwritten digits.")
@@ -78,17 +81,20 @@ show(viz.sheet(scaling.to_images(x0[:20]).reshape(2, 10, 28, 28)), "Twenty handw
 # %% [markdown]
 # ## Part 1: the forward process
 #
+# *Lesson 2.*
+#
 # One step of the forward process makes the image a little fainter and adds a little noise:
 #
-# $$x_t = \sqrt{1 - \beta_t}\; x_{t-1} + \sqrt{\beta_t}\; \varepsilon_t .$$
+# $$x_t = \sqrt{1 - \beta_t}\; x_{t-1} + \sqrt{\beta_t}\; z_t .$$
 #
-# After $t$ steps, the share $\bar\alpha_t$ of the image's variance is left. It is the product of
-# all $\alpha_s = 1 - \beta_s$ up to $t$.
+# Here $z_t$ is the noise of this one step. After $t$ steps, what is left of the image's variance is
+# the fraction $\bar\alpha_t$. It is the product of all $\alpha_s = 1 - \beta_s$ up to $t$.
 #
 # ### 1.1 The schedule (@schedule point)
 #
-# Let $\beta_t$ grow evenly from $10^{-4}$ at $t = 1$ to $0.02$ at $t = T$. Put the clean image in
-# front: $\beta_0 = 0$ and $\bar\alpha_0 = 1$.
+# Let $\beta_t$ grow evenly from $10^{-4}$ at $t = 1$ to $0.02$ at $t = T$. The tables
+# begin with the entry of the clean image: $\beta_0 = 0$ and $\bar\alpha_0 = 1$. Return tensors of
+# `float32`, as `torch.linspace` makes them.
 
 
 # %% task="schedule"
@@ -148,15 +154,15 @@ assert float((_ends[1] - 1).abs().max()) < 0.4
 # an index that is off by one, factors of shape $(N)$.
 
 # %% [markdown]
-# Look at what you made. **Before you run the cell**, write down at which $t$ you expect the digits
-# to become unreadable.
+# Look at what you made, with $T = 400$. **Before you run the cell**, write down at which $t$ you
+# expect the digits to become unreadable. Write it at the top of your answer to 1.3.
 
 # %%
 T = 400
 beta, alpha_bar = make_schedule(T)
 times = torch.arange(0, T + 1, T // 10)
 noise = torch.randn(five.shape)
-columns = [add_noise(five, t.expand(5), noise, alpha_bar) for t in times]
+columns = [add_noise(five.clone(), t.expand(5), noise.clone(), alpha_bar) for t in times]
 sheet = torch.stack([scaling.to_images(x)[:, 0] for x in columns], dim=1)
 show(
     viz.sheet(sheet, columns=[str(int(t)) for t in times], across="time t →"),
@@ -167,8 +173,8 @@ show(
 # %% [markdown] answer="figure" points=2
 # ### 1.3 Reading the figure (@figure points)
 #
-# Describe what changes from left to right, and what the rows have in common. What is such a column
-# of noisy images used for when the network is trained?
+# Describe what changes from left to right, and what the rows have in common. What are such noisy
+# images used for when a network is trained?
 #
 # ### BEGIN SOLUTION
 # From left to right the image gets fainter and the noise stronger: the factors are
@@ -205,19 +211,11 @@ def noisy_batch(x0, alpha_bar):
 
 
 # %% check="minibatch" points=1
+checks.minibatch(noisy_batch)
+### BEGIN HIDDEN TESTS
 _table = torch.cumprod(1 - torch.cat([torch.zeros(1), torch.linspace(0.1, 0.3, 4)]), dim=0)
 _x0 = torch.ones(4000, 1, 2, 2)
 _x_t, _t, _eps = noisy_batch(_x0, _table)
-assert _t.shape == (4000,), "t needs one whole number for each image: its shape is (N,)."
-assert _t.min() >= 1, "Some images have t = 0. They are clean, so there is no noise to find."
-assert _t.max() <= 4, "Some times are above T. alpha_bar has T + 1 entries."
-assert torch.bincount(_t, minlength=5)[1:].min() > 800, "All of 1, ..., T must be equally likely."
-assert _eps.shape == _x0.shape, "Each pixel needs its own noise: eps has the shape of x0."
-assert abs(float(_eps.mean())) < 0.05, "The noise must have the mean 0: use torch.randn."
-assert abs(float(_eps.std()) - 1) < 0.05, "The noise must have the standard deviation 1."
-assert torch.allclose(_x_t, add_noise(_x0, _t, _eps, _table)), "x_t must contain this eps, at t."
-print("Right: the minibatch.")
-### BEGIN HIDDEN TESTS
 _again = noisy_batch(_x0, _table)
 assert not torch.equal(_again[1], _t)
 assert not torch.equal(_again[2], _eps)
@@ -241,10 +239,12 @@ show(
 # %% [markdown]
 # ## Part 2: the network and its training
 #
+# *Lessons 3 and 4.*
+#
 # The network gets $x_t$ and $t$, and predicts the noise $\varepsilon$ in $x_t$. It is the smallest
-# of its kind that the package can make: a U-Net with less than a tenth of the flagship's
-# parameters. It turns $t$ into sines and cosines of many frequencies, the **time encoding**, and
-# adds what it makes of them to the features at every level.
+# of its kind that the package can make: a U-Net with less than a tenth of the parameters of the
+# lessons' model. It turns $t$ into sines and cosines of many frequencies, the **time encoding**. At
+# every level, it scales and shifts the features with what it makes of them.
 
 
 # %%
@@ -262,8 +262,8 @@ class Tiny(torch.nn.Module):
 # %% [markdown] answer="encoding" points=2
 # ### 2.1 The time encoding (@encoding points)
 #
-# What does the time encoding encode? Why does the network need it, and why is it better than the
-# bare number $t$?
+# What does the time encoding tell the network? Why does the network need it, and why is it better
+# than the bare number $t$?
 #
 # ### BEGIN SOLUTION
 # It encodes the time $t$ of the image, which says how much noise the image contains. One network
@@ -344,8 +344,8 @@ assert abs(float(loss(lambda x, t: _eps + 2, five, _t, _eps, _bar)) - 4) < 1e-4
 # %% [markdown] answer="compares" points=1
 # ### 2.5 What the loss compares (@compares point)
 #
-# Which two things does the loss compare? Why is the first of them known, although the images
-# have no labels?
+# Which two things does the loss compare? Why is the right answer among them known, although the
+# images have no labels?
 #
 # ### BEGIN SOLUTION
 # It compares the noise $\varepsilon$ that is in $x_t$ with the network's estimate
@@ -407,32 +407,13 @@ def held_out_loss(network, x0, t, eps, alpha_bar):
 
 
 # %% check="evaluation" points=1
-_asked = []
-
-
-def _zero(x, t):
-    _asked.append((len(x), torch.is_grad_enabled()))
-    return torch.zeros_like(x)
-
-
-_x0, _eps = torch.zeros(250, 1, 2, 2), torch.ones(250, 1, 2, 2)
-_eps[200:] = 3
-_t = torch.ones(250, dtype=torch.int64)
-_given = held_out_loss(_zero, _x0, _t, _eps, torch.tensor([1.0, 0.5]))
-assert _asked, "The network was never called."
-assert max(n for n, _ in _asked) <= 100, "A batch has more than 100 images."
-assert sum(n for n, _ in _asked) == 250, "Use each image once, also those of the last batch."
-assert not any(grad for _, grad in _asked), "Compute without gradients: keep @torch.no_grad()."
-assert isinstance(_given, float), "Return a float."
-assert abs(_given - 11 / 3) > 1e-3, "Each batch counts the same here. The last one is smaller."
-assert abs(_given - 2.6) < 1e-4, f"The mean over all images should be 2.6 and is {_given:.3f}."
-print("Right: the evaluation.")
+checks.held_out_loss(held_out_loss)
 
 # %% [markdown] tags=["grading"]
 # **Grading 2.7.** Graded by the check. The mean of the means of batches is the usual mistake.
 
 # %% [markdown]
-# Now train your network.
+# Now train your network. The learning rate rises at first, and falls to zero at the last step.
 
 # %%
 STEPS = 1200
@@ -450,6 +431,7 @@ def fit(network, step, evaluate):
         rate.step()
         if n % (STEPS // 6) == 0:
             held[n] = evaluate()
+            print(f"step {n:4}: held-out loss {held[n]:.4f}")
     return torch.tensor(losses), held
 
 
@@ -511,7 +493,7 @@ show(
 # %% [markdown]
 # ## Part 3: sampling
 #
-# Start with pure noise, and remove it step by step.
+# *Lesson 5.* Start with pure noise, and remove it step by step.
 #
 # ### 3.1 One step back (@step point)
 #
@@ -690,6 +672,8 @@ show(
 # %% [markdown]
 # ## Part 4: the noise in sampling
 #
+# *Lesson 5.*
+#
 # ### 4.1 A run without noise (@still point)
 #
 # Write a loop with $z = 0$ in **every** step. Such a run is deterministic: the start decides the
@@ -834,8 +818,8 @@ print("mean ink: " + ", ".join(f"{name} {value:.3f}" for name, value in ink.item
 # %% [markdown]
 # ## Part 5: labels
 #
-# Now the network gets a third input, the label. It is turned into a vector, which is added to that
-# of the time.
+# *Lesson 7.* Now the network gets a third input, the label. It is turned into a vector, which is
+# added to that of the time.
 #
 # ### 5.1 Training with labels (@labels point)
 #
@@ -901,8 +885,7 @@ for n, value in held.items():
 # %% [markdown] answer="everywhere" points=1
 # ### 5.2 At every level (@everywhere point)
 #
-# Time and label are added at every level of the network, and not only to the input. Why can this
-# help?
+# Time and label act at every level of the network, and not only on the input. Why can this help?
 #
 # ### BEGIN SOLUTION
 # Each level has features of another kind: fine grain at full resolution, whole strokes at the
@@ -1122,10 +1105,10 @@ show(
 # %% [markdown]
 # ## Part 7: further tasks, without points
 #
-# A minute of learning shows. But your *loop* is the real one. Here it samples with the
-# flagship of this site: a network of the same kind, over fifteen times as large, which has seen
-# all of MNIST many times. It has 1000 times and a schedule of another shape. The loop does not need
-# to know.
+# *Lessons 8 and 10.* A minute of learning shows. But your *loop* is the real one. Here it samples
+# with the flagship, the model of the lessons on this site: a network of the same kind, over fifteen
+# times as large, which has seen all of MNIST many times. It has 1000 times, and a schedule of
+# another shape. The loop does not need to know.
 
 # %%
 model = ddpm.load("digits", device="cpu")
