@@ -197,7 +197,7 @@ def add_noise(function: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]) -> N
         },
     )
     note = (
-        f"But it changes its {' and '.join(sorted(changed))} in place, so whoever calls it loses"
+        f"But it changes its {' and '.join(sorted(changed))} in place, so its caller loses"
         " them. Write `x = a * x0 + b * eps` and no `+=`."
     )
     praise("the forward process", note if changed else "")
