@@ -2,7 +2,15 @@
 
 import pytest
 import torch
-from test_checks import add_noise, held_out_loss, loss, make, noisy_batch, training_step
+from test_checks import (
+    add_noise,
+    held_out_loss,
+    loss,
+    make,
+    noisy_batch,
+    training_step,
+    training_step_in_place,
+)
 
 from ddpm import checks
 from ddpm.checks import Mistake
@@ -28,13 +36,17 @@ def plain_mean(network, x0, t, eps, alpha_bar, part=100, use=lambda t, eps: (t, 
     return sum(losses) / len(losses)
 
 
-def weighted(network, x0, t, eps, alpha_bar, use):
-    return plain_mean(network, x0, t, eps, alpha_bar, 50, use)  # batches of one size
-
-
 WRONG = [
     ("minibatch", lambda x0, bar: noisy_batch(x0, bar)[:2], "A minibatch is three tensors"),
     ("minibatch", lambda x0, bar: (x0, 3, x0), "t should be a tensor, and is of type int"),
+    ("minibatch", lambda x0, bar: (x0, x0[:, 0, 0, 0], x0 * 1j), "eps is of the type complex64"),
+    ("minibatch", lambda x0, bar: (x0, x0[:, 0, 0, 0] * 1j, x0), "t is of the type complex64"),
+    ("minibatch", lambda x0, bar: (x0, x0.to("meta"), x0), "t is on the device meta"),
+    (
+        "held_out_loss",
+        lambda network, x0, *_: float(network(x0, 1).mean()),
+        "The network gets t of type int",
+    ),
     ("minibatch", batch(lambda n, T: torch.randint(1, T, (n,))), "t = T never occurs"),
     ("minibatch", batch(lambda n, T: torch.randint(0, T + 1, (n,))), "Some images have t = 0"),
     ("minibatch", batch(lambda n, T: torch.randint(1, T + 2, (n,))), "no entry beyond"),
@@ -69,12 +81,12 @@ WRONG = [
     ),
     (
         "held_out_loss",
-        lambda *a: weighted(*a, use=lambda t, eps: (t, torch.randn_like(eps))),
+        lambda *a: plain_mean(*a, part=50, use=lambda t, eps: (t, torch.randn_like(eps))),
         "This is the loss for fresh noise",
     ),
     (
         "held_out_loss",
-        lambda *a: weighted(*a, use=lambda t, eps: (t.flip(0), eps)),
+        lambda *a: plain_mean(*a, part=50, use=lambda t, eps: (t.flip(0), eps)),
         "The network is told other times",
     ),
     (
@@ -135,21 +147,12 @@ def in_place(x0, t, eps, alpha_bar):
     return x0
 
 
-def with_its_graph(network, optimizer, x0, alpha_bar):
-    _, t, eps = noisy_batch(x0, alpha_bar)
-    error = loss(network, x0, t, eps, alpha_bar)
-    optimizer.zero_grad()
-    error.backward()
-    optimizer.step()
-    return error
-
-
 @pytest.mark.parametrize(
     ("name", "function", "note"),
     [
         ("schedule", lambda T: tuple(x.double() for x in make(T)), "it is in float64"),
         ("add_noise", in_place, "it changes its x0 in place"),
-        ("training_step", with_its_graph, "return `error.item()`"),
+        ("training_step", training_step_in_place, "return `error.item()`"),
         ("schedule", make, ""),
         ("add_noise", add_noise, ""),
         ("training_step", training_step, ""),

@@ -134,13 +134,3 @@ def number(what: str, given: Any) -> float:
 def praise(what: str, note: str = "") -> None:
     """Says that all is well, and what is right here but may do harm later."""
     print(f"Right: {what}. {note}".rstrip())
-
-
-def note_on_type(*tables: Tensor) -> str:
-    """What to say of right tables that networks will not take."""
-    if all(table.dtype == torch.float32 for table in tables):
-        return ""
-    return (
-        "But it is in float64, and torch does not mix that with the float32 of a network: return"
-        " `.float()`."
-    )

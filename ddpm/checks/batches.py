@@ -1,4 +1,4 @@
-"""Checks of a minibatch and of the loss on held-out images."""
+"""Checks of a minibatch and of the loss on held-out images, and of what a network is asked."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ddpm.checks.answers import Mistake, close, compare, number, praise
+from ddpm.checks.answers import Mistake, check_kind, close, compare, number, praise
 from ddpm.checks.calls import call
 from ddpm.schedule import NoiseSchedule
 
@@ -16,7 +16,12 @@ BATCH, LAST = 100, 50
 """Images in a batch of the evaluation, and those that are left for the last one."""
 
 
-# --8<-- [start:minibatch]
+_FRESH = (
+    "This is the loss for fresh noise. Use the eps that the function gets, so that every evaluation"
+    " has the same."
+)
+
+
 def minibatch(function: Callable[[Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]) -> None:
     """Checks a minibatch: a random time and fresh noise for each image.
 
@@ -53,17 +58,18 @@ def minibatch(function: Callable[[Tensor, Tensor], tuple[Tensor, Tensor, Tensor]
     if close(drawn[0][2], drawn[1][2]) or torch.equal(drawn[0][1], drawn[1][1]):
         raise Mistake("Two calls gave the same batch. Is there a seed inside the function?")
     praise("the minibatch")
-    # --8<-- [end:minibatch]
 
 
 def _batch(given: Any) -> tuple[Tensor, Tensor, Tensor]:
-    """Three tensors."""
+    """Three tensors that can be looked at."""
     if not isinstance(given, tuple | list) or len(given) != 3:
         raise Mistake("A minibatch is three tensors: `return x_t, t, eps`.")
     for name, value in zip(("x_t", "t", "eps"), given, strict=True):
         if not isinstance(value, Tensor):
             raise Mistake(f"{name} should be a tensor, and is of type {type(value).__name__}.")
     x_t, t, eps = given
+    for name, value in (("x_t", x_t), ("t", t if t.is_complex() else t.float()), ("eps", eps)):
+        check_kind(name, value, torch.ones(()))
     return x_t, t, eps
 
 
@@ -76,7 +82,6 @@ def _other_noise(x_t: Tensor, t: Tensor, eps: Tensor, schedule: NoiseSchedule) -
     return abs(float(inside.std()) - 1) < 0.1 and abs(float((inside * eps).mean())) < 0.1
 
 
-# --8<-- [start:held_out_loss]
 def held_out_loss(function: Callable[..., Any]) -> None:
     """Checks the loss on held-out images, in batches of 100 and without gradients.
 
@@ -90,6 +95,7 @@ def held_out_loss(function: Callable[..., Any]) -> None:
     asked: list[tuple[Tensor, bool]] = []
 
     def network(x: Tensor, t: Tensor) -> Tensor:
+        check_question(x, t)
         asked.append((t.detach().clone(), torch.is_grad_enabled()))
         return torch.zeros_like(x)
 
@@ -133,13 +139,22 @@ def held_out_loss(function: Callable[..., Any]) -> None:
     if not isinstance(given, float):
         raise Mistake("Return the loss as a float: `float(...)` or `.item()`.")
     praise("the evaluation")
-    # --8<-- [end:held_out_loss]
 
 
-_FRESH = (
-    "This is the loss for fresh noise. Use the eps that the function gets, so that every evaluation"
-    " has the same."
-)
+def check_question(x: Any, t: Any) -> None:
+    """A network gets images, and one time for each of them."""
+    for what, value in (("x_t", x), ("t", t)):
+        if not isinstance(value, Tensor):
+            raise Mistake(
+                f"The network gets {what} of type {type(value).__name__}. It is called as"
+                " `network(x_t, t)`, with a tensor of images and one of times."
+            )
+    if x.ndim != 4 or t.shape != x.shape[:1]:
+        raise Mistake(
+            f"The network gets images of the shape {tuple(x.shape)} and times of the shape"
+            f" {tuple(t.shape)}. It is called as `network(x_t, t)`: images (N, 1, H, W), and"
+            " t has the shape (N,), one time for each image."
+        )
 
 
 def check_times(t: Tensor, last: int, count: int) -> None:

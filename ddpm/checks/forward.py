@@ -15,7 +15,6 @@ from ddpm.checks.answers import (
     compare,
     images,
     near,
-    note_on_type,
     number,
     praise,
     repeats,
@@ -94,10 +93,13 @@ def schedule(make: Callable[[int], tuple[Tensor, Tensor]]) -> None:
             ),
         },
     )
-    praise(
-        f"the schedule, with alpha_bar = {float(alpha_bar[TIME]):.6f} at t = {TIME}",
-        note_on_type(beta, alpha_bar),
+    single = beta.dtype == alpha_bar.dtype == torch.float32
+    note = (
+        "But it is in float64, and torch does not mix that with the float32 of a network: return"
+        " `.float()`."
     )
+    at = f"alpha_bar = {float(alpha_bar[TIME]):.6f} at t = {TIME}"
+    praise(f"the schedule, with {at}", "" if single else note)
 
 
 def six_numbers(numbers: Callable[[int, Tensor, Tensor], Mapping[str, Any]]) -> None:

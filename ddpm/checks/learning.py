@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ddpm.checks.answers import PER_IMAGE, TIME, Mistake, T, close, compare, images, number, praise
-from ddpm.checks.batches import check_noise, check_times
+from ddpm.checks.batches import check_noise, check_question, check_times
 from ddpm.checks.calls import call
 from ddpm.schedule import NoiseSchedule
 
@@ -34,7 +34,7 @@ def loss(function: Callable[..., Tensor]) -> None:
     asked: list[tuple[Tensor, Tensor]] = []
 
     def network(x: Tensor, t: Tensor) -> Tensor:
-        _check_question(x, t)
+        check_question(x, t)
         asked.append((x.detach().clone(), t.detach().clone()))
         return 0.7 * x - 0.2 + 0.001 * t.float().reshape(-1, 1, 1, 1)
 
@@ -108,22 +108,6 @@ def _of_the_last_step(
     }
 
 
-def _check_question(x: Any, t: Any) -> None:
-    """A network gets images, and one time for each of them."""
-    for what, value in (("x_t", x), ("t", t)):
-        if not isinstance(value, Tensor):
-            raise Mistake(
-                f"The network gets {what} of type {type(value).__name__}. It is called as"
-                " `network(x_t, t)`, with a tensor of images and one of times."
-            )
-    if x.ndim != 4 or t.shape != x.shape[:1]:
-        raise Mistake(
-            f"The network gets images of the shape {tuple(x.shape)} and times of the shape"
-            f" {tuple(t.shape)}. It is called as `network(x_t, t)`: images (N, 1, H, W), and"
-            " t has the shape (N,), one time for each image."
-        )
-
-
 class _Probe(nn.Module):
     """A network of two numbers, which remembers what it was asked."""
 
@@ -133,7 +117,7 @@ class _Probe(nn.Module):
         self.asked: list[tuple[Tensor, Tensor]] = []
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        _check_question(x, t)
+        check_question(x, t)
         self.asked.append((x.detach().clone(), t.detach().clone()))
         return self.weights[0] * x + self.weights[1]
 
