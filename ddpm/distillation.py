@@ -18,12 +18,12 @@ from ddpm.chains import Chains
 from ddpm.data import Digits
 from ddpm.devices import fast_arithmetic
 from ddpm.losses import validate, x0_loss
-from ddpm.matching import Samples, X0Fn, fake_loss, generator_loss
+from ddpm.matching import Samples, fake_loss, generator_loss
 from ddpm.processes import Processes
-from ddpm.schedule import NoiseSchedule
 from ddpm.settings import Training
 from ddpm.stages import Stage
 from ddpm.students import Student, distillation_of
+from ddpm.targets import folded_target, halved_target
 from ddpm.timesteps import strided
 from ddpm.training import ALONE, REPORT_EVERY, Progress, finite, learning_rate, update_average
 
@@ -34,72 +34,39 @@ Update = Callable[[], Tensor]
 """Takes one update of the student, and returns its loss."""
 
 
-# --8<-- [start:fold]
-def folded_target(
-    x0_fn: Callable[[Tensor, Tensor, Tensor], Tensor],
-    x: Tensor,
-    t: Tensor,
-    labels: Tensor,
-    null: int,
-    scale: Tensor,
-) -> Tensor:
-    """What a teacher predicts with guidance (Meng et al. 2023, "On Distillation of Guided Diffusion
-    Models", section 3.1).
-
-    Args:
-        x0_fn: (x, t, labels) -> the predicted clean images.
-        x: images (N, C, H, W) at times t.
-        t, labels: integer (N,).
-        null: the label that stands for "no label".
-        scale: of guidance, (N,); 1 is none.
-    """
-    both = x0_fn(torch.cat([x, x]), torch.cat([t, t]), torch.cat([labels, 0 * labels + null]))
-    with_label, without = both.chunk(2)
-    return without + scale[:, None, None, None] * (with_label - without)
-    # --8<-- [end:fold]
-
-
-# --8<-- [start:halve]
-def halved_target(
-    x0_fn: X0Fn, x: Tensor, t: Tensor, middle: Tensor, s: Tensor, schedule: NoiseSchedule
-) -> Tensor:
-    """The clean image with which one DDIM step from t to s ends where two steps by x0_fn end.
-
-    Args:
-        x0_fn: (x, t) -> the predicted clean images.
-        x: images (N, C, H, W) at times t.
-        t, middle, s: integer (N,), falling; s may be 0.
-
-    Source: Salimans and Ho 2022, "Progressive Distillation for Fast Sampling of Diffusion Models",
-    algorithm 2 and appendix G.
-    """
-
-    def ddim(x: Tensor, t: Tensor, s: Tensor) -> Tensor:
-        x0 = x0_fn(x, t)
-        return schedule.add_noise(x0, s, schedule.eps_from_x0(x, t, x0))
-
-    end = ddim(ddim(x, t, middle), middle, s)
-    ratio = schedule.sigma(s, x) / schedule.sigma(t, x)
-    return (end - ratio * x) / (schedule.signal(s, x) - ratio * schedule.signal(t, x))
-    # --8<-- [end:halve]
-
-
 # --8<-- [start:imitate]
 def imitate(
     run: Student, stage: Stage, clean: Tensor, labels: Tensor, generator: torch.Generator
 ) -> Update:
-    """Updates of "fold" and "halve": the student learns its target at noised real images."""
+    """Updates of "fold", "halve" and "shortcut": a target for each noised real image.
+
+    Halving, all images are for one number of steps, and the student before the stage teaches them.
+    With several numbers, that student teaches the largest. Each smaller one, n, is taught by the
+    student's own averaged weights, told twice as many.
+    """
     recipe, plan, batch = run.recipe, distillation_of(run.recipe), stage.batch
     schedule, device = run.schedule, clean.device
-    path = torch.tensor(strided(recipe.T, 2 * stage.steps[0]) if stage.steps else (), device=device)
+    counts = torch.tensor(stage.steps or (recipe.T,), device=device)
+    # Row i: the times of twice counts[i] steps, and then zeros.
+    paths = torch.zeros(len(counts), 2 * int(counts[0]) + 1, dtype=torch.long, device=device)
+    for row, n in zip(paths, stage.steps, strict=False):
+        row[: 2 * n + 1] = torch.tensor(strided(recipe.T, 2 * n))
 
     def whole(below: int) -> Tensor:
         return torch.randint(below, (batch,), generator=generator, device=device)
 
-    def teach(x: Tensor, t: Tensor, told: Tensor, k: Tensor) -> Tensor:
-        if stage.method == "halve":
-            middle, s = path[2 * k + 1], path[2 * k + 2]
-            return halved_target(run.estimate(run.previous, told), x, t, middle, s, schedule)
+    def halved(x: Tensor, t: Tensor, told: Tensor, i: Tensor, k: Tensor) -> Tensor:
+        middle, s, target = paths[i, 2 * k + 1], paths[i, 2 * k + 2], torch.empty_like(x)
+        sources = ((i == 0, run.previous, 0 * i), (i > 0, run.averaged, pace(i - 1)))
+        for these, network, known in sources:
+            if these.any():
+                x0_fn = run.estimate(network, told[these], known[these])
+                target[these] = halved_target(
+                    x0_fn, x[these], t[these], middle[these], s[these], schedule
+                )
+        return target
+
+    def folded(x: Tensor, t: Tensor, told: Tensor) -> Tensor:
         low, high = plan.interval
         scale = torch.where((t >= low) & (t <= high), plan.guidance, 1.0)
         return folded_target(
@@ -107,15 +74,19 @@ def imitate(
             x, t, told, recipe.classes, scale,
         )  # fmt: skip
 
+    def pace(i: Tensor) -> Tensor:
+        return (len(counts) - i) * (stage.method == "shortcut")
+
     def update() -> Tensor:
-        chosen, k = whole(len(clean)), whole(stage.steps[0] if stage.steps else recipe.T)
-        x0, told, t = clean[chosen], labels[chosen], path[2 * k] if stage.steps else k + 1
+        chosen, i = whole(len(clean)), whole(len(counts))
+        k = (counts[i] * torch.rand(batch, generator=generator, device=device)).long()
+        x0, told, t = clean[chosen], labels[chosen], paths[i, 2 * k] if stage.steps else k + 1
         eps = torch.randn(x0.shape, generator=generator, device=device)
         x = schedule.add_noise(x0, t, eps)
         with fast_arithmetic(device):
             with torch.no_grad():
-                target = teach(x, t, told, k)
-            error = x0_loss(run.estimate(run.network, told)(x, t), target, schedule, t)
+                target = halved(x, t, told, i, k) if stage.steps else folded(x, t, told)
+            error = x0_loss(run.estimate(run.network, told, pace(i))(x, t), target, schedule, t)
         take(run.optimizer, error)
         return error.detach()
 

@@ -16,15 +16,18 @@ class Stage:
 
     Attributes:
         method: "fold" puts guidance into the weights (Meng et al. 2023, section 3.1); "halve"
-            teaches one step to do what two did (Salimans and Ho 2022); "match" is distribution
-            matching (Yin et al. 2024, "Improved Distribution Matching Distillation").
+            teaches one step to do what two did (Salimans and Ho 2022); "shortcut" teaches this for
+            several numbers of steps together, and the student knows which (Frans et al. 2024,
+            "One Step Diffusion via Shortcut Models"); "match" is distribution matching (Yin et al.
+            2024, "Improved Distribution Matching Distillation").
         epochs, updates: so many epochs of so many updates of the student.
         batch: images per update.
         rate: AdamW's largest learning rate. It rises in the first tenth of the stage and falls to
             nothing along half a cosine.
         average: decay of the averaged weights, per update.
-        steps: "halve": the one number of steps that the student takes after it. "match": the
-            numbers of steps that are trained together. "fold" has none.
+        steps: "halve": the one number of steps that the student takes after it. "shortcut": the
+            numbers that it takes, each half the one before. "match": the numbers of steps that are
+            trained together. "fold" has none.
         fake_updates, fake_rate: of "match": updates of the fake score for each one of the student,
             and their rate.
         adversarial: of "match": the weight of the adversarial term, 0 for none.
@@ -33,7 +36,7 @@ class Stage:
         pool: of "match": the last batches of samples that the fake score is trained on.
     """
 
-    method: Literal["fold", "halve", "match"]
+    method: Literal["fold", "halve", "shortcut", "match"]
     epochs: int
     updates: int
     batch: int = 256
@@ -48,16 +51,24 @@ class Stage:
     # --8<-- [end:stage]
 
     def __post_init__(self) -> None:
-        wanted = {"fold": self.steps == (), "halve": len(self.steps) == 1, "match": self.steps}
+        wanted = {
+            "fold": self.steps == (),
+            "halve": len(self.steps) == 1,
+            "shortcut": len(self.steps) > 1,
+            "match": self.steps,
+        }
         if not wanted[arguments.choice("method", self.method, [*wanted])]:
             raise ValueError(
-                "steps: 'fold' takes none, 'halve' one number and 'match' one or more,"
-                f" not {len(self.steps)} for '{self.method}'"
+                "steps: 'fold' takes none, 'halve' one number, 'shortcut' two or more and 'match'"
+                f" one or more, not {len(self.steps)} for '{self.method}'"
             )
         for name in ("epochs", "updates", "batch", "fake_updates", "pool"):
             arguments.integer(name, getattr(self, name), 1)
         for steps in self.steps:
             arguments.integer("steps", steps, 1)
+        pairs = zip(self.steps, self.steps[1:], strict=False)
+        if self.method == "shortcut" and any(n != 2 * half for n, half in pairs):
+            raise ValueError(f"steps: of 'shortcut' each is half the one before, not {self.steps}")
 
     @property
     def name(self) -> str:
@@ -90,6 +101,15 @@ class Distillation:
             raise ValueError(f"stages must be at least 1, each once, not {names}")
         if "fold" in names[1:]:
             raise ValueError("stages: 'fold' must be the first, since it learns from the teacher")
+        for stage in self.stages:
+            if stage.method == "shortcut" and self.serves and {*self.serves} != {*stage.steps}:
+                raise ValueError("serves: must be the steps of 'shortcut', which the student knows")
+
+    @property
+    def paces(self) -> int:
+        """How many times the student has its labels: 1, or 1 more than the numbers of steps that it
+        knows."""
+        return 1 + sum(len(stage.steps) for stage in self.stages if stage.method == "shortcut")
 
     @property
     def epochs(self) -> int:

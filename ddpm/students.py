@@ -15,6 +15,7 @@ from ddpm.losses import predicted_x0
 from ddpm.matching import Fake, X0Fn
 from ddpm.recipes import Recipe
 from ddpm.schedule import NoiseSchedule
+from ddpm.serving import at_pace
 from ddpm.stages import Distillation, Stage
 
 SHARED = (
@@ -62,8 +63,9 @@ class Student(Run):
         teacher = load(plan.teacher, device)
         check_teacher(recipe, teacher.recipe)
         run = Run.start(recipe, device)
+        weights = at_every_pace(recipe, teacher.network.state_dict())
         for network in (run.network, run.averaged):
-            network.load_state_dict(teacher.network.state_dict())
+            network.load_state_dict(weights)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.training.seed)
             fake = Fake(recipe, run.network).to(device)
@@ -98,23 +100,33 @@ class Student(Run):
     def begin(self, stage: Stage) -> None:
         """Starts a stage with the averaged weights of the one before, and with new optimisers."""
         weights = self.averaged.state_dict()
+        if stage.method == "shortcut":
+            weights = at_every_pace(self.recipe, weights)
         if self.log and self.log[-1]["stage"] == "fold":
             self.score.load_state_dict(weights)
-        self.previous.load_state_dict(weights)
-        self.network.load_state_dict(weights)
+        for network in (self.previous, self.network, self.averaged):
+            network.load_state_dict(weights)
         if stage.method == "match":
             self.fake.restart(self.score)
         for optimizer in self.optimizers().values():
             optimizer.state.clear()
 
-    def estimate(self, network: nn.Module, labels: Tensor) -> X0Fn:
-        """(x, t) -> the clean images that a network predicts for these labels."""
+    def estimate(self, network: nn.Module, labels: Tensor, pace: int | Tensor = 0) -> X0Fn:
+        """(x, t) -> the clean images that a network predicts for these labels, at a pace."""
 
         def x0_fn(x: Tensor, t: Tensor) -> Tensor:
-            answer = self.recipe.ask(network, x, t, labels)
+            answer = self.recipe.ask(network, x, t, at_pace(self.recipe, labels, pace))
             return predicted_x0(self.recipe, self.schedule, answer, x, t)
 
         return x0_fn
+
+
+def at_every_pace(recipe: Recipe, weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """A network's weights with the labels of pace 0 at each pace of a student."""
+    if (paces := distillation_of(recipe).paces) == 1:
+        return weights
+    own = weights["label.weight"][: recipe.classes + 1]
+    return {**weights, "label.weight": own.repeat(paces, 1)}
 
 
 def distillation_of(recipe: Recipe) -> Distillation:
@@ -136,19 +148,24 @@ def check_teacher(recipe: Recipe, teacher: Recipe) -> None:
             guided; or a stage takes more steps than there are times.
     """
     plan, student = distillation_of(recipe), recipe.to_dict()
+    options = {**student["options"]}
+    paces = options.pop("paces", 1)
+    student["options"] = options
     differ = [name for name in SHARED if student[name] != teacher.to_dict()[name]]
     if differ:
         raise ValueError(
             f"the student '{recipe.name}' and its teacher '{teacher.name}' must have the same"
             f" {' and '.join(differ)}"
         )
+    if paces != plan.paces:
+        raise ValueError(f"options: the student '{recipe.name}' needs paces {plan.paces}")
     folds = any(stage.method == "fold" for stage in plan.stages)
     if not recipe.classes or recipe.label_dropout or (folds and not teacher.label_dropout):
         raise ValueError(
             f"the student '{recipe.name}' must know labels only, and its teacher '{teacher.name}'"
             " must know images without a label too"
         )
-    most = max((n * (stage.method == "halve") + n for stage in plan.stages for n in stage.steps),
+    most = max((n * (stage.method != "match") + n for stage in plan.stages for n in stage.steps),
                default=1)  # fmt: skip
     if most > recipe.T:
         raise ValueError(f"steps: a stage of '{recipe.name}' takes more than {recipe.T} times")
@@ -160,7 +177,7 @@ def after(recipe: Recipe, stage: Stage) -> Recipe:
     With guidance folded in, or halved, it samples by DDIM; matched, as the recipe says.
     """
     plan = distillation_of(recipe)
-    if stage.method == "match":
+    if stage.method in ("match", "shortcut"):
         return recipe
     steps = stage.steps[0] if stage.steps else max(plan.serves, default=recipe.steps)
     plan = replace(plan, serves=stage.steps)

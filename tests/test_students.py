@@ -9,7 +9,7 @@ import torch
 
 from ddpm.data import Digits, bundled
 from ddpm.model import Diffusion
-from ddpm.recipes import DIGITS, DIGITS_FAST, RECIPES, Recipe
+from ddpm.recipes import DIGITS, RECIPES, Recipe
 from ddpm.students import after, check_teacher
 from scripts import students as variants
 from scripts.pages import students as page
@@ -20,6 +20,7 @@ from scripts.workshop.students import GOALS, chosen, cost, row, served, weights_
 
 SMALL = {"width": 16, "blocks": 1, "classes": 10}
 ALL = [16, 8, 4, 2, 1]
+MATCHED = dataclasses.replace(variants.VARIANTS["matched"], name="digits-fast")
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def runs(tmp_path, monkeypatch, tiny, weights):
     folder = tmp_path / "runs"
     folder.mkdir()
     weights.rename(folder / "tiny.safetensors")
-    small = dataclasses.replace(DIGITS_FAST, options=SMALL)
+    small = dataclasses.replace(MATCHED, options=SMALL)
     torch.manual_seed(0)
     Diffusion(small).save(folder / "digits-fast.safetensors")
     Diffusion(after(small, small.distillation.stages[0])).save(
@@ -151,7 +152,11 @@ def test_the_measurement_names_what_falls_short(runs, judged, monkeypatch):
     monkeypatch.setattr(
         students, "verdict", lambda images, asked: {"accuracy": 1.0, "fid_over_floor": 1.0}
     )
+    monkeypatch.setattr(students, "bundled_models", lambda: ["digits", "digits-fast"])
+    monkeypatch.setattr(students, "weights_file", lambda name: runs / f"{name}.safetensors")
+    monkeypatch.setattr(students, "judged", lambda setting, seeds: (setting.steps, len(seeds)))
     found = students.students(True)
+    assert found["defaults"] == {"digits-fast": (4, 2)}
     assert len(found["rows"]) >= 10
     assert found["missed"] == [n for n, r in found["rows"].items() if r["evaluations"] > 1]
     assert found["goals"]["1"] == {"least": 0.98, "most": 2.8}
@@ -264,7 +269,7 @@ def small_models(monkeypatch):
     torch.manual_seed(0)
     models = {
         recipe.name: Diffusion(dataclasses.replace(recipe, options=SMALL), device="cpu")
-        for recipe in (dataclasses.replace(DIGITS, steps=3), DIGITS_FAST)
+        for recipe in (dataclasses.replace(DIGITS, steps=3), MATCHED)
     }
     monkeypatch.setattr(techniques, "load", models.__getitem__)
     monkeypatch.setattr(techniques, "second", lambda epochs: Blind(3))

@@ -34,6 +34,25 @@ export function stepsOf(recipe, steps, spacing) {
 }
 
 /**
+ * What a student knows of its number of steps: k for the k-th number that it serves. 0 is nothing,
+ * which is what every other model knows.
+ * @param {Recipe} recipe @param {number | null} steps
+ */
+export function paceOf(recipe, steps) {
+  const { stages, serves } = recipe.distillation ?? { stages: [], serves: [] };
+  if (serves.length === 0 || !stages.some(({ method }) => method === "shortcut")) return 0;
+  return 1 + [...serves].sort((a, b) => a - b).indexOf(stepsOf(recipe, steps, "trailing"));
+}
+
+/**
+ * Labels as a network knows them at a pace.
+ * @param {Recipe} recipe @param {number[] | null} labels @param {number} pace
+ */
+export function atPace({ classes }, labels, pace) {
+  return labels && labels.map((label) => label + pace * (classes + 1));
+}
+
+/**
  * The step rule of that name, the rule itself, or the recipe's own.
  * @param {Recipe} recipe @param {string | StepRule | null} sampler
  * @throws {Error} there is none of that name, or a student was distilled for another.
