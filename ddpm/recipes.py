@@ -171,6 +171,21 @@ DIGITS_FAST = dataclasses.replace(
 )
 # --8<-- [end:digits_fast]
 
+# --8<-- [start:digits_faster]
+DIGITS_FASTER = dataclasses.replace(
+    DIGITS_FAST,
+    name="digits-faster",
+    options={**DIGITS.options, "paces": 3},
+    steps=1,
+    training=Training(epochs=20, rate=2e-4),
+    distillation=Distillation(
+        teacher="digits-fast",
+        stages=(Stage("frechet", epochs=20, updates=50, rate=2e-4, steps=(2, 1)),),
+        serves=(1, 2),
+    ),
+)
+# --8<-- [end:digits_faster]
+
 RECIPES: Mapping[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
@@ -178,6 +193,7 @@ RECIPES: Mapping[str, Recipe] = {
         DIGITS_LARGE,
         DIGITS_BACKGROUNDS,
         DIGITS_FAST,
+        DIGITS_FASTER,
         ATTENTION,
         ATTENTION_CLASS,
         RESUNET,

@@ -37,14 +37,12 @@ def steps_of(recipe: Recipe, steps: int | None, spacing: str) -> int:
 
 # --8<-- [start:pace_of]
 def pace_of(recipe: Recipe, steps: int | None) -> int:
-    """What a student knows of its number of steps: k for the k-th number that it serves.
+    """What a student knows of its number of steps: k for the k-th number that it was told.
 
-    0 is nothing: what every other model knows, and a student before its stage "shortcut".
+    0 is nothing: what every other model knows, and a student after its stage "fold".
     """
     plan = recipe.distillation
-    if plan is None or plan.paces == 1 or not plan.serves:
-        return 0
-    return 1 + sorted(plan.serves).index(steps_of(recipe, steps, "trailing"))
+    return plan.pace(steps_of(recipe, steps, "trailing")) if plan and plan.serves else 0
     # --8<-- [end:pace_of]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,13 +11,18 @@ import torch
 from torch import Tensor, nn
 
 from ddpm.checkpoints import Run
+from ddpm.classifiers import judges
+from ddpm.data import Digits
+from ddpm.devices import fast_arithmetic
+from ddpm.frechet import Critic, Pairs
 from ddpm.loading import load
 from ddpm.losses import predicted_x0
 from ddpm.matching import Fake, X0Fn
 from ddpm.recipes import Recipe
 from ddpm.schedule import NoiseSchedule
-from ddpm.serving import at_pace
+from ddpm.serving import at_pace, pace_of, served
 from ddpm.stages import Distillation, Stage
+from ddpm.timesteps import strided
 
 SHARED = (
     "network",
@@ -44,12 +50,16 @@ class Student(Run):
         previous: the student before this halving.
         fake: of distribution matching, the score of the student's samples.
         fake_optimizer: of `fake`.
+        critics: of the stage "frechet": what its samples are compared by.
+        pairs: of the same stage: noise images, and what the student makes of them before it.
     """
 
     score: nn.Module
     previous: nn.Module
     fake: Fake
     fake_optimizer: torch.optim.AdamW
+    critics: nn.ModuleList
+    pairs: Pairs
 
     @classmethod
     def start(cls, recipe: Recipe, device: torch.device | str = "cpu") -> Student:
@@ -63,12 +73,19 @@ class Student(Run):
         teacher = load(plan.teacher, device)
         check_teacher(recipe, teacher.recipe)
         run = Run.start(recipe, device)
-        weights = at_every_pace(recipe, teacher.network.state_dict())
+        known = pace_of(teacher.recipe, min(served(teacher.recipe), default=None))
+        weights = at_every_pace(recipe, teacher.network.state_dict(), known)
         for network in (run.network, run.averaged):
             network.load_state_dict(weights)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.training.seed)
             fake = Fake(recipe, run.network).to(device)
+            own = next((s for s in plan.stages if s.method == "frechet"), None)
+            pairs = Pairs(own.pairs if own else 0, recipe.scaling.image_shape)
+            critics = nn.ModuleList(
+                Critic(width, len(own.steps), recipe.classes)
+                for width in (own.critics if own else ())
+            )
         fused = run.optimizer.defaults["fused"]
         return cls(
             recipe=recipe,
@@ -81,6 +98,8 @@ class Student(Run):
             previous=copy.deepcopy(run.averaged).eval(),
             fake=fake,
             fake_optimizer=torch.optim.AdamW(fake.parameters(), weight_decay=0.0, fused=fused),
+            critics=critics.to(device),
+            pairs=pairs.to(device),
         )
 
     @cached_property
@@ -91,13 +110,13 @@ class Student(Run):
     def networks(self) -> dict[str, nn.Module]:
         """All weights of a checkpoint, by the names that they have there."""
         others = {"score": self.score, "previous": self.previous, "fake": self.fake}
-        return super().networks() | others
+        return super().networks() | others | {"critics": self.critics, "pairs": self.pairs}
 
     def optimizers(self) -> dict[str, torch.optim.AdamW]:
         """All optimisers of a checkpoint, by the names that they have there."""
         return super().optimizers() | {"fake_optimizer": self.fake_optimizer}
 
-    def begin(self, stage: Stage) -> None:
+    def begin(self, stage: Stage, digits: Digits) -> None:
         """Starts a stage with the averaged weights of the one before, and with new optimisers."""
         weights = self.averaged.state_dict()
         if stage.method == "shortcut":
@@ -108,6 +127,12 @@ class Student(Run):
             network.load_state_dict(weights)
         if stage.method == "match":
             self.fake.restart(self.score)
+        if stage.method == "frechet":
+            seed, device = self.recipe.training.seed, self.pairs.labels.device
+            digits = Digits(digits.images.to(device), digits.labels.to(device))
+            for i, critic in enumerate(self.critics):
+                critic.learn(digits, seed + i)
+            self.pairs.make(load(distillation_of(self.recipe).teacher, device), digits.labels, seed)
         for optimizer in self.optimizers().values():
             optimizer.state.clear()
 
@@ -120,12 +145,25 @@ class Student(Run):
 
         return x0_fn
 
+    # --8<-- [start:walk]
+    def walk(self, x: Tensor, labels: Tensor, steps: int) -> Tensor:
+        """The clean images at which the student ends by DDIM, from noise x in so many steps."""
+        pace, path = distillation_of(self.recipe).pace(steps), strided(self.recipe.T, steps)
+        for t, s in itertools.pairwise(path):
+            now, then = (torch.full((len(x),), time, device=x.device) for time in (t, s))
+            with fast_arithmetic(x.device):
+                x0 = self.estimate(self.network, labels, pace)(x, now)
+            x = self.schedule.add_noise(x0, then, self.schedule.eps_from_x0(x, now, x0))
+        return x
+        # --8<-- [end:walk]
 
-def at_every_pace(recipe: Recipe, weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """A network's weights with the labels of pace 0 at each pace of a student."""
-    if (paces := distillation_of(recipe).paces) == 1:
+
+def at_every_pace(recipe: Recipe, weights: dict[str, Tensor], pace: int = 0) -> dict[str, Tensor]:
+    """A network's weights with the labels of one pace at each pace of a student."""
+    paces, classes = distillation_of(recipe).paces, recipe.classes + 1
+    if paces == 1 and pace == 0:
         return weights
-    own = weights["label.weight"][: recipe.classes + 1]
+    own = weights["label.weight"][pace * classes : (pace + 1) * classes]
     return {**weights, "label.weight": own.repeat(paces, 1)}
 
 
@@ -147,11 +185,11 @@ def check_teacher(recipe: Recipe, teacher: Recipe) -> None:
         ValueError: they differ in the network, the images or the noise; the teacher cannot be
             guided; or a stage takes more steps than there are times.
     """
-    plan, student = distillation_of(recipe), recipe.to_dict()
-    options = {**student["options"]}
-    paces = options.pop("paces", 1)
-    student["options"] = options
-    differ = [name for name in SHARED if student[name] != teacher.to_dict()[name]]
+    plan, student, theirs = distillation_of(recipe), recipe.to_dict(), teacher.to_dict()
+    paces = recipe.options.get("paces", 1)
+    for each in (student, theirs):
+        each["options"] = {**each["options"], "paces": 1}
+    differ = [name for name in SHARED if student[name] != theirs[name]]
     if differ:
         raise ValueError(
             f"the student '{recipe.name}' and its teacher '{teacher.name}' must have the same"
@@ -165,8 +203,13 @@ def check_teacher(recipe: Recipe, teacher: Recipe) -> None:
             f"the student '{recipe.name}' must know labels only, and its teacher '{teacher.name}'"
             " must know images without a label too"
         )
-    most = max((n * (stage.method != "match") + n for stage in plan.stages for n in stage.steps),
-               default=1)  # fmt: skip
+    if any(stage.method == "frechet" for stage in plan.stages) and not judges(recipe):
+        raise ValueError(f"'{recipe.name}' has a stage 'frechet', which takes digits of 28x28")
+    doubled = ("halve", "shortcut")
+    most = max(
+        (n * (1 + (stage.method in doubled)) for stage in plan.stages for n in stage.steps),
+        default=1,
+    )
     if most > recipe.T:
         raise ValueError(f"steps: a stage of '{recipe.name}' takes more than {recipe.T} times")
 
@@ -174,13 +217,13 @@ def check_teacher(recipe: Recipe, teacher: Recipe) -> None:
 def after(recipe: Recipe, stage: Stage) -> Recipe:
     """The recipe by which a student samples after a stage.
 
-    With guidance folded in, or halved, it samples by DDIM; matched, as the recipe says.
+    Matched or compared, it samples as the recipe says; before, by DDIM.
     """
     plan = distillation_of(recipe)
-    if stage.method in ("match", "shortcut"):
+    if stage.method in ("match", "frechet"):
         return recipe
-    steps = stage.steps[0] if stage.steps else max(plan.serves, default=recipe.steps)
-    plan = replace(plan, serves=stage.steps)
+    steps = min(stage.steps, default=max(plan.serves, default=recipe.steps))
+    plan = replace(plan, serves=tuple(sorted(stage.steps)))
     return replace(recipe, sampler="ddim", steps=steps, distillation=plan)
 
 

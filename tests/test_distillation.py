@@ -77,6 +77,22 @@ TAUGHT = (
 )
 
 
+COMPARED = (
+    *TAUGHT[:1],
+    Stage("shortcut", epochs=1, updates=2, batch=12, rate=1e-3, steps=(4, 2)),
+    Stage(
+        "frechet",
+        epochs=2,
+        updates=12,
+        batch=12,
+        rate=1e-3,
+        steps=(4, 2, 1),
+        critics=(4, 2),
+        pairs=40,
+    ),
+)
+
+
 def told_by(teacher, stages=TAUGHT, **changes) -> Recipe:
     """A student that knows whether it takes 1, 2 or 4 steps."""
     own = {"options": {**SMALL, "paces": 4}, "sampler": "ddim"}
@@ -90,6 +106,14 @@ def told(teacher, monkeypatch) -> Recipe:
     return recipe
 
 
+@pytest.fixture
+def compared(teacher, monkeypatch) -> Recipe:
+    """The same, whose last stage is "frechet"."""
+    recipe = told_by(teacher, COMPARED)
+    monkeypatch.setitem(recipes.RECIPES, "tiny-fast", recipe)
+    return recipe
+
+
 def finish(run, digits, epochs=None):
     return [p.entry for p in distil(run, digits, digits[:10], epochs) if p.entry]
 
@@ -99,6 +123,7 @@ def finish(run, digits, epochs=None):
     [
         ("student", ["fold", "fold", "halve-2", "match", "match"]),
         ("told", ["fold", "shortcut", "shortcut"]),
+        ("compared", ["fold", "shortcut", "frechet", "frechet"]),
     ],
 )
 def test_resumed_is_bit_for_bit_uninterrupted_in_every_stage(
@@ -214,7 +239,7 @@ def test_a_shortcut_begins_with_the_folded_labels_at_every_pace(teacher, told, d
     folded = labels_at(run.averaged, 0).clone()
     assert not torch.equal(folded, labels_at(load(teacher, "cpu").network, 0))
     assert not torch.equal(folded, labels_at(run.averaged, 2))  # no pace was learned
-    run.begin(TAUGHT[1])
+    run.begin(TAUGHT[1], digits)
     for network in (run.network, run.previous, run.averaged, run.score):
         for pace in range(4):
             assert torch.equal(labels_at(network, pace), folded)
@@ -522,8 +547,8 @@ def test_what_a_student_needs_is_checked(student, teacher, digits, tmp_path):
         check_teacher(told_by(teacher, options=SMALL), own)
     with pytest.raises(ValueError, match="options: the student 'tiny-fast' needs paces 1"):
         check_teacher(student_of(teacher, options={**SMALL, "paces": 2}), own)
-    with pytest.raises(ValueError, match="serves: must be the steps of 'shortcut'"):
-        Distillation("digits", TAUGHT, serves=(1, 2))
+    with pytest.raises(ValueError, match=r"serves: must be among \(1, 2, 4\)"):
+        Distillation("digits", TAUGHT, serves=(1, 8))
     with pytest.raises(ValueError, match="'shortcut' each is half the one before"):
         Stage("shortcut", 1, 1, steps=(4, 1))
     with pytest.raises(ValueError, match="steps: 'fold' takes none, 'halve' one number"):

@@ -18,7 +18,7 @@ from scripts.pages.leaderboard.measurements import SAMPLERS
 from scripts.workshop.records import read_json, results_file
 from scripts.workshop.registry import figure
 
-SHOWN = {"digits": (1000, 25, 8, 4, 2, 1), "digits-fast": (4, 2, 1)}
+SHOWN = {"digits": (1000, 25, 8, 4, 2, 1), "digits-fast": (16, 8, 4), "digits-faster": (2, 1)}
 """The models of the figure of one noise image, and their numbers of evaluations."""
 
 MODELS = tuple(name for name in SHOWN if name in bundled_models())
@@ -64,6 +64,7 @@ RECORDS = ("few_steps", "ten_thousand", "students")
 
 COLOURS = {
     "bundled digits-fast": viz.VERMILION,
+    "bundled digits-faster": viz.PURPLE,
     "digits-fast": viz.VERMILION,
     "digits-fast.fold": viz.ORANGE,
     "halved": viz.GREEN,

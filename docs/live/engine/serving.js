@@ -34,14 +34,16 @@ export function stepsOf(recipe, steps, spacing) {
 }
 
 /**
- * What a student knows of its number of steps: k for the k-th number that it serves. 0 is nothing,
- * which is what every other model knows.
+ * What a student knows of its number of steps: k for the k-th number that it was told. 0 is
+ * nothing: what every other model knows, and a student after its stage "fold".
  * @param {Recipe} recipe @param {number | null} steps
  */
 export function paceOf(recipe, steps) {
   const { stages, serves } = recipe.distillation ?? { stages: [], serves: [] };
-  if (serves.length === 0 || !stages.some(({ method }) => method === "shortcut")) return 0;
-  return 1 + [...serves].sort((a, b) => a - b).indexOf(stepsOf(recipe, steps, "trailing"));
+  if (serves.length === 0) return 0;
+  const telling = stages.filter(({ method }) => ["shortcut", "frechet"].includes(method));
+  const told = [...new Set(telling.flatMap((stage) => stage.steps))].sort((a, b) => a - b);
+  return 1 + told.indexOf(stepsOf(recipe, steps, "trailing"));
 }
 
 /**
