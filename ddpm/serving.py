@@ -37,7 +37,7 @@ def steps_of(recipe: Recipe, steps: int | None, spacing: str) -> int:
 
 # --8<-- [start:pace_of]
 def pace_of(recipe: Recipe, steps: int | None) -> int:
-    """What a student knows of its number of steps: k for the k-th number that it was told.
+    """What a student knows of its number of steps: k for the k-th number that it knows.
 
     0 is nothing: what every other model knows, and a student after its stage "fold".
     """

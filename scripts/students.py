@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from ddpm.commands.program import run
 from ddpm.commands.train import train_recipe
-from ddpm.recipes import DIGITS, DIGITS_FAST, FOLD, RECIPES, Recipe
+from ddpm.recipes import DIGITS, DIGITS_FAST, DIGITS_FASTER, FOLD, RECIPES, Recipe
 from ddpm.stages import Stage
 from ddpm.students import distillation_of
 from scripts.workshop.records import ROOT
@@ -65,6 +65,7 @@ VARIANTS = {
     recipe.name: recipe
     for recipe in (
         DIGITS_FAST,
+        DIGITS_FASTER,
         variant("everywhere", FOLD, SHORTCUT, **EVERYWHERE),
         variant("to-one", FOLD, dataclasses.replace(SHORTCUT, steps=(16, 8, 4, 2, 1))),
         variant("halved", FOLD, *HALVE),
@@ -76,15 +77,15 @@ VARIANTS = {
         variant("no-jitter", FOLD, match(jitter=0.0)),
     )
 }
-"""The student's recipe, and others: guided at all times, halved, or matched in several ways."""
+"""The students' recipes, and others: guided at all times, halved, or matched in several ways."""
 
 
 def students(name: str, /, epochs: int | None = None, restart: bool = False) -> None:
     """Distils a student, or continues a distillation that was stopped.
 
     Args:
-        name: of a variant: digits-fast, everywhere, to-one, halved, matched, halved-matched,
-            no-adversary, strong-adversary, two-fakes or no-jitter.
+        name: of a variant: digits-fast, digits-faster, everywhere, to-one, halved, matched,
+            halved-matched, no-adversary, strong-adversary, two-fakes or no-jitter.
         epochs: stop after so many; those of all stages by default.
         restart: start again even though a checkpoint is there.
     """

@@ -80,7 +80,13 @@ TOLD = dataclasses.replace(
     sampler="ddim",
     options={**DIGITS.options, "paces": 4},
     distillation=Distillation(
-        "digits", (Stage("fold", 1, 1), Stage("shortcut", 1, 1, steps=(4, 2, 1))), serves=(1, 2, 4)
+        "digits",
+        (
+            Stage("fold", 1, 1),
+            Stage("shortcut", 1, 1, steps=(4, 2)),
+            Stage("frechet", 1, 1, steps=(2, 1)),
+        ),
+        serves=(1, 2, 4),
     ),
 )
 MANY = dataclasses.replace(

@@ -34,7 +34,7 @@ export function stepsOf(recipe, steps, spacing) {
 }
 
 /**
- * What a student knows of its number of steps: k for the k-th number that it was told. 0 is
+ * What a student knows of its number of steps: k for the k-th number that it knows. 0 is
  * nothing: what every other model knows, and a student after its stage "fold".
  * @param {Recipe} recipe @param {number | null} steps
  */
