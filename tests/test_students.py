@@ -56,7 +56,7 @@ def test_a_training_costs_the_minutes_of_its_stages(runs):
         {"epoch": k, "stage": stage, "train": k / 10, "seconds": 60.0 * k, **losses}
         for k, stage in enumerate(("fold", "match", "match"), 1)
     ]
-    path = runs / "digits-fast.safetensors"
+    path = runs / "digits-fast.fold.safetensors"
     assert cost(path) == {}
     log = {"images": 55_000, "parameters": 1, "epochs": epochs}
     path.with_suffix(".json").write_text(json.dumps(log))
@@ -159,7 +159,11 @@ def test_the_measurement_names_what_falls_short(runs, judged, monkeypatch):
     assert found["defaults"] == {"digits-fast": (4, 2)}
     assert len(found["rows"]) >= 10
     assert found["missed"] == [n for n, r in found["rows"].items() if r["evaluations"] > 1]
-    assert found["goals"]["1"] == {"least": 0.98, "most": 2.8}
+    goal = found["goals"]["1"]
+    assert (goal["least"], goal["most"], goal["model"], goal["met"]) == (
+        (0.98, 2.8, "digits-fast", True)
+    )
+    assert goal["second_fid_over_floor"] == 2.0
     assert set(found["chosen"]) == {str(steps) for steps in GOALS}
 
 
