@@ -119,8 +119,17 @@ class Moments(nn.Module):
         seen: how often each was updated, (K,).
     """
 
+    size: Tensor
+    mean: Tensor
+    root: Tensor
+    floor: Tensor
+    first: Tensor
+    second: Tensor
+    seen: Tensor
+
     def __init__(self, features: int, numbers: int):
         super().__init__()
+        shapes: dict[str, tuple[int, ...]]
         shapes = {"size": (), "mean": (features,), "root": (features, features), "floor": ()}
         shapes |= {"first": (numbers, features), "second": (numbers, features, features)}
         for name, shape in (shapes | {"seen": (numbers,)}).items():
@@ -180,6 +189,10 @@ class Pairs(nn.Module):
         count: how many.
         shape: of one image.
     """
+
+    noise: Tensor
+    images: Tensor
+    labels: Tensor
 
     def __init__(self, count: int, shape: tuple[int, ...]):
         super().__init__()

@@ -145,8 +145,9 @@ class Distillation:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Distillation:
         """The inverse of `dataclasses.asdict`, also after JSON made lists of its tuples."""
+        lists = ("steps", "critics")
         stages = tuple(
-            Stage(**{k: tuple(v) if isinstance(v, list) else v for k, v in stage.items()})
+            Stage(**{**stage, **{key: tuple(stage[key]) for key in lists if key in stage}})
             for stage in values["stages"]
         )
         pairs = {key: tuple(values[key]) for key in ("interval", "serves") if key in values}

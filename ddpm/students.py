@@ -80,11 +80,12 @@ class Student(Run):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.training.seed)
             fake = Fake(recipe, run.network).to(device)
-            own = next((s for s in plan.stages if s.method == "frechet"), None)
-            pairs = Pairs(own.pairs if own else 0, recipe.scaling.image_shape)
+            comparing = [stage for stage in plan.stages if stage.method == "frechet"]  # at most one
+            pairs = Pairs(sum(stage.pairs for stage in comparing), recipe.scaling.image_shape)
             critics = nn.ModuleList(
-                Critic(width, len(own.steps), recipe.classes)
-                for width in (own.critics if own else ())
+                Critic(width, len(stage.steps), recipe.classes)
+                for stage in comparing
+                for width in stage.critics
             )
         fused = run.optimizer.defaults["fused"]
         return cls(
@@ -112,6 +113,10 @@ class Student(Run):
         others = {"score": self.score, "previous": self.previous, "fake": self.fake}
         return super().networks() | others | {"critics": self.critics, "pairs": self.pairs}
 
+    def compared_by(self) -> list[Critic]:
+        """The critics of the stage "frechet"."""
+        return [critic for critic in self.critics if isinstance(critic, Critic)]
+
     def optimizers(self) -> dict[str, torch.optim.AdamW]:
         """All optimisers of a checkpoint, by the names that they have there."""
         return super().optimizers() | {"fake_optimizer": self.fake_optimizer}
@@ -130,7 +135,7 @@ class Student(Run):
         if stage.method == "frechet":
             seed, device = self.recipe.training.seed, self.pairs.labels.device
             digits = Digits(digits.images.to(device), digits.labels.to(device))
-            for i, critic in enumerate(self.critics):
+            for i, critic in enumerate(self.compared_by()):
                 critic.learn(digits, seed + i)
             self.pairs.make(load(distillation_of(self.recipe).teacher, device), digits.labels, seed)
         for optimizer in self.optimizers().values():

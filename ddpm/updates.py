@@ -148,7 +148,7 @@ def compare(
         x, told, target = (part[chosen] for part in (pairs.noise, pairs.labels, pairs.images))
         x0 = run.walk(x.float(), told, stage.steps[number])
         images, wanted = scaling.to_images(x0), scaling.to_images(target.float())
-        seen = [critic.loss(images, wanted, told, number) for critic in run.critics]
+        seen = [critic.loss(images, wanted, told, number) for critic in run.compared_by()]
         error = torch.stack(seen).mean() + stage.imitation * (x0 - target).square().mean()
         take(run.optimizer, error)
         return error.detach()
