@@ -22,6 +22,7 @@ from ddpm.recipes import Recipe
 from ddpm.schedule import NoiseSchedule
 from ddpm.serving import at_pace, pace_of, served
 from ddpm.stages import Distillation, Stage
+from ddpm.targets import ddim_step
 from ddpm.timesteps import strided
 
 SHARED = (
@@ -158,7 +159,7 @@ class Student(Run):
             now, then = (torch.full((len(x),), time, device=x.device) for time in (t, s))
             with fast_arithmetic(x.device):
                 x0 = self.estimate(self.network, labels, pace)(x, now)
-            x = self.schedule.add_noise(x0, then, self.schedule.eps_from_x0(x, now, x0))
+            x = ddim_step(x0, x, now, then, self.schedule)
         return x
         # --8<-- [end:walk]
 

@@ -37,6 +37,11 @@ def folded_target(
 
 
 # --8<-- [start:halve]
+def ddim_step(x0: Tensor, x: Tensor, t: Tensor, s: Tensor, schedule: NoiseSchedule) -> Tensor:
+    """Where DDIM's step from images x at times t to s ends, with the clean images x0 predicted."""
+    return schedule.add_noise(x0, s, schedule.eps_from_x0(x, t, x0))
+
+
 def halved_target(
     x0_fn: X0Fn, x: Tensor, t: Tensor, middle: Tensor, s: Tensor, schedule: NoiseSchedule
 ) -> Tensor:
@@ -50,12 +55,8 @@ def halved_target(
     Source: Salimans and Ho 2022, "Progressive Distillation for Fast Sampling of Diffusion Models",
     algorithm 2 and appendix G.
     """
-
-    def ddim(x: Tensor, t: Tensor, s: Tensor) -> Tensor:
-        x0 = x0_fn(x, t)
-        return schedule.add_noise(x0, s, schedule.eps_from_x0(x, t, x0))
-
-    end = ddim(ddim(x, t, middle), middle, s)
+    between = ddim_step(x0_fn(x, t), x, t, middle, schedule)
+    end = ddim_step(x0_fn(between, middle), between, middle, s, schedule)
     ratio = schedule.sigma(s, x) / schedule.sigma(t, x)
     return (end - ratio * x) / (schedule.signal(s, x) - ratio * schedule.signal(t, x))
     # --8<-- [end:halve]
