@@ -74,7 +74,7 @@ def sample(
     from ddpm.histories import GIF_FRAMES, pick_frames, sample_history
     from ddpm.loading import load
 
-    diffusion = load(model, device, weights)
+    diffusion = load(model, device, weights, steps)
     steps = diffusion.recipe.steps if steps is None else steps
     path = diffusion.path(steps, spacing)
     count = each * len(chosen or [0])

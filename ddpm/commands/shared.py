@@ -74,7 +74,7 @@ class Sampling:
         """
         from ddpm.loading import load
 
-        return load(self.model, self.device, self.weights)
+        return load(self.model, self.device, self.weights, self.steps)
 
     def how(self) -> dict[str, Any]:
         """What the functions of `ddpm.techniques` get: see `How` there."""

@@ -212,11 +212,11 @@ def samples_alone(quick: bool) -> dict[str, Any]:
     4 steps and in its fewest."""
     count, epochs = (2000, 1) if quick else (ALONE, 8)
     real = mnist("train")[torch.randperm(55_000, generator=torch.Generator().manual_seed(SEED))]
-    files = {name: path for name, path in weights_files().items() if 4 in served(path)}
+    files = weights_files()
     jobs: dict[str, Callable[[], dict[str, Any]]] = {
         f"{name}, {steps}": partial(_alone, path, steps, count, epochs)
         for name, path in files.items()
-        for steps in sorted({min(served(path)), 4})
+        for steps in sorted({min(served(path)), 4} & {*served(path)})
     }
     jobs["real digits"] = lambda: {"test": read_real_digits(real[:count], epochs)}
     table = rows("samples_alone-quick" if quick else "samples_alone", digests(files), jobs)
