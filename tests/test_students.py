@@ -240,7 +240,7 @@ def test_the_plot_of_quality_has_samplers_and_students(monkeypatch):
     monkeypatch.setattr(page, "read_json", FAKE.__getitem__)
     (axes,) = page.students_quality().axes
     _, names = axes.get_legend_handles_labels()
-    assert names == ["heun", "ddim", "bundled digits-fast", "digits-fast.fold"]
+    assert names == ["digits, heun", "digits, ddim", "digits-fast", "digits-fast.fold"]
 
 
 def test_a_plot_of_what_is_not_measured_is_skipped(monkeypatch, tmp_path, capsys):
