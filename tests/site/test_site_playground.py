@@ -1,5 +1,6 @@
 """The playground in a browser: every tool by mouse, touch and keyboard, and what can go wrong."""
 
+import itertools
 import json
 import shlex
 
@@ -272,8 +273,7 @@ def test_a_student_is_offered_what_it_takes_and_a_link_cannot_ask_for_more(playg
     asked = "model=digits-fast&steps=100&sampler=heun&guidance=7&label=none&seed=3"
     here = playground(f"#{tool}?{asked}")
     page = here.page
-    words = command(page)  # before anything ran
-    options = dict(zip(words, words[1:], strict=False))
+    options = dict(itertools.pairwise(command(page)))  # before anything ran
     assert (options["--model"], options["--steps"], options["--seed"]) == ("digits-fast", "16", "3")
     assert options["--sampler"] == "ddim"
     assert "--guidance" not in options
