@@ -95,6 +95,7 @@ def test_a_drawing_becomes_a_digit_and_a_link_shows_it_again(playground, model, 
     finish(page)
     page.wait_for_function("location.hash.includes('image=')")
     state = page.evaluate("location.hash")
+    assert "reads an 8, with" in page.locator(WORDS).inner_text()
     drawing, result = page.evaluate(PIXELS, DRAWING), page.evaluate(PIXELS, RESULT)
     assert max(result) > 200
     other = playground(state).page

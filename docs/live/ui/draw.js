@@ -11,7 +11,7 @@ import { Filmstrip } from "./filmstrip.js";
 import { ERASER, PEN, Pad, SIDE } from "./pad.js";
 import { bytesOf, empty, paint } from "./paint.js";
 import { sheet } from "./parts.js";
-import { reads } from "./reads.js";
+import { aDigit, reads } from "./reads.js";
 import { settings } from "./settings.js";
 import { labelFrom, numberFrom, packed, unpacked } from "./state.js";
 import { upload } from "./upload.js";
@@ -57,7 +57,7 @@ export function draw({ models, changed, say }) {
   paint(result, empty(1));
   const film = new Filmstrip(({ t, x }) => {
     paint(result, x);
-    const what = state.label === null ? "a digit" : `a ${state.label}`;
+    const what = state.label === null ? "a digit" : aDigit(state.label);
     result.setAttribute("aria-label", `Your drawing on its way to ${what}, at t = ${t}`);
   });
   const reading = reads();
