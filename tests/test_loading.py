@@ -340,7 +340,7 @@ def test_a_loaded_file_is_not_left_mapped(small, tmp_path):
         ("digits-fast", 8, "digits-fast"),
         ("digits-fast", 2, "digits-faster"),
         ("digits-fast", 1, "digits-faster"),
-        ("digits-fast", 3, "digits-fast"),  # nobody takes 3: it says so when it samples
+        ("digits-fast", 3, "digits-fast"),  # 3 is refused when it samples
         ("digits-faster", 4, "digits-faster"),
         ("digits", 1, "digits"),
     ],
