@@ -193,6 +193,11 @@ def test_no_link_is_named_after_its_place(site):
         assert not {"here", "this", "link", "more", "this page"} & {*map(str.lower, links)}, page
 
 
+def test_no_page_shows_the_tags_of_a_number(site):
+    shown = re.compile(r"&lt;span class=(&quot;|\")result")
+    assert not [p for p in site.rglob("*.html") if shown.search(p.read_text("utf-8"))]
+
+
 def test_palette_follows_the_system_and_can_be_switched(visit, address):
     for scheme, other in (("light", "dark"), ("dark", "light")):
         page = visit(address, "", color_scheme=scheme).page
