@@ -26,6 +26,7 @@ RECIPE_NAMES = (
     "digits-large",
     "digits-backgrounds",
     "digits-fast",
+    "digits-faster",
     "attention",
     "attention-class",
     "resunet",

@@ -8,171 +8,30 @@ start continues exactly as if it had never stopped.
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import torch
-from torch import Tensor
 
-from ddpm.chains import Chains
 from ddpm.data import Digits
-from ddpm.devices import fast_arithmetic
-from ddpm.losses import validate, x0_loss
-from ddpm.matching import Samples, X0Fn, fake_loss, generator_loss
+from ddpm.losses import validate
 from ddpm.processes import Processes
-from ddpm.schedule import NoiseSchedule
 from ddpm.settings import Training
 from ddpm.stages import Stage
 from ddpm.students import Student, distillation_of
-from ddpm.timesteps import strided
 from ddpm.training import ALONE, REPORT_EVERY, Progress, finite, learning_rate, update_average
+from ddpm.updates import compare, imitate, match
 
 CHECKED = 1000
 """Held-out images that an epoch's loss is measured on, at most."""
 
-Update = Callable[[], Tensor]
-"""Takes one update of the student, and returns its loss."""
-
-
-# --8<-- [start:fold]
-def folded_target(
-    x0_fn: Callable[[Tensor, Tensor, Tensor], Tensor],
-    x: Tensor,
-    t: Tensor,
-    labels: Tensor,
-    null: int,
-    scale: Tensor,
-) -> Tensor:
-    """What a teacher predicts with guidance (Meng et al. 2023, "On Distillation of Guided Diffusion
-    Models", section 3.1).
-
-    Args:
-        x0_fn: (x, t, labels) -> the predicted clean images.
-        x: images (N, C, H, W) at times t.
-        t, labels: integer (N,).
-        null: the label that stands for "no label".
-        scale: of guidance, (N,); 1 is none.
-    """
-    both = x0_fn(torch.cat([x, x]), torch.cat([t, t]), torch.cat([labels, 0 * labels + null]))
-    with_label, without = both.chunk(2)
-    return without + scale[:, None, None, None] * (with_label - without)
-    # --8<-- [end:fold]
-
-
-# --8<-- [start:halve]
-def halved_target(
-    x0_fn: X0Fn, x: Tensor, t: Tensor, middle: Tensor, s: Tensor, schedule: NoiseSchedule
-) -> Tensor:
-    """The clean image with which one DDIM step from t to s ends where two steps by x0_fn end.
-
-    Args:
-        x0_fn: (x, t) -> the predicted clean images.
-        x: images (N, C, H, W) at times t.
-        t, middle, s: integer (N,), falling; s may be 0.
-
-    Source: Salimans and Ho 2022, "Progressive Distillation for Fast Sampling of Diffusion Models",
-    algorithm 2 and appendix G.
-    """
-
-    def ddim(x: Tensor, t: Tensor, s: Tensor) -> Tensor:
-        x0 = x0_fn(x, t)
-        return schedule.add_noise(x0, s, schedule.eps_from_x0(x, t, x0))
-
-    end = ddim(ddim(x, t, middle), middle, s)
-    ratio = schedule.sigma(s, x) / schedule.sigma(t, x)
-    return (end - ratio * x) / (schedule.signal(s, x) - ratio * schedule.signal(t, x))
-    # --8<-- [end:halve]
-
-
-# --8<-- [start:imitate]
-def imitate(
-    run: Student, stage: Stage, clean: Tensor, labels: Tensor, generator: torch.Generator
-) -> Update:
-    """Updates of "fold" and "halve": the student learns its target at noised real images."""
-    recipe, plan, batch = run.recipe, distillation_of(run.recipe), stage.batch
-    schedule, device = run.schedule, clean.device
-    path = torch.tensor(strided(recipe.T, 2 * stage.steps[0]) if stage.steps else (), device=device)
-
-    def whole(below: int) -> Tensor:
-        return torch.randint(below, (batch,), generator=generator, device=device)
-
-    def teach(x: Tensor, t: Tensor, told: Tensor, k: Tensor) -> Tensor:
-        if stage.method == "halve":
-            middle, s = path[2 * k + 1], path[2 * k + 2]
-            return halved_target(run.estimate(run.previous, told), x, t, middle, s, schedule)
-        low, high = plan.interval
-        scale = torch.where((t >= low) & (t <= high), plan.guidance, 1.0)
-        return folded_target(
-            lambda x, t, told: run.estimate(run.score, told)(x, t),
-            x, t, told, recipe.classes, scale,
-        )  # fmt: skip
-
-    def update() -> Tensor:
-        chosen, k = whole(len(clean)), whole(stage.steps[0] if stage.steps else recipe.T)
-        x0, told, t = clean[chosen], labels[chosen], path[2 * k] if stage.steps else k + 1
-        eps = torch.randn(x0.shape, generator=generator, device=device)
-        x = schedule.add_noise(x0, t, eps)
-        with fast_arithmetic(device):
-            with torch.no_grad():
-                target = teach(x, t, told, k)
-            error = x0_loss(run.estimate(run.network, told)(x, t), target, schedule, t)
-        take(run.optimizer, error)
-        return error.detach()
-
-    return update
-    # --8<-- [end:imitate]
-
-
-# --8<-- [start:match]
-def match(
-    run: Student, stage: Stage, clean: Tensor, labels: Tensor, generator: torch.Generator
-) -> Update:
-    """Updates of "match": the fake network first, several times, and then the generator.
-
-    The two time scales are those of DMD2, section 4.2: the fake score must be that of the samples
-    as they are now. It is trained on the samples of the last updates, which cost nothing more.
-    """
-    schedule, device, batch = run.schedule, clean.device, stage.batch
-    chains = Chains(clean, labels, schedule, stage.steps, batch, stage.jitter, generator)
-    pool: deque[Samples] = deque(maxlen=stage.pool)
-
-    def pick(count: int) -> Tensor:
-        return torch.randint(count, (batch,), generator=generator, device=device)
-
-    def update() -> Tensor:
-        x, t, told = chains.x, chains.t, chains.labels
-        group = run.fake.group(t)
-        with fast_arithmetic(device):
-            x0 = run.estimate(run.network, told)(x, t)
-        pool.append(Samples(x0.detach(), told, group))
-        chains.advance(x0.detach())
-        known = Samples(*(torch.cat(parts) for parts in zip(*pool, strict=True)))
-        for _ in range(stage.fake_updates):
-            mine, real = pick(len(known.x0)), pick(len(clean))
-            samples = Samples(*(part[mine] for part in known))
-            with fast_arithmetic(device):
-                error = fake_loss(
-                    samples, clean[real], labels[real], run.fake, stage.adversarial, generator
-                )
-            take(run.fake_optimizer, error)
-        run.fake.requires_grad_(False)
-        with fast_arithmetic(device):
-            score = run.estimate(run.score, told)
-            samples = Samples(x0, told, group)
-            error = generator_loss(samples, score, run.fake, stage.adversarial, generator)
-        take(run.optimizer, error)
-        run.fake.requires_grad_(True)
-        return error.detach()
-
-    return update
-    # --8<-- [end:match]
-
-
-def take(optimizer: torch.optim.Optimizer, error: Tensor) -> None:
-    """One step of an optimiser against a loss."""
-    optimizer.zero_grad()
-    error.backward()
-    optimizer.step()
+METHODS = {
+    "fold": imitate,
+    "halve": imitate,
+    "shortcut": imitate,
+    "match": match,
+    "frechet": compare,
+}
+"""The updates of each kind of stage."""
 
 
 def set_rates(run: Student, stage: Stage, done: float) -> None:
@@ -215,12 +74,10 @@ def distil(
         if not run.epoch < epoch <= (epochs or plan.epochs):
             continue
         if k == 0:
-            run.begin(stage)
+            run.begin(stage, digits)
         generator.manual_seed(1_000_000 * recipe.training.seed + epoch)
         run.network.train()
-        update = (match if stage.method == "match" else imitate)(
-            run, stage, clean, labels, generator
-        )
+        update = METHODS[stage.method](run, stage, clean, labels, generator)
         total, started = torch.zeros((), device=device), time.perf_counter()
         for step in range(1, stage.updates + 1):
             before = k * stage.updates + step

@@ -66,6 +66,9 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "adversarial": (0, 1e3),
     "jitter": (0, 1),
     "pool": (1, 10_000),
+    "critics": (1, 4096),
+    "pairs": (1, 10_000_000),
+    "imitation": (0, 1e6),
     "interval": (0, 10_000),
     "serves": (1, 10_000),
     # Networks

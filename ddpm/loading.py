@@ -13,7 +13,8 @@ from ddpm.devices import as_device, plain_defaults
 from ddpm.model import FORMAT, Diffusion
 from ddpm.networks.shared import Blank
 from ddpm.reading import printable
-from ddpm.recipes import Recipe
+from ddpm.recipes import RECIPES, Recipe
+from ddpm.serving import served
 from ddpm.stored import check_tensors, open_tensors, read_header, read_tensors
 
 WEIGHTS = ("raw", "averaged")
@@ -21,7 +22,10 @@ WEIGHTS = ("raw", "averaged")
 
 # --8<-- [start:load]
 def load(
-    model: str | Path, device: torch.device | str | None = None, weights: str | None = None
+    model: str | Path,
+    device: torch.device | str | None = None,
+    weights: str | None = None,
+    steps: int | None = None,
 ) -> Diffusion:
     """A trained model, by the name of a bundled one or by its file.
 
@@ -29,6 +33,8 @@ def load(
         model: a name of `bundled_models()`, or the path of a file that `Diffusion.save` wrote.
         device: where to compute, such as "cpu", "cuda" or "mps"; `default_device()` unless given.
         weights: "raw" or "averaged"; the better set, as the recipe names it, by default.
+        steps: in how many it will sample; a bundled student may have others for fewer steps, see
+            `student_for`.
 
     Raises:
         ValueError: no such model, or its file is damaged, of another format, for another
@@ -40,7 +46,7 @@ def load(
     from ddpm.forms import check
 
     where = as_device(device)
-    path = weights_file(model)
+    path = weights_file(student_for(model, steps))
     try:
         # Weights read in inference mode could never be trained.
         with torch.inference_mode(False), open_tensors(path) as file:
@@ -62,6 +68,25 @@ def load(
         name, reason = printable(str(path)), printable(str(error), 300)
         raise ValueError(f"'{name}' holds no weights for this package: {reason}") from error
     return Diffusion(recipe, network, where, header)
+
+
+def student_for(model: str | Path, steps: int | None) -> str | Path:
+    """A student's name, or if it does not take so many steps, that of one that it taught.
+
+    So `digits-fast`, which takes 4, 8 or 16 steps, is `digits-faster` for 1 or 2. Other models, and
+    files, are what they are.
+    """
+    students = {name: RECIPES[name] for name in bundled_models() if served(RECIPES[name])}
+    if (
+        isinstance(model, str)
+        and model in students
+        and steps not in (None, *served(students[model]))
+    ):
+        for name, recipe in students.items():
+            plan = recipe.distillation
+            if plan and plan.teacher == model and steps in plan.serves:
+                return name
+    return model
 
 
 def sets(file: Any) -> list[str]:

@@ -95,7 +95,8 @@ class Fake(nn.Module):
     def restart(self, network: nn.Module) -> None:
         """Takes a score's weights, the same for all groups; the discriminator keeps its own."""
         weights = network.state_dict()
-        weights["label.weight"] = weights["label.weight"].repeat(GROUPS, 1)
+        own = weights["label.weight"][: self.recipe.classes + 1]
+        weights["label.weight"] = own.repeat(GROUPS, 1)
         self.network.load_state_dict(weights)
 
     def group(self, t: Tensor) -> Tensor:

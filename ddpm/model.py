@@ -20,7 +20,7 @@ from ddpm.guidance import as_eps, condition, guided
 from ddpm.noise import PER_SEED, Noise, image_seeds
 from ddpm.recipes import Recipe
 from ddpm.sampling import EpsFn, State, StepRule, sample
-from ddpm.serving import rule_of, steps_of
+from ddpm.serving import Labels, at_pace, pace_of, rule_of, steps_of
 from ddpm.timesteps import SPACINGS, Timesteps
 
 FORMAT = "ddpm 1"
@@ -59,19 +59,19 @@ class Diffusion:
         return next(self.network.parameters()).device
 
     def eps_fn(
-        self, labels: Sequence[int] | Tensor | None = None, guidance: float | None = None
+        self, labels: Labels = None, guidance: float | None = None, *, steps: int | None = None
     ) -> EpsFn:
         """The noise estimate for these labels, one per image.
 
         Args:
-            labels: one per image, for a model with labels.
-            guidance: the scale of classifier-free guidance, 1 being none; the recipe's by default.
+            labels, guidance, steps: as for `states`; only some students know the steps.
 
         Raises:
             ValueError: labels for a model without, none for a model with, or an unknown one;
                 guidance for a model that always saw its labels in training.
         """
-        recipe, known = self.recipe, self.recipe.check_labels(labels, self.device)
+        recipe, pace = self.recipe, pace_of(self.recipe, steps)
+        known = at_pace(recipe, recipe.check_labels(labels, self.device), pace)
         scale = recipe.guidance if guidance is None else arguments.number("guidance", guidance)
         network = partial(recipe.ask, self.network)
         if scale == 1:
@@ -103,7 +103,7 @@ class Diffusion:
     def states(
         self,
         n: int | None = None,
-        labels: Sequence[int] | Tensor | None = None,
+        labels: Labels = None,
         steps: int | None = None,
         sampler: str | StepRule | None = None,
         guidance: float | None = None,
@@ -151,7 +151,7 @@ class Diffusion:
         arguments.function("project", project)
         arguments.kind("clip", clip, bool, "True or False")
         states = sample(
-            self.eps_fn(labels, guidance) if eps_fn is None else eps_fn,
+            self.eps_fn(labels, guidance, steps=steps) if eps_fn is None else eps_fn,
             start if x is None else tensors.tensor("x", x, start).to(self.device),
             self.path(steps, spacing) if path is None else arguments.times("path", path, T, end=0),
             self.schedule,

@@ -146,30 +146,45 @@ FOLD = Stage("fold", epochs=5, updates=60, rate=3e-4, average=0.98)
 DIGITS_FAST = dataclasses.replace(
     DIGITS,
     name="digits-fast",
+    options={**DIGITS.options, "paces": 4},  # nothing told, or one of three numbers of steps
     label_dropout=0.0,  # it knows labels only: guidance is in its weights
-    sampler="renoise",
     steps=4,
     guidance=1.0,
-    training=Training(epochs=45, batch=128, rate=3e-4),
+    training=Training(epochs=15, rate=3e-4),
     distillation=Distillation(
         teacher="digits",
         stages=(
             FOLD,
             Stage(
-                "match",
-                epochs=40,
+                "shortcut",
+                epochs=10,
                 updates=100,
-                batch=128,
-                rate=1e-4,
-                average=0.998,
-                steps=(1, 2, 4, 8, 16),
-                fake_rate=3e-4,
+                rate=3e-4,
+                average=0.99,
+                steps=(16, 8, 4),
             ),
         ),
-        serves=(1, 2, 4, 8, 16),
+        guidance=1.6,
+        interval=(1, 700),
+        serves=(4, 8, 16),
     ),
 )
 # --8<-- [end:digits_fast]
+
+# --8<-- [start:digits_faster]
+DIGITS_FASTER = dataclasses.replace(
+    DIGITS_FAST,
+    name="digits-faster",
+    options={**DIGITS.options, "paces": 3},
+    steps=1,
+    training=Training(epochs=20, rate=2e-4),
+    distillation=Distillation(
+        teacher="digits-fast",
+        stages=(Stage("frechet", epochs=20, updates=50, rate=2e-4, steps=(2, 1)),),
+        serves=(1, 2),
+    ),
+)
+# --8<-- [end:digits_faster]
 
 RECIPES: Mapping[str, Recipe] = {
     recipe.name: recipe
@@ -178,6 +193,7 @@ RECIPES: Mapping[str, Recipe] = {
         DIGITS_LARGE,
         DIGITS_BACKGROUNDS,
         DIGITS_FAST,
+        DIGITS_FASTER,
         ATTENTION,
         ATTENTION_CLASS,
         RESUNET,

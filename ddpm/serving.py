@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from torch import Tensor
+
 from ddpm import arguments
 from ddpm.sampling import StepRule, step_rule
 from ddpm.settings import Recipe
+
+Labels = Sequence[int] | Tensor | None
+"""One label per image, for a model with labels."""
 
 
 def served(recipe: Recipe) -> tuple[int, ...]:
@@ -26,6 +33,22 @@ def steps_of(recipe: Recipe, steps: int | None, spacing: str) -> int:
         if spacing != "trailing":
             raise ValueError(f"spacing: '{recipe.name}' takes trailing steps, not {spacing}")
     return steps
+
+
+# --8<-- [start:pace_of]
+def pace_of(recipe: Recipe, steps: int | None) -> int:
+    """What a student knows of its number of steps: k for the k-th number that it knows.
+
+    0 is nothing: what every other model knows, and a student after its stage "fold".
+    """
+    plan = recipe.distillation
+    return plan.pace(steps_of(recipe, steps, "trailing")) if plan and plan.serves else 0
+    # --8<-- [end:pace_of]
+
+
+def at_pace(recipe: Recipe, labels: Tensor | None, pace: int | Tensor) -> Tensor | None:
+    """Labels (N,) as a network knows them at a pace: one pace, or integer (N,)."""
+    return None if labels is None else labels + pace * (recipe.classes + 1)
 
 
 def rule_of(recipe: Recipe, sampler: str | StepRule | None) -> StepRule:

@@ -16,24 +16,32 @@ class Stage:
 
     Attributes:
         method: "fold" puts guidance into the weights (Meng et al. 2023, section 3.1); "halve"
-            teaches one step to do what two did (Salimans and Ho 2022); "match" is distribution
-            matching (Yin et al. 2024, "Improved Distribution Matching Distillation").
+            teaches one step to do what two did (Salimans and Ho 2022); "shortcut" teaches this for
+            several numbers of steps together, and the student knows which (Frans et al. 2024,
+            "One Step Diffusion via Shortcut Models"); "match" is distribution matching (Yin et al.
+            2024, "Improved Distribution Matching Distillation"); "frechet" makes the Fréchet
+            distance of the samples small (Yang et al. 2026, "Representation Fréchet Loss for
+            Visual Generation"), for several numbers of steps, of which the student knows which.
         epochs, updates: so many epochs of so many updates of the student.
         batch: images per update.
         rate: AdamW's largest learning rate. It rises in the first tenth of the stage and falls to
             nothing along half a cosine.
         average: decay of the averaged weights, per update.
-        steps: "halve": the one number of steps that the student takes after it. "match": the
-            numbers of steps that are trained together. "fold" has none.
+        steps: "halve": the one number of steps that the student takes after it. "shortcut": the
+            numbers that it takes, each half the one before. "match" and "frechet": the numbers of
+            steps that are trained together. "fold" has none.
         fake_updates, fake_rate: of "match": updates of the fake score for each one of the student,
             and their rate.
         adversarial: of "match": the weight of the adversarial term, 0 for none.
         jitter: of "match": how far a time is moved at random in training, as a share of a stride,
             so that the student also serves the times between those of its steps.
         pool: of "match": the last batches of samples that the fake score is trained on.
+        critics: of "frechet": the widths of the classifiers whose features are compared.
+        pairs: of "frechet": how many noise images are used, each with its teacher's image.
+        imitation: of "frechet": the weight of the error from these images.
     """
 
-    method: Literal["fold", "halve", "match"]
+    method: Literal["fold", "halve", "shortcut", "match", "frechet"]
     epochs: int
     updates: int
     batch: int = 256
@@ -45,19 +53,35 @@ class Stage:
     adversarial: float = 0.01
     jitter: float = 0.5
     pool: int = 8
+    critics: tuple[int, ...] = (16, 24)
+    pairs: int = 16_384
+    imitation: float = 1.0
     # --8<-- [end:stage]
 
     def __post_init__(self) -> None:
-        wanted = {"fold": self.steps == (), "halve": len(self.steps) == 1, "match": self.steps}
+        wanted = {
+            "fold": self.steps == (),
+            "halve": len(self.steps) == 1,
+            "shortcut": len(self.steps) > 1,
+            "match": self.steps,
+            "frechet": self.steps,
+        }
         if not wanted[arguments.choice("method", self.method, [*wanted])]:
             raise ValueError(
-                "steps: 'fold' takes none, 'halve' one number and 'match' one or more,"
-                f" not {len(self.steps)} for '{self.method}'"
+                "steps: 'fold' takes none, 'halve' one number, 'shortcut' two or more, 'match' and"
+                f" 'frechet' one or more, not {len(self.steps)} for '{self.method}'"
             )
-        for name in ("epochs", "updates", "batch", "fake_updates", "pool"):
+        for name in ("epochs", "updates", "batch", "fake_updates", "pool", "pairs"):
             arguments.integer(name, getattr(self, name), 1)
+        for width in self.critics:
+            arguments.integer("critics", width, 1)
+        if self.method == "frechet" and not self.critics:
+            raise ValueError("critics: 'frechet' needs a classifier")
         for steps in self.steps:
             arguments.integer("steps", steps, 1)
+        pairs = zip(self.steps, self.steps[1:], strict=False)
+        if self.method == "shortcut" and any(n != 2 * half for n, half in pairs):
+            raise ValueError(f"steps: of 'shortcut' each is half the one before, not {self.steps}")
 
     @property
     def name(self) -> str:
@@ -90,6 +114,23 @@ class Distillation:
             raise ValueError(f"stages must be at least 1, each once, not {names}")
         if "fold" in names[1:]:
             raise ValueError("stages: 'fold' must be the first, since it learns from the teacher")
+        if self.told and not {*self.serves} <= {*self.told}:
+            raise ValueError(f"serves: must be among {self.told}, the steps that the student knows")
+
+    @property
+    def told(self) -> tuple[int, ...]:
+        """The numbers of steps that the student knows, in ascending order."""
+        told = (s.steps for s in self.stages if s.method in ("shortcut", "frechet"))
+        return tuple(sorted({n for steps in told for n in steps}))
+
+    @property
+    def paces(self) -> int:
+        """How many times the student has its labels: 1 more than the numbers that it knows."""
+        return 1 + len(self.told)
+
+    def pace(self, steps: int) -> int:
+        """k for the k-th number of steps that the student knows, 0 for any other."""
+        return 1 + self.told.index(steps) if steps in self.told else 0
 
     @property
     def epochs(self) -> int:
@@ -104,6 +145,10 @@ class Distillation:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Distillation:
         """The inverse of `dataclasses.asdict`, also after JSON made lists of its tuples."""
-        stages = tuple(Stage(**{**s, "steps": tuple(s.get("steps", ()))}) for s in values["stages"])
+        lists = ("steps", "critics")
+        stages = tuple(
+            Stage(**{**stage, **{key: tuple(stage[key]) for key in lists if key in stage}})
+            for stage in values["stages"]
+        )
         pairs = {key: tuple(values[key]) for key in ("interval", "serves") if key in values}
         return cls(**{**values, **pairs, "stages": stages})

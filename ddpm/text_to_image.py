@@ -92,11 +92,13 @@ class TextToImage(Diffusion):
         labels: Sequence[int | str] | Tensor | None = None,
         guidance: float | None = None,
         negative: str | None = None,
+        *,
+        steps: int | None = None,
     ) -> EpsFn:
         """The noise estimate for these prompts, one per image: themselves or their numbers.
 
         `guidance` is its scale, 1 being none and 7 the default; `negative` is the prompt that it
-        leads away from, the model's by default.
+        leads away from, the model's by default. It is the same for every number of `steps`.
         """
         given = arguments.items("labels", labels)
         numbers = [self.label(each) if isinstance(each, str) else each for each in given]

@@ -60,7 +60,7 @@ def evaluate(
             values["how"]["resumed"] = "some rows are from an earlier run; the seconds are not"
         if not quick:
             write_json(RESULTS / f"{name}.json", values)
-        if name == "quality" and not quick:
+        if name in ("quality", "students") and not quick:
             write_json(MEASURED, measured_models())
         print(f"{name}: {values}")
     for name in [] if quick else copy_numbers():

@@ -22,7 +22,7 @@ from scripts.workshop.exporting import TOLERANCE, apart, difference, write_modul
 from scripts.workshop.provenance import sha256
 from scripts.workshop.records import LIVE, live_classifier, live_models
 
-NAMES = ("digits",)
+NAMES = ("digits", "digits-fast")
 """The models that run in the browser."""
 
 CLASSIFIER, HELD_OUT = "classifier", "held-out.png"

@@ -11,27 +11,46 @@ from typing import Any, cast
 
 from ddpm.commands.program import run
 from ddpm.commands.train import train_recipe
-from ddpm.recipes import DIGITS_FAST, FOLD, RECIPES, Recipe
+from ddpm.recipes import DIGITS, DIGITS_FAST, DIGITS_FASTER, FOLD, RECIPES, Recipe
 from ddpm.stages import Stage
 from ddpm.students import distillation_of
 from scripts.workshop.records import ROOT
 
-MATCH = distillation_of(DIGITS_FAST).stages[-1]
+MATCH = Stage(
+    "match",
+    epochs=40,
+    updates=100,
+    batch=128,
+    rate=1e-4,
+    average=0.998,
+    steps=(1, 2, 4, 8, 16),
+    fake_rate=3e-4,
+)
 HALVE = tuple(
     Stage("halve", epochs=4, updates=100, rate=2e-4, steps=(n,)) for n in (16, 8, 4, 2, 1)
 )
 
 
 def variant(name: str, *stages: Stage, **changes: Any) -> Recipe:
-    """The student's recipe with other stages, and other values of its distillation."""
+    """The student's recipe with other stages, and other values of its distillation.
+
+    Matched students sample by `renoise` in the numbers of steps of their last stage.
+    """
     plan = distillation_of(DIGITS_FAST)
-    serves = stages[-1].steps
-    plan = dataclasses.replace(plan, stages=stages, serves=serves, **changes)
+    last = stages[-1]
+    plan = dataclasses.replace(plan, stages=stages, serves=tuple(sorted(last.steps)), **changes)
+    options = {**DIGITS.options} | ({"paces": plan.paces} if plan.paces > 1 else {})
+    sampler, steps = ("renoise", 4) if last.method == "match" else ("ddim", last.steps[-1])
     training = dataclasses.replace(DIGITS_FAST.training, epochs=plan.epochs)
-    recipe = dataclasses.replace(DIGITS_FAST, name=name, training=training, distillation=plan)
-    if stages[-1].method == "halve":
-        recipe = dataclasses.replace(recipe, sampler="ddim", steps=serves[0])
-    return recipe
+    return dataclasses.replace(
+        DIGITS_FAST,
+        name=name,
+        options=options,
+        sampler=sampler,
+        steps=steps,
+        training=training,
+        distillation=plan,
+    )
 
 
 def match(**changes: float) -> Stage:
@@ -39,30 +58,34 @@ def match(**changes: float) -> Stage:
     return dataclasses.replace(MATCH, **changes)  # type: ignore[arg-type]
 
 
+SHORTCUT = distillation_of(DIGITS_FAST).stages[-1]
+EVERYWHERE = {"guidance": 1.35, "interval": (1, 10_000)}
+
 VARIANTS = {
     recipe.name: recipe
     for recipe in (
         DIGITS_FAST,
-        variant("long", FOLD, match(epochs=100, average=0.999)),
+        DIGITS_FASTER,
+        variant("everywhere", FOLD, SHORTCUT, **EVERYWHERE),
+        variant("to-one", FOLD, dataclasses.replace(SHORTCUT, steps=(16, 8, 4, 2, 1))),
         variant("halved", FOLD, *HALVE),
-        variant("halved-between", FOLD, *HALVE, guidance=1.6, interval=(1, 700)),
+        variant("matched", FOLD, MATCH),
         variant("halved-matched", FOLD, *HALVE, match(epochs=30)),
         variant("no-adversary", FOLD, match(adversarial=0.0)),
         variant("strong-adversary", FOLD, match(adversarial=0.03)),
         variant("two-fakes", FOLD, match(fake_updates=2, epochs=60)),
         variant("no-jitter", FOLD, match(jitter=0.0)),
-        variant("guidance-1.15", FOLD, MATCH, guidance=1.15),
     )
 }
-"""The student's recipe, and others that differ from it in one thing."""
+"""The students' recipes, and others: guided at all times, halved, or matched in several ways."""
 
 
 def students(name: str, /, epochs: int | None = None, restart: bool = False) -> None:
     """Distils a student, or continues a distillation that was stopped.
 
     Args:
-        name: of a variant: digits-fast, long, halved, halved-between, halved-matched,
-            no-adversary, strong-adversary, two-fakes, no-jitter or guidance-1.15.
+        name: of a variant: digits-fast, digits-faster, everywhere, to-one, halved, matched,
+            halved-matched, no-adversary, strong-adversary, two-fakes or no-jitter.
         epochs: stop after so many; those of all stages by default.
         restart: start again even though a checkpoint is there.
     """

@@ -9,7 +9,7 @@ from torch import nn
 
 from ddpm import recipes
 from ddpm.chains import Chains
-from ddpm.distillation import distil, folded_target, halved_target
+from ddpm.distillation import distil
 from ddpm.loading import load
 from ddpm.matching import GROUPS, Fake, Samples, fake_loss, generator_loss, matching_loss
 from ddpm.model import Diffusion
@@ -17,8 +17,10 @@ from ddpm.processes import Processes
 from ddpm.recipes import DIGITS, DIGITS_FAST, RECIPES, Recipe, Training
 from ddpm.sampling import ddim, sample
 from ddpm.schedule import NoiseSchedule
+from ddpm.serving import pace_of
 from ddpm.stages import Distillation, Stage
 from ddpm.students import Student, after, check_teacher
+from ddpm.targets import folded_target, halved_target
 from ddpm.techniques.anagrams import draw_anagram
 from ddpm.techniques.denoising import add_noise, denoise
 from ddpm.techniques.hybrids import draw_hybrid
@@ -53,7 +55,7 @@ def student_of(teacher, stages=STAGES, **changes) -> Recipe:
     plan = Distillation(str(teacher), stages, guidance=3.0, serves=(1, 2, 4))
     training = Training(epochs=plan.epochs)
     own = {"name": "tiny-fast", "options": SMALL, "training": training, "distillation": plan}
-    return dataclasses.replace(DIGITS_FAST, **own, **changes)
+    return dataclasses.replace(DIGITS_FAST, **{**own, "sampler": "renoise", **changes})
 
 
 @pytest.fixture
@@ -69,17 +71,71 @@ def model(student) -> Diffusion:
     return Diffusion(student, load(student.distillation.teacher, "cpu").network)
 
 
+TAUGHT = (
+    Stage("fold", epochs=1, updates=2, batch=6, rate=1e-3),
+    Stage("shortcut", epochs=2, updates=2, batch=12, rate=1e-3, steps=(4, 2, 1)),
+)
+
+
+COMPARED = (
+    *TAUGHT[:1],
+    Stage("shortcut", epochs=1, updates=2, batch=12, rate=1e-3, steps=(4, 2)),
+    Stage(
+        "frechet",
+        epochs=2,
+        updates=12,
+        batch=12,
+        rate=1e-3,
+        steps=(4, 2, 1),
+        critics=(4, 2),
+        pairs=40,
+    ),
+)
+
+
+def told_by(teacher, stages=TAUGHT, **changes) -> Recipe:
+    """A student that knows whether it takes 1, 2 or 4 steps."""
+    own = {"options": {**SMALL, "paces": 4}, "sampler": "ddim"}
+    return student_of(teacher, stages, **{**own, **changes})
+
+
+@pytest.fixture
+def told(teacher, monkeypatch) -> Recipe:
+    recipe = told_by(teacher)
+    monkeypatch.setitem(recipes.RECIPES, "tiny-fast", recipe)
+    return recipe
+
+
+@pytest.fixture
+def compared(teacher, monkeypatch) -> Recipe:
+    """The same, whose last stage is "frechet"."""
+    recipe = told_by(teacher, COMPARED)
+    monkeypatch.setitem(recipes.RECIPES, "tiny-fast", recipe)
+    return recipe
+
+
 def finish(run, digits, epochs=None):
     return [p.entry for p in distil(run, digits, digits[:10], epochs) if p.entry]
 
 
-def test_resumed_is_bit_for_bit_uninterrupted_in_every_stage(student, digits, tmp_path):
+@pytest.mark.parametrize(
+    ("kind", "stages"),
+    [
+        ("student", ["fold", "fold", "halve-2", "match", "match"]),
+        ("told", ["fold", "shortcut", "shortcut"]),
+        ("compared", ["fold", "shortcut", "frechet", "frechet"]),
+    ],
+)
+def test_resumed_is_bit_for_bit_uninterrupted_in_every_stage(
+    kind, stages, request, digits, tmp_path
+):
+    student = request.getfixturevalue(kind)
     whole, path = Student.start(student), tmp_path / "checkpoint.safetensors"
     entries = finish(whole, digits)
-    assert [e["stage"] for e in entries] == ["fold", "fold", "halve-2", "match", "match"]
+    assert [e["stage"] for e in entries] == stages
     stopped = Student.start(student)
     stopped.save(path)
-    for epoch in range(1, 6):
+    for epoch in range(1, len(stages) + 1):
         resumed = Student.start(student)
         resumed.restore(path)
         assert resumed.epoch == epoch - 1
@@ -171,6 +227,88 @@ def test_one_step_with_the_halved_target_ends_where_two_steps_end(n):
         assert (only_step(target, x, times[0], times[2]) - two.x).abs().max() < 1e-9
         if times[2]:
             assert (target - ideal_x0(x, torch.tensor([times[0]]))).abs().max() > 1e-6
+
+
+def labels_at(network, pace):
+    return network.label.weight.detach()[11 * pace : 11 * (pace + 1)]
+
+
+def test_a_shortcut_begins_with_the_folded_labels_at_every_pace(teacher, told, digits):
+    run = Student.start(told)
+    finish(run, digits, 1)
+    folded = labels_at(run.averaged, 0).clone()
+    assert not torch.equal(folded, labels_at(load(teacher, "cpu").network, 0))
+    assert not torch.equal(folded, labels_at(run.averaged, 2))  # no pace was learned
+    run.begin(TAUGHT[1], digits)
+    for network in (run.network, run.previous, run.averaged, run.score):
+        for pace in range(4):
+            assert torch.equal(labels_at(network, pace), folded)
+
+
+def test_of_a_shortcut_the_largest_number_learns_from_before_and_each_other_from_its_double(
+    told, digits, monkeypatch
+):
+    run = Student.start(told)
+    finish(run, digits, 1)
+    asked = []
+    names = {"network": run.network, "averaged": run.averaged, "previous": run.previous}
+    estimate = Student.estimate
+
+    def watched(self, network, labels, pace=0):
+        (name,) = [name for name, known in names.items() if known is network] or ["score"]
+        x0_fn = estimate(self, network, labels, pace)
+        paces = torch.as_tensor(pace).expand(len(labels)).tolist()
+
+        def fn(x, t):
+            asked.extend((name, k, s) for k, s in zip(paces, t.tolist(), strict=True))
+            return x0_fn(x, t)
+
+        return fn
+
+    monkeypatch.setattr(Student, "estimate", watched)
+    finish(run, digits)
+    times = {n: {*strided(1000, n)[:-1]} for n in (1, 2, 4, 8)}
+    found = {(name, k): {s for n, p, s in asked if (n, p) == (name, k)} for name, k, _ in asked}
+    # Paces 1, 2 and 3 are for 1, 2 and 4 steps; the student before, told nothing, takes 8.
+    assert found.keys() == {
+        ("previous", 0), ("averaged", 3), ("averaged", 2),
+        ("network", 1), ("network", 2), ("network", 3),
+    }  # fmt: skip
+    assert found["previous", 0] <= times[8]
+    assert found["averaged", 3] <= times[4]
+    assert found["averaged", 2] <= times[2]
+    for pace, n in ((1, 1), (2, 2), (3, 4)):
+        assert found["network", pace] <= times[n]
+
+
+def test_a_told_student_is_told_its_steps_in_every_technique(told, digits):
+    seen = []
+
+    class Recorder(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.unused = nn.Parameter(torch.zeros(()))
+
+        def forward(self, x, t, label):
+            seen.append({int(y) // 11 for y in label})
+            return 0 * x
+
+    model = Diffusion(told, Recorder())
+    image, mask = digits.images[:1].float() / 255, torch.ones(28, 28)
+    for steps, pace in ((1, 1), (2, 2), (4, 3), (None, 3)):
+        how = {} if steps is None else {"steps": steps}
+        model.sample(labels=[5, 10 - 1], **how)
+        sdedit(model, image, 1.0, label=3, **how)
+        inpaint(model, image, mask, label=3, **({"steps": 4} | how))
+        draw_anagram(model, [6, 9], n=1, **how)
+        draw_hybrid(model, 3, 8, n=1, across=2, **how)
+        denoise(model, add_noise(model, image, 1000), 1000, 3, **how)
+        assert len(seen) >= 6
+        assert {pace} == set.union(*seen), steps
+        seen.clear()
+    # Other models, and a student before it learns of paces, are at pace 0.
+    for recipe in (DIGITS, after(told, TAUGHT[0])):
+        assert pace_of(recipe, 4) == 0
 
 
 def test_distribution_matching_moves_the_samples_to_the_data():
@@ -405,9 +543,17 @@ def test_what_a_student_needs_is_checked(student, teacher, digits, tmp_path):
     run = Student.start(student)
     with pytest.raises(ValueError, match="by one process"):
         next(distil(run, digits, digits[:10], None, Processes(0, 2)))
+    with pytest.raises(ValueError, match="options: the student 'tiny-fast' needs paces 4"):
+        check_teacher(told_by(teacher, options=SMALL), own)
+    with pytest.raises(ValueError, match="options: the student 'tiny-fast' needs paces 1"):
+        check_teacher(student_of(teacher, options={**SMALL, "paces": 2}), own)
+    with pytest.raises(ValueError, match=r"serves: must be among \(1, 2, 4\)"):
+        Distillation("digits", TAUGHT, serves=(1, 8))
+    with pytest.raises(ValueError, match="'shortcut' each is half the one before"):
+        Stage("shortcut", 1, 1, steps=(4, 1))
     with pytest.raises(ValueError, match="steps: 'fold' takes none, 'halve' one number"):
         Stage("halve", 1, 1)
-    with pytest.raises(ValueError, match="unknown method 'melt'; there are fold, halve, match"):
+    with pytest.raises(ValueError, match="unknown method 'melt'; there are fold, halve, shortcut"):
         Stage("melt", 1, 1)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="updates must be at least 1, not 0"):
         Stage("fold", 1, 0)

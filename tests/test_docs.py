@@ -143,7 +143,6 @@ GIVEN: dict[str, dict[str, str]] = {
     },
     "students.md": {
         **dict.fromkeys(("0.6", "0.8", "0.75", "1.03", "0.28", "0.35"), EXAMPLE),
-        "1.15": "a student's scale of guidance, in its name",
     },
     "few-steps.md": dict.fromkeys(
         [

@@ -74,6 +74,24 @@ STUDENT = dataclasses.replace(
     guidance=1.0,
     distillation=Distillation("digits", (Stage("fold", 1, 1),), serves=(1, 2, 4)),
 )
+TOLD = dataclasses.replace(
+    STUDENT,
+    name="told",
+    sampler="ddim",
+    options={**DIGITS.options, "paces": 4},
+    distillation=Distillation(
+        "digits",
+        (
+            Stage("fold", 1, 1),
+            Stage("shortcut", 1, 1, steps=(4, 2)),
+            Stage("frechet", 1, 1, steps=(2, 1)),
+        ),
+        serves=(1, 2, 4),
+    ),
+)
+MANY = dataclasses.replace(
+    STUDENT, distillation=Distillation("digits", (Stage("fold", 1, 1),), serves=(4, 8))
+)
 FIVE = bundled()[bundled().labels == 5].images[:2].float() / 255
 
 
@@ -183,6 +201,8 @@ for name, recipe, options in (
     ("colour", COLOUR, {"labels": [9], "steps": 4, "sampler": "heun"}),
     ("no labels", NO_LABELS, {"n": 2, "steps": 4}),
     ("student", STUDENT, {"labels": [4, 5]}),
+    ("told", TOLD, {"labels": [4, 5]}),
+    ("told 1", TOLD, {"labels": [4], "steps": 1}),
 ):  # fmt: skip
     case(f"states {name}", lambda r=recipe, o=options: states(r, **o), "states",
          recipe=recipe_of(recipe), options=options)  # fmt: skip
@@ -202,6 +222,11 @@ for name, function, recipe, options in (
     ("inpaint", ddpm.inpaint, MILD, {**IMAGE, "mask": STROKE, "n": 2, "steps": 5}),
     ("inpaint", ddpm.inpaint, PADDED, {"image": FIVE, "mask": STROKE, "label": [2, 3], "steps": 5,
                                        "repeats": 3, "jump": 2, "seed": 5, "first": 3, "batch": 1}),
+    ("sdedit", ddpm.sdedit, TOLD, {**IMAGE, "strength": 0.7, "label": 8, "steps": 2}),
+    ("inpaint", ddpm.inpaint, TOLD, {**IMAGE, "mask": STROKE, "label": 3, "steps": 4}),
+    ("inpaint", ddpm.inpaint, MANY, {**IMAGE, "mask": STROKE, "label": 3}),
+    ("anagram", ddpm.draw_anagram, TOLD, {"labels": [6, 9], "n": 1, "steps": 2}),
+    ("hybrid", ddpm.draw_hybrid, TOLD, {"far": 3, "near": 8, "across": 2, "steps": 2}),
     ("sdedit", ddpm.sdedit, STUDENT, {**IMAGE, "strength": 0.7, "label": 8}),
     ("inpaint", ddpm.inpaint, STUDENT, {**IMAGE, "mask": STROKE, "label": 3}),
     ("anagram", ddpm.draw_anagram, STUDENT, {"labels": [6, 9], "n": 1}),

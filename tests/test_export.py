@@ -95,4 +95,4 @@ def test_a_new_export_answers_as_torch_does(untrained, tmp_path):
 
 def test_a_model_that_the_site_does_not_run_is_refused(refusal):
     said = refusal("export", "nothing")
-    assert "unknown model 'nothing'; the site runs digits, classifier" in said
+    assert "unknown model 'nothing'; the site runs digits, digits-fast, classifier" in said

@@ -1,3 +1,4 @@
+import dataclasses
 from itertools import pairwise
 
 import pytest
@@ -6,8 +7,10 @@ from PIL import Image
 from techniques import IMAGE, QUICK, SCHEDULE, arrays
 
 from ddpm.masks import MASKS
+from ddpm.model import Diffusion
 from ddpm.sampling import SAMPLERS, sample, step_rule
-from ddpm.techniques.inpainting import inpaint, keep_known
+from ddpm.stages import Distillation, Stage
+from ddpm.techniques.inpainting import inpaint, keep_known, walks
 from ddpm.techniques.shared import How
 from ddpm.timesteps import resampled, strided
 from scripts.pages.inpainting.measurements import calls_of, seam_error, unknown_pixel
@@ -153,6 +156,13 @@ def test_the_default_spends_the_recipes_calls_on_three_walks(untrained):
     assert len(calls) == untrained.recipe.steps == calls_of(9, 3)
     explicit = inpaint(untrained, IMAGE, mask, 4, guidance=1.0, steps=9, repeats=3)
     assert torch.equal(images, explicit)
+
+
+@pytest.mark.parametrize(("serves", "steps"), [((1, 2, 4), 2), ((4, 8, 16), 4), ((), 2)])
+def test_a_student_walks_in_a_number_of_steps_that_it_serves(untrained, serves, steps):
+    plan = Distillation("digits", (Stage("fold", 1, 1),), serves=serves)
+    recipe = dataclasses.replace(untrained.recipe, steps=4, distillation=plan)
+    assert walks(Diffusion(recipe, untrained.network)) == {"steps": steps, "repeats": 3}
 
 
 @pytest.mark.parametrize(("given", "calls"), [({"steps": 5}, 5), ({"repeats": 2}, 49)])

@@ -331,3 +331,19 @@ def test_a_loaded_file_is_not_left_mapped(small, tmp_path):
     model = ddpm.load(path, "cpu")
     assert model.network is not None
     assert path.name not in Path("/proc/self/maps").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "steps", "loaded"),
+    [
+        ("digits-fast", None, "digits-fast"),
+        ("digits-fast", 8, "digits-fast"),
+        ("digits-fast", 2, "digits-faster"),
+        ("digits-fast", 1, "digits-faster"),
+        ("digits-fast", 3, "digits-fast"),  # 3 is refused when it samples
+        ("digits-faster", 4, "digits-faster"),
+        ("digits", 1, "digits"),
+    ],
+)
+def test_a_student_has_other_weights_for_fewer_steps(name, steps, loaded):
+    assert ddpm.load(name, "cpu", steps=steps).recipe.name == loaded

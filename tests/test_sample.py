@@ -5,6 +5,7 @@ import torch
 from PIL import Image
 
 import ddpm
+from ddpm.commands.shared import Sampling
 
 
 def test_sample_writes_what_the_ending_says(call, weights, tmp_path):
@@ -40,3 +41,13 @@ def test_sample_with_another_seed_is_another_image(call, weights, tmp_path):
              "--out", tmp_path / f"{seed}.npz")  # fmt: skip
     a, b = (np.load(tmp_path / f"{seed}.npz")["images"] for seed in (0, 1))
     assert not np.array_equal(a, b)
+
+
+def test_a_student_samples_with_the_weights_for_its_number_of_steps(call, tmp_path):
+    options = ["--model", "digits-fast", "--labels", "37", "--steps", "1"]
+    assert call("sample", *options, "--out", tmp_path / "x.npz")[0] == 0
+    with np.load(tmp_path / "x.npz", allow_pickle=False) as arrays:
+        expected = ddpm.load("digits-faster").sample(labels=[3, 7], steps=1)[:, 0]
+        assert (torch.from_numpy(arrays["images"]) - expected).abs().max() < 1e-3
+    assert Sampling(model="digits-fast", steps=2).load().recipe.name == "digits-faster"
+    assert "takes 4, 8 or 16, not 3" in call("sample", *options[:-1], "3")[2]

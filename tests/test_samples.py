@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ddpm.bundle import bundled_models
-from ddpm.recipes import recipe
+from ddpm.recipes import RECIPES, recipe
 from scripts.workshop import quality, rival, samples, speeds
 from scripts.workshop.samples import Setting, batch_file, drawn, judged, own
 
@@ -169,8 +169,10 @@ def test_a_row_that_stands_is_not_measured_again(monkeypatch):
         assert found["second_fid"] == 0.2
 
 
-def test_every_model_that_generates_has_its_numbers():
+def test_every_model_that_generates_has_its_numbers(monkeypatch):
     assert "denoiser" not in quality.generators()
+    monkeypatch.setattr(quality, "bundled_models", lambda: [*RECIPES])
+    assert "digits-fast" not in quality.generators()  # it is judged as a student
     assert {"digits", "class", "time", "attention"} <= set(quality.generators())
     assert {"time", "class", "attention", "attention-class"} <= set(quality.LABELLED)
     pairs = [quality.LABELLED[a].steps == quality.LABELLED[b].steps

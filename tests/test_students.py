@@ -9,7 +9,7 @@ import torch
 
 from ddpm.data import Digits, bundled
 from ddpm.model import Diffusion
-from ddpm.recipes import DIGITS, DIGITS_FAST, RECIPES, Recipe
+from ddpm.recipes import DIGITS, RECIPES, Recipe
 from ddpm.students import after, check_teacher
 from scripts import students as variants
 from scripts.pages import students as page
@@ -20,6 +20,7 @@ from scripts.workshop.students import GOALS, chosen, cost, row, served, weights_
 
 SMALL = {"width": 16, "blocks": 1, "classes": 10}
 ALL = [16, 8, 4, 2, 1]
+MATCHED = dataclasses.replace(variants.VARIANTS["matched"], name="digits-fast")
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def runs(tmp_path, monkeypatch, tiny, weights):
     folder = tmp_path / "runs"
     folder.mkdir()
     weights.rename(folder / "tiny.safetensors")
-    small = dataclasses.replace(DIGITS_FAST, options=SMALL)
+    small = dataclasses.replace(MATCHED, options=SMALL)
     torch.manual_seed(0)
     Diffusion(small).save(folder / "digits-fast.safetensors")
     Diffusion(after(small, small.distillation.stages[0])).save(
@@ -55,7 +56,7 @@ def test_a_training_costs_the_minutes_of_its_stages(runs):
         {"epoch": k, "stage": stage, "train": k / 10, "seconds": 60.0 * k, **losses}
         for k, stage in enumerate(("fold", "match", "match"), 1)
     ]
-    path = runs / "digits-fast.safetensors"
+    path = runs / "digits-fast.fold.safetensors"
     assert cost(path) == {}
     log = {"images": 55_000, "parameters": 1, "epochs": epochs}
     path.with_suffix(".json").write_text(json.dumps(log))
@@ -151,10 +152,18 @@ def test_the_measurement_names_what_falls_short(runs, judged, monkeypatch):
     monkeypatch.setattr(
         students, "verdict", lambda images, asked: {"accuracy": 1.0, "fid_over_floor": 1.0}
     )
+    monkeypatch.setattr(students, "bundled_models", lambda: ["digits", "digits-fast"])
+    monkeypatch.setattr(students, "weights_file", lambda name: runs / f"{name}.safetensors")
+    monkeypatch.setattr(students, "judged", lambda setting, seeds: (setting.steps, len(seeds)))
     found = students.students(True)
+    assert found["defaults"] == {"digits-fast": (4, 2)}
     assert len(found["rows"]) >= 10
     assert found["missed"] == [n for n, r in found["rows"].items() if r["evaluations"] > 1]
-    assert found["goals"]["1"] == {"least": 0.98, "most": 2.8}
+    goal = found["goals"]["1"]
+    assert (goal["least"], goal["most"], goal["model"], goal["met"]) == (
+        (0.98, 2.8, "digits-fast", True)
+    )
+    assert goal["second_fid_over_floor"] == 2.0
     assert set(found["chosen"]) == {str(steps) for steps in GOALS}
 
 
@@ -231,7 +240,7 @@ def test_the_plot_of_quality_has_samplers_and_students(monkeypatch):
     monkeypatch.setattr(page, "read_json", FAKE.__getitem__)
     (axes,) = page.students_quality().axes
     _, names = axes.get_legend_handles_labels()
-    assert names == ["heun", "ddim", "bundled digits-fast", "digits-fast.fold"]
+    assert names == ["digits, heun", "digits, ddim", "digits-fast", "digits-fast.fold"]
 
 
 def test_a_plot_of_what_is_not_measured_is_skipped(monkeypatch, tmp_path, capsys):
@@ -264,7 +273,7 @@ def small_models(monkeypatch):
     torch.manual_seed(0)
     models = {
         recipe.name: Diffusion(dataclasses.replace(recipe, options=SMALL), device="cpu")
-        for recipe in (dataclasses.replace(DIGITS, steps=3), DIGITS_FAST)
+        for recipe in (dataclasses.replace(DIGITS, steps=3), MATCHED)
     }
     monkeypatch.setattr(techniques, "load", models.__getitem__)
     monkeypatch.setattr(techniques, "second", lambda epochs: Blind(3))

@@ -32,7 +32,7 @@ def installed(wheel, tmp_path_factory):
 
 
 def test_it_holds_the_package_and_nothing_of_the_workshop(wheel):
-    assert wheel.stat().st_size < 50_000_000
+    assert wheel.stat().st_size < 52_000_000  # nine models in half precision
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         entry = next(name for name in names if name.endswith("entry_points.txt"))

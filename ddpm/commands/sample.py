@@ -41,7 +41,8 @@ def sample(
 
     Args:
         model: the name of a bundled model (attention, attention-class, class, denoiser, digits,
-            resunet or time; see `ddpm models`), or the path of a weights file.
+            digits-fast, digits-faster, resunet or time; see `ddpm models`), or the path of a
+            weights file.
         labels: the digits to generate, such as 0123456789, or the names of the model's own classes
             with commas between them; all by default.
         each: how many of each (of all, for a model without labels).
@@ -73,7 +74,7 @@ def sample(
     from ddpm.histories import GIF_FRAMES, pick_frames, sample_history
     from ddpm.loading import load
 
-    diffusion = load(model, device, weights)
+    diffusion = load(model, device, weights, steps)
     steps = diffusion.recipe.steps if steps is None else steps
     path = diffusion.path(steps, spacing)
     count = each * len(chosen or [0])

@@ -29,7 +29,8 @@ class Sampling:
 
     Attributes:
         model: the name of a bundled model (attention, attention-class, class, denoiser, digits,
-            resunet or time; see `ddpm models`), or the path of a weights file.
+            digits-fast, digits-faster, resunet or time; see `ddpm models`), or the path of a
+            weights file.
         each: how many versions to generate.
         guidance: how strongly to follow a label; 1 is no guidance; by default the model's
             own, 1.4 for digits, but 4 for hybrid and 10 for anagram.
@@ -73,7 +74,7 @@ class Sampling:
         """
         from ddpm.loading import load
 
-        return load(self.model, self.device, self.weights)
+        return load(self.model, self.device, self.weights, self.steps)
 
     def how(self) -> dict[str, Any]:
         """What the functions of `ddpm.techniques` get: see `How` there."""

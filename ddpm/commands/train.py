@@ -42,9 +42,9 @@ def train_recipe(
     Started by `torchrun --nproc-per-node N -m ddpm train RECIPE`, N processes share each batch.
 
     Args:
-        recipe: digits, digits-large, digits-backgrounds, digits-fast, attention, attention-class,
-            resunet, resunet-large, denoiser, time or class.
-        epochs: passes over the data, and of digits-fast some updates of a stage each; the
+        recipe: digits, digits-large, digits-backgrounds, digits-fast, digits-faster, attention,
+            attention-class, resunet, resunet-large, denoiser, time or class.
+        epochs: passes over the data, and of a student some updates of a stage each; the
             recipe's number by default.
         data: mnist, for all of it; bundled, for the 5,000 digits that come with the package; or
             a folder with one subfolder of images for each class. The last tenth of each class

@@ -91,6 +91,8 @@ class DigitsUNet(Network):
             about as much as those of 28x28 with 2.
         channels: of the images, C.
         size: side of the images in pixels, a multiple of 4.
+        paces: how many times it has its labels. A student that knows how many steps it takes has
+            them once for each number (`ddpm.serving.pace_of`).
     """
 
     multiple = 4  # it halves twice, first by taking four pixels together
@@ -109,6 +111,7 @@ class DigitsUNet(Network):
         patch: Literal[2, 4] = 2,
         channels: int = 1,
         size: int = 28,
+        paces: int = 1,
     ):
         super().__init__()
         self.check(channels, size)
@@ -117,7 +120,7 @@ class DigitsUNet(Network):
         self.patch = patch
         w, told, wide, pixels = width, 4 * width, blocks14 or blocks, patch**2 * channels
         self.time = nn.Sequential(nn.Linear(TIME_CHANNELS, told), nn.SiLU(), nn.Linear(told, told))
-        self.label = nn.Embedding(classes + 1, told)
+        self.label = nn.Embedding(paces * (classes + 1), told)
         self.stem = nn.Conv2d(pixels, w, 3, padding=1)
         self.down14 = nn.ModuleList(ResBlock(w, w, told) for _ in range(wide))
         self.halve = nn.Conv2d(w, 2 * w, 3, stride=2, padding=1)
@@ -139,7 +142,8 @@ class DigitsUNet(Network):
         Args:
             x: noisy images (N, C, size, size).
             t: float (N,), the time in the network's own numbering.
-            label: integer (N,), each 0..classes, `classes` for none.
+            label: integer (N,), each 0..classes, `classes` for none; at pace k all of them plus
+                k * (classes + 1).
             change: float (N, AUGMENTS), how the image was changed; None is not at all.
 
         Returns:

@@ -11,7 +11,7 @@ from torch import Tensor
 from ddpm import arguments
 from ddpm.model import Diffusion
 from ddpm.sampling import EpsFn
-from ddpm.techniques.shared import Labels, a_model, draw_from_noise, eps_for
+from ddpm.techniques.shared import How, Labels, a_model, draw_from_noise, eps_for
 from ddpm.techniques.views import NEGATION, View, check, through, view
 
 ANAGRAM_GUIDANCE = 10.0
@@ -85,8 +85,8 @@ def draw_anagram(
     for each in chosen:
         check(each, size, channels)
 
-    def estimate(part: slice, guidance: float | None) -> EpsFn:
-        fns = [eps_for(model, label, n, part, guidance) for label in labels]
+    def estimate(part: slice, how: How) -> EpsFn:
+        fns = [eps_for(model, label, n, part, how) for label in labels]
         return anagram(list(zip(fns, chosen, strict=True)))
 
     return draw_from_noise(model, n, estimate, size, ANAGRAM_GUIDANCE, **how)

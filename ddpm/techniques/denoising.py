@@ -59,7 +59,7 @@ def denoise(
             sampler=ddim if once else options.sampler,
             seed=options.seed,
             first=first,
-            eps_fn=eps_for(model, label, len(noisy), part, options.guidance),
+            eps_fn=eps_for(model, label, len(noisy), part, options),
             clip=options.clip,
         )
 

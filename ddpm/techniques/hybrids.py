@@ -14,7 +14,7 @@ from ddpm.choices import ACROSS, CONTRAST, SHARES
 from ddpm.model import Diffusion
 from ddpm.sampling import EpsFn
 from ddpm.schedule import NoiseSchedule
-from ddpm.techniques.shared import Labels, a_model, draw_from_noise, eps_for, label_each
+from ddpm.techniques.shared import How, Labels, a_model, draw_from_noise, eps_for, label_each
 
 HYBRID_GUIDANCE = 4.0
 """The usual scale of guidance, for models that can be guided."""
@@ -172,15 +172,15 @@ def draw_hybrid(
             f" not {across}, {contrast:g} and {shares[0]:g}, {shares[1]:g}"
         )
 
-    def estimate(part: slice, guidance: float | None) -> EpsFn:
-        eps_far = eps_for(model, far, n, part, guidance)
+    def estimate(part: slice, how: How) -> EpsFn:
+        eps_far = eps_for(model, far, n, part, how)
         if across == 1:
-            eps_near = eps_for(model, near, n, part, guidance)
+            eps_near = eps_for(model, near, n, part, how)
             return hybrid(eps_far, eps_near, blur or gaussian(SPLIT * recipe.scaling.image))
         each = label_each(near, n)
         tiles = None if each is None else [y for y in each[part] for _ in range(across**2)]
         count = (part.stop - part.start) * across**2
-        eps_tiles = eps_for(model, tiles, count, slice(0, count), guidance)
+        eps_tiles = eps_for(model, tiles, count, slice(0, count), how)
         return mosaic(eps_far, eps_tiles, schedule, across, contrast, share)
 
     def share(t: int) -> float:

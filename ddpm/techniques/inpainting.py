@@ -55,11 +55,12 @@ REPEATS = 3
 def walks(model: Diffusion) -> dict[str, int]:
     """The default path: the recipe's calls, spent on three walks in a third of its steps.
 
-    A student takes the next smaller number of steps that it was distilled for.
+    A student takes the next smaller number of steps that it was distilled for, or its smallest.
     """
     steps = 1 + (model.recipe.steps - 1) // REPEATS
-    fewer = [known for known in served(model.recipe) if known <= steps]
-    return {"steps": max(fewer, default=steps), "repeats": REPEATS}
+    known = served(model.recipe)
+    fewer = [each for each in known if each <= steps]
+    return {"steps": max(fewer, default=min(known, default=steps)), "repeats": REPEATS}
 
 
 # --8<-- [start:inpaint]
@@ -105,7 +106,7 @@ def inpaint(
             sampler=options.sampler,
             seed=options.seed,
             first=first,
-            eps_fn=eps_for(model, label, len(x0), part, options.guidance),
+            eps_fn=eps_for(model, label, len(x0), part, options),
             project=keep_known(known, drawn, model.schedule, noise),
             clip=options.clip,
         )

@@ -81,14 +81,12 @@ def draw_parts(
     return torch.cat([model.last_images(states(part, how.first + part.start)) for part in parts])
 
 
-def eps_for(
-    model: Diffusion, label: Labels, count: int, part: slice, guidance: float | None
-) -> EpsFn:
+def eps_for(model: Diffusion, label: Labels, count: int, part: slice, how: How) -> EpsFn:
     """The noise estimate for a part of `count` images."""
     labels = label_each(label, count)
     if labels is None:
         return model.unlabelled(len(range(count)[part]))
-    return model.eps_fn(labels[part], guidance)
+    return model.eps_fn(labels[part], how.guidance, steps=how.steps)
 
 
 def label_each(label: Labels, count: int) -> list[int] | None:
@@ -146,7 +144,7 @@ def a_model(model: Diffusion) -> Diffusion:
 def draw_from_noise(
     model: Diffusion,
     n: int,
-    estimate: Callable[[slice, float | None], EpsFn],
+    estimate: Callable[[slice, How], EpsFn],
     size: int,
     usual: float,
     **how: Any,
@@ -166,7 +164,7 @@ def draw_from_noise(
             sampler=options.sampler,
             seed=options.seed,
             first=first,
-            eps_fn=estimate(part, options.guidance),
+            eps_fn=estimate(part, options),
             size=size,
             clip=options.clip,
         )

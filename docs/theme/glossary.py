@@ -72,7 +72,8 @@ def markdown(terms: list[Term], missing: list[str]) -> str:
     """The list, for def_list; pages that are not written yet are not linked."""
     parts = []
     for term in terms:
-        more = "" if term.page.partition("#")[0] in missing else f" [More]({term.page})"
+        missed = term.page.partition("#")[0] in missing
+        more = "" if missed else f" [More on {escape(term.term)}]({term.page})"
         name = f'<span id="{term.anchor}">{escape(term.term)}</span>'
         parts.append(f"{name}\n:   {escape(term.means)}{more}")
     return "\n\n".join(parts)

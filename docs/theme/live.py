@@ -1,13 +1,14 @@
-"""Packages of npm, as package-lock.json pins them: what live pages run on, and the typesetter."""
+"""What live pages know of their models, and packages of npm, as package-lock.json pins them."""
 
 import json
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from mkdocs.exceptions import PluginError
 
@@ -20,6 +21,23 @@ PACKAGES = {
 gets one thread of it. The second package writes GIFs; the third typesets the formulas when the
 site is built."""
 IN_THE_BROWSER = ("onnxruntime-web", "gifenc")
+
+
+def before_loading(models: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What a page knows of the browser's models before it loads one: `Info` of ui/settings.js.
+
+    Args:
+        models: the entries of site_assets/live/models.json, by name.
+    """
+    recipes = [entry["recipe"] for entry in models.values()]
+    return [
+        {
+            **{key: recipe[key] for key in ("name", "steps", "guidance", "sampler")},
+            "guided": recipe["label_dropout"] > 0,
+            "serves": recipe.get("distillation", {}).get("serves", []),
+        }
+        for recipe in recipes
+    ]
 
 
 def runtime(root: Path) -> Iterator[tuple[str, Path]]:

@@ -20,6 +20,7 @@ from typing import Any
 from mkdocs.utils import get_relative_url
 
 sys.path.insert(0, str(Path(__file__).parent))  # mkdocs-macros loads this file by its path
+import live
 import teaching
 from course import Wrong
 from results import Missing, Results
@@ -140,16 +141,7 @@ def define_env(env: Any) -> None:
     @macro
     def live_models() -> str:
         """What a page knows of the browser's models before it loads one: JSON for an attribute."""
-        models = read("live/models.json")["models"]
-        known = [
-            {
-                "name": name,
-                **{key: entry["recipe"][key] for key in ("steps", "guidance", "sampler")},
-                "guided": entry["recipe"]["label_dropout"] > 0,
-            }
-            for name, entry in models.items()
-        ]
-        return escape(json.dumps(known))
+        return escape(json.dumps(live.before_loading(read("live/models.json")["models"])))
 
     @macro
     def script_options(level: int = 3) -> str:

@@ -13,7 +13,7 @@ with a question mark at its end may lead nowhere in some rows, which leaves its 
 A line with a star is repeated for every row that the call lists, with the row's label for `{*}`
 and the row's key for a star in a path. Without a list there is a row for every entry of the
 record. A key that is a list gives its parts to the stars of a path in turn. Several formats,
-separated by spaces, are those of the rows in turn.
+separated by spaces, are those of the rows in turn. A place between backticks is shown as code.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ A key with a question mark at its end has a row only if the record has an entry 
 
 PLACE = re.compile(r"\{([^{}|]+):([^{}|:\\]*)\}")
 FORMULA = re.compile(r"(\$[^$]*\$)")
+CODE = re.compile(rf"`({PLACE.pattern})`")
 LABEL = "{*}"
 
 
@@ -100,6 +101,7 @@ class Table:
         for part in FORMULA.split(line):
             formula = FORMULA.fullmatch(part) is not None
             write = self.results.tex if formula else self.results.html
+            part = CODE.sub(r"<code>\1</code>", part)  # a value is HTML, which backticks show
             text = PLACE.sub(functools.partial(self._number, write, row), part)
             if "{" in text and not formula:
                 raise Missing(f"what is in braces is not {{path:format}}: {part.strip()}")

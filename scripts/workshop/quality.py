@@ -31,8 +31,14 @@ from scripts.workshop.samples import Setting, drawn, judged, labels_of, own
 
 
 def generators() -> list[str]:
-    """The bundled models that samples come from: all but the denoiser of one level of noise."""
-    return [name for name in bundled_models() if recipe(name).T > 1]
+    """The bundled models that are judged here: neither the denoiser of one level of noise, nor
+    students, which are judged in `students`."""
+    return [name for name in bundled_models() if recipe(name).T > 1 and not is_student(name)]
+
+
+def is_student(name: str) -> bool:
+    """Whether a bundled model was distilled."""
+    return recipe(name).distillation is not None
 
 
 def weights_of(names: list[str]) -> dict[str, str]:

@@ -52,15 +52,19 @@ def _live() -> dict[str, dict[str, Any]]:
 
 
 def measured_models() -> dict[str, Any]:
-    """How good the bundled models are, for `ddpm models`: a part of the measurement `quality`.
+    """How good the bundled models are, for `ddpm models`: a part of the measurements `quality` and
+    `students`.
 
     The numbers are those of the first classifier, as on all pages; without labels there is no
     accuracy.
     """
     quality = read_json("quality")
+    rows = {**quality["models"]}
+    if results_file("students").is_file():
+        rows |= read_json("students")["defaults"]
     models = {
         name: {key: row[key] for key in ("accuracy", "fid_over_floor") if key in row}
-        for name, row in quality["models"].items()
+        for name, row in rows.items()
     }
     return {"models": models, "count": quality["count"]}
 

@@ -128,7 +128,8 @@ def live_files(tmp_path_factory) -> Path:
     """The part of the site that live pages need, at the site's addresses."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(ROOT / "docs" / "theme")
-        runtime = [*importlib.import_module("live").runtime(ROOT)]
+        theme = importlib.import_module("live")
+    runtime = [*theme.runtime(ROOT)]
     root = tmp_path_factory.mktemp("live")
     for folder in ("live/engine", "live/ui", "theme/css"):
         shutil.copytree(ROOT / "docs" / folder, root / folder)
@@ -138,15 +139,8 @@ def live_files(tmp_path_factory) -> Path:
         (root / uri).parent.mkdir(exist_ok=True)
         shutil.copy(path, root / uri)
     models = json.loads((root / "assets/live/models.json").read_text("utf-8"))["models"]
-    known = [
-        {
-            "name": name,
-            "guided": entry["recipe"]["label_dropout"] > 0,
-            **{key: entry["recipe"][key] for key in ("steps", "guidance", "sampler")},
-        }
-        for name, entry in models.items()
-    ]
-    playground = PLAYGROUND.replace("MODELS", html.escape(json.dumps(known)))
+    known = json.dumps(theme.before_loading(models))
+    playground = PLAYGROUND.replace("MODELS", html.escape(known))
     empty = '<!doctype html><link rel="icon" href="data:,"><title>Live</title>'
     pages = {"index": empty, "404": empty, "playground": playground}
     for name, text in pages.items():

@@ -160,7 +160,7 @@ TABLE = """\
 {% call table("small#rows", rows={"first": "one?", "third": "three?"}) %}
 | row | what |
 | --- | --- |
-| {*} | {*.words:} |
+| {*} | `{*.words:}` |
 {% endcall %}
 
 {% if measured("small", "rows.one") %}There is a result.{% endif %}
@@ -187,6 +187,7 @@ def test_a_table_has_the_rows_that_it_is_called_with(build, tree, visit):
         assert page.get_by_text("There is a result.").inner_text() == "There is a result."
         assert page.locator("td math").count() == 1
         assert page.locator("td em").inner_text() == "second"
+        assert page.locator("td code .result").inner_text() == "first"
         sources = [cell.get_attribute("data-source") for cell in page.locator(".result").all()]
         assert "results/small.json#rows.one.fid" in sources
         assert "results/other.json#a.b" in sources

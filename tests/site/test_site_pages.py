@@ -160,8 +160,10 @@ def test_figures_rest_for_those_who_want_no_motion(visit, address, site):
         press_through(page, ("Play", "Pause"))
 
 
-def test_search_finds_a_page(visit, address):
+def test_search_finds_a_page_and_its_index_waits_for_it(visit, address):
     seen = visit(address, "")
+    seen.page.wait_for_load_state("networkidle")
+    assert not [r.url for r in seen.responses if "search_index" in r.url]
     seen.page.locator(".md-search__input").click()
     seen.page.keyboard.type("forward process")
     seen.page.locator(".md-search-result__link[href*='forward/']").first.wait_for()
@@ -176,6 +178,24 @@ def test_search_finds_the_field_s_words(visit, address, word, place):
     page.locator(".md-search__input").click()
     page.keyboard.type(word)
     page.locator(f".md-search-result__link[href*='{place}']").first.wait_for()
+
+
+@pytest.mark.parametrize("query", ["?q=DDIM", "?h=noise"])
+def test_a_link_from_the_search_has_its_index(visit, address, query):
+    page = visit(address, f"sampling/{query}").page
+    found = ".md-search-result__link" if "q=" in query else "article mark[data-md-highlight]"
+    page.locator(found).first.wait_for()
+
+
+def test_no_link_is_named_after_its_place(site):
+    for page in site.rglob("*.html"):
+        links = re.findall(r"<a [^>]*>(.*?)</a>", page.read_text("utf-8"), re.DOTALL)
+        assert not {"here", "this", "link", "more", "this page"} & {*map(str.lower, links)}, page
+
+
+def test_no_page_shows_the_tags_of_a_number(site):
+    shown = re.compile(r"&lt;span class=(&quot;|\")result")
+    assert not [p for p in site.rglob("*.html") if shown.search(p.read_text("utf-8"))]
 
 
 def test_palette_follows_the_system_and_can_be_switched(visit, address):

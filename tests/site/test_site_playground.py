@@ -1,5 +1,6 @@
 """The playground in a browser: every tool by mouse, touch and keyboard, and what can go wrong."""
 
+import itertools
 import json
 import shlex
 
@@ -86,13 +87,15 @@ def test_nothing_is_fetched_before_run_and_the_picture_is_the_command_s(playgrou
     assert here.faults == []
 
 
-def test_a_drawing_becomes_a_digit_and_a_link_shows_it_again(playground):
-    here = playground("#draw?label=8&strength=0.7")
+@pytest.mark.parametrize(("model", "steps"), [("digits-fast", 4), ("digits", 10)])
+def test_a_drawing_becomes_a_digit_and_a_link_shows_it_again(playground, model, steps):
+    here = playground(f"#draw?model={model}&label=8&strength=0.7")
     page = here.page
     strokes(page)
     finish(page)
     page.wait_for_function("location.hash.includes('image=')")
     state = page.evaluate("location.hash")
+    assert "reads an 8, with" in page.locator(WORDS).inner_text()
     drawing, result = page.evaluate(PIXELS, DRAWING), page.evaluate(PIXELS, RESULT)
     assert max(result) > 200
     other = playground(state).page
@@ -101,8 +104,8 @@ def test_a_drawing_becomes_a_digit_and_a_link_shows_it_again(playground):
     finish(other)
     assert other.evaluate(PIXELS, RESULT) == result
     image = torch.tensor(drawing, dtype=torch.float32).reshape(28, 28) / 255
-    model = ddpm.load("digits", "cpu")
-    expected = ddpm.sdedit(model, image, 0.7, 8, steps=10, seed=0).flatten() * 255
+    loaded = ddpm.load(model, "cpu")
+    expected = ddpm.sdedit(loaded, image, 0.7, 8, steps=steps, seed=0).flatten() * 255
     assert float((torch.tensor(result) - expected).abs().max()) <= GREY_LEVELS + 1
     with other.expect_download() as download:
         other.get_by_role("button", name="Download drawing.png").click()
@@ -110,7 +113,7 @@ def test_a_drawing_becomes_a_digit_and_a_link_shows_it_again(playground):
     with other.expect_download() as download:
         other.get_by_role("button", name="Download the way to it as GIF").click()
     with Image.open(download.value.path()) as gif:
-        assert (gif.format, gif.n_frames > 4) == ("GIF", True)
+        assert (gif.format, gif.n_frames > 2) == ("GIF", True)
     assert here.faults == []
 
 
@@ -238,9 +241,12 @@ def test_a_picture_is_brought_in_five_steps_and_what_is_none_is_refused(playgrou
 
 HASHES = [
     "#generate?label=none&n=20&steps=50&sampler=heun&guidance=3&seed=12",
-    "#draw?label=none&strength=0.35&steps=25&sampler=dpm-solver&guidance=0.5&seed=7",
+    "#generate?model=digits-fast&label=2&steps=16&seed=2",
+    "#draw?model=digits&label=none&strength=0.35&steps=25&sampler=dpm-solver&guidance=0.5&seed=7",
+    "#draw?label=3&strength=0.5&steps=8&seed=9",
     "#fill?picture=3&label=8&n=10&repeats=3&steps=15&sampler=ddim&guidance=2&seed=4293",
-    "#two?kind=hybrid&first=2&second=9&across=1&seed=5&steps=20&guidance=4",
+    "#two?kind=hybrid&first=2&second=9&across=1&seed=5&steps=20&guidance=3",
+    "#two?model=digits-fast&kind=hybrid&first=2&second=9&across=2&seed=5&steps=8",
 ]
 
 
@@ -261,6 +267,34 @@ def test_a_link_sets_every_control_and_is_made_again(playground, state):
     )
     made.pop("mask", None)  # half of the picture at first
     assert made == given
+
+
+@pytest.mark.parametrize("tool", ["generate", "draw", "fill", "two"])
+def test_a_student_is_offered_what_it_takes_and_a_link_cannot_ask_for_more(playground, tool):
+    asked = "model=digits-fast&steps=100&sampler=heun&guidance=7&label=none&seed=3"
+    here = playground(f"#{tool}?{asked}")
+    page = here.page
+    options = dict(itertools.pairwise(command(page)))  # before anything ran
+    assert (options["--model"], options["--steps"], options["--seed"]) == ("digits-fast", "16", "3")
+    assert options["--sampler"] == "ddim"
+    assert "--guidance" not in options
+    panel = page.locator("[role=tabpanel]:not([hidden]) .live-panel")
+    assert panel.get_by_label("Sampler").is_disabled()
+    assert panel.get_by_label("Guidance").is_disabled()
+    steps = panel.get_by_role("slider", name="Steps")
+    shown = set()
+    for _ in range(3):
+        shown.add(steps.get_attribute("aria-valuetext"))
+        steps.press("ArrowLeft")
+    assert shown == {"16", "8", "4"}
+    if tool in ("draw", "fill"):
+        assert panel.get_by_role("radio", name="Any").is_disabled()
+        assert options["--label"].isdigit()
+    panel.get_by_label("Model").select_option("digits")
+    assert not panel.get_by_label("Sampler").is_disabled()
+    if tool in ("draw", "fill"):
+        assert panel.get_by_role("radio", name="Any").is_enabled()
+    assert here.faults == []
 
 
 HUNDREDS = """

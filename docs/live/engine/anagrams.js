@@ -73,8 +73,8 @@ export async function drawAnagram(
   return drawFromNoise(
     model,
     n,
-    (part, guidance) =>
-      anagram(chosen.map((each, i) => [epsFor(model, labels[i], n, part, guidance), each])),
+    (part, options) =>
+      anagram(chosen.map((each, i) => [epsFor(model, labels[i], n, part, options), each])),
     scaling.size,
     ANAGRAM_GUIDANCE,
     how,

@@ -56,7 +56,7 @@ export async function denoise(model, { noisy, t, label = null, once = false, ...
       sampler: once ? ddim : options.sampler,
       seed: options.seed,
       first: options.first + start,
-      epsFn: epsFor(model, label, images, [start, end], options.guidance),
+      epsFn: epsFor(model, label, images, [start, end], options),
       clip: options.clip,
     }),
   );

@@ -166,17 +166,17 @@ export async function drawHybrid(
   check.number("contrast", contrast, Number.MIN_VALUE, 1);
   const [atT, at0] = shares.map((share) => check.number("shares", share, 0, 1));
 
-  /** @type {(part: [number, number], guidance: number | null) => EpsFn} */
-  const estimate = (part, guidance) => {
-    const epsFar = epsFor(model, far, n, part, guidance);
+  /** @type {import("./shared.js").Estimate} */
+  const estimate = (part, options) => {
+    const epsFar = epsFor(model, far, n, part, options);
     if (across === 1) {
-      const epsNear = epsFor(model, near, n, part, guidance);
+      const epsNear = epsFor(model, near, n, part, options);
       return hybrid(epsFar, epsNear, blur ?? gaussian(SPLIT * recipe.scaling.image));
     }
     const each = labelEach(near, n)?.slice(...part) ?? null;
     const labels = each && each.flatMap((y) => new Array(across ** 2).fill(y));
     const count = (part[1] - part[0]) * across ** 2;
-    const epsTiles = epsFor(model, labels, count, [0, count], guidance);
+    const epsTiles = epsFor(model, labels, count, [0, count], options);
     return mosaic(epsFar, epsTiles, schedule, across, contrast, share);
   };
   /** @type {(t: number) => number} */

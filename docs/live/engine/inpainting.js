@@ -44,8 +44,10 @@ const REPEATS = 3;
  */
 export function walks(model) {
   const steps = 1 + Math.floor((model.recipe.steps - 1) / REPEATS);
-  const fewer = served(model.recipe).filter((known) => known <= steps);
-  return { steps: fewer.length > 0 ? Math.max(...fewer) : steps, repeats: REPEATS };
+  const known = served(model.recipe);
+  const fewer = known.filter((each) => each <= steps);
+  const least = known.length > 0 ? Math.min(...known) : steps;
+  return { steps: fewer.length > 0 ? Math.max(...fewer) : least, repeats: REPEATS };
 }
 
 /**
@@ -82,7 +84,7 @@ export async function inpaint(model, { image, mask, label = null, n = 1, ...how 
       sampler: options.sampler,
       seed: options.seed,
       first,
-      epsFn: epsFor(model, label, images, [start, end], options.guidance),
+      epsFn: epsFor(model, label, images, [start, end], options),
       project: keepKnown(known, filled, model.schedule, noise),
       clip: options.clip,
     });

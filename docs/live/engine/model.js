@@ -9,7 +9,7 @@ import { watched } from "./finite.js";
 import { asEps, condition, guided } from "./guidance.js";
 import { PER_SEED, imageSeeds, noise } from "./noise.js";
 import { sample } from "./sampling.js";
-import { ruleOf, stepsOf } from "./serving.js";
+import { atPace, paceOf, ruleOf, stepsOf } from "./serving.js";
 import { checkLabels, makeSchedule } from "./settings.js";
 import { same, slice } from "./tensors.js";
 import { SPACINGS } from "./timesteps.js";
@@ -89,11 +89,12 @@ export class Diffusion {
   /**
    * The noise estimate for these labels, one per image.
    * @param {number[] | null} [labels] @param {number | null} [guidance]
+   * @param {{ steps?: number | null }} [options] from T to 0, for a student that knows them
    * @returns {EpsFn}
    */
-  epsFn(labels = null, guidance = null) {
+  epsFn(labels = null, guidance = null, { steps = null } = {}) {
     const { recipe, network } = this;
-    const known = checkLabels(recipe, labels);
+    const known = atPace(recipe, checkLabels(recipe, labels), paceOf(recipe, steps));
     const scale = guidance === null ? recipe.guidance : check.number("guidance", guidance);
     if (scale === 1) return asEps(condition(network, known), recipe.predicts, this.schedule);
     if (known === null || recipe.label_dropout === 0) {
@@ -147,7 +148,7 @@ export class Diffusion {
     const times = path === null ? this.path(steps, spacing) : path;
     return watched(
       sample(
-        epsFn === null ? this.epsFn(labels, guidance) : epsFn,
+        epsFn === null ? this.epsFn(labels, guidance, { steps }) : epsFn,
         x === null ? start : same("x", x, start),
         check.times("path", times, this.recipe.T, 0),
         this.schedule,

@@ -34,6 +34,27 @@ export function stepsOf(recipe, steps, spacing) {
 }
 
 /**
+ * What a student knows of its number of steps: k for the k-th number that it knows. 0 is
+ * nothing: what every other model knows, and a student after its stage "fold".
+ * @param {Recipe} recipe @param {number | null} steps
+ */
+export function paceOf(recipe, steps) {
+  const { stages, serves } = recipe.distillation ?? { stages: [], serves: [] };
+  if (serves.length === 0) return 0;
+  const telling = stages.filter(({ method }) => ["shortcut", "frechet"].includes(method));
+  const told = [...new Set(telling.flatMap((stage) => stage.steps))].sort((a, b) => a - b);
+  return 1 + told.indexOf(stepsOf(recipe, steps, "trailing"));
+}
+
+/**
+ * Labels as a network knows them at a pace.
+ * @param {Recipe} recipe @param {number[] | null} labels @param {number} pace
+ */
+export function atPace({ classes }, labels, pace) {
+  return labels && labels.map((label) => label + pace * (classes + 1));
+}
+
+/**
  * The step rule of that name, the rule itself, or the recipe's own.
  * @param {Recipe} recipe @param {string | StepRule | null} sampler
  * @throws {Error} there is none of that name, or a student was distilled for another.

@@ -20,7 +20,8 @@ import { NoiseSchedule } from "./schedule.js";
  * @property {string} sampler
  * @property {number} steps
  * @property {number} guidance
- * @property {{ serves: number[] }} [distillation] of a student: the numbers of steps it serves
+ * @property {{ serves: number[], stages: { method: string, steps: number[] }[] }} [distillation]
+ *     of a student: the numbers of steps it serves, and how it was taught
  */
 
 /** The noise schedule over 0..T. @param {Recipe} recipe */

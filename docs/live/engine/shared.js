@@ -46,6 +46,11 @@ import { resampled } from "./timesteps.js";
 
 /** @typedef {HowOptions & import("./model.js").Watching} How */
 
+/**
+ * The noise estimate for images start..end - 1, which may depend on how they are sampled.
+ * @typedef {(part: [start: number, end: number], how: typeof DEFAULTS) => EpsFn} Estimate
+ */
+
 const DEFAULTS = {
   /** @type {number | null} */ guidance: null,
   /** @type {number | null} */ steps: null,
@@ -89,12 +94,12 @@ export function howTo(given, defaults = {}) {
  * @param {Labels} label
  * @param {number} images
  * @param {[start: number, end: number]} part
- * @param {number | null} guidance
+ * @param {{ guidance: number | null, steps: number | null }} how
  */
-export function epsFor(model, label, images, [start, end], guidance) {
+export function epsFor(model, label, images, [start, end], { guidance, steps }) {
   const labels = labelEach(label, images);
   if (labels === null) return model.unlabelled(end - start);
-  return model.epsFn(labels.slice(start, end), guidance);
+  return model.epsFn(labels.slice(start, end), guidance, { steps });
 }
 
 /**
@@ -148,7 +153,7 @@ export function inRange(model, image, n = 1) {
 /**
  * Samples n images of size x size by estimates that are made for each batch.
  * @param {Diffusion} model @param {number} n
- * @param {(part: [number, number], guidance: number | null) => EpsFn} estimate
+ * @param {Estimate} estimate
  * @param {number} size
  * @param {number} usual the scale of guidance for a model that can be guided
  * @param {How} how
@@ -166,7 +171,7 @@ export async function drawFromNoise(model, n, estimate, size, usual, how) {
       sampler: options.sampler,
       seed: options.seed,
       first: options.first + start,
-      epsFn: estimate([start, end], options.guidance),
+      epsFn: estimate([start, end], options),
       size,
       clip: options.clip,
     }),

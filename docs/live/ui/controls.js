@@ -22,7 +22,7 @@ import { button, el, newId } from "./dom.js";
  * @param {T} options.value
  * @param {(value: T) => void} options.onchange
  * @param {string} [options.className]
- * @returns {Control<T>}
+ * @returns {Control<T> & { allow: (value: T, on: boolean) => void }} `allow` for one choice
  */
 export function choices({ label, choices, value, onchange, className = "" }) {
   const name = newId("choice");
@@ -59,6 +59,9 @@ export function choices({ label, choices, value, onchange, className = "" }) {
       if (k >= 0) inputs[k].checked = true;
     },
     enable: (on) => void (element.disabled = !on),
+    allow(which, on) {
+      inputs[choices.findIndex((each) => each.value === which)].disabled = !on;
+    },
   };
 }
 

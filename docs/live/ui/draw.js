@@ -6,12 +6,12 @@
 import { commandOf } from "../engine/commands.js";
 import { slider } from "./controls.js";
 import { button, el } from "./dom.js";
-import { becomes, binding, brushes, outcome, taken } from "./editing.js";
+import { becomes, binding, brushes, needLabel, outcome, taken } from "./editing.js";
 import { Filmstrip } from "./filmstrip.js";
 import { ERASER, PEN, Pad, SIDE } from "./pad.js";
 import { bytesOf, empty, paint } from "./paint.js";
 import { sheet } from "./parts.js";
-import { reads } from "./reads.js";
+import { aDigit, reads } from "./reads.js";
 import { settings } from "./settings.js";
 import { labelFrom, numberFrom, packed, unpacked } from "./state.js";
 import { upload } from "./upload.js";
@@ -26,7 +26,14 @@ export function draw({ models, changed, say }) {
   const state = { label: /** @type {number | null} */ (8), strength: 0.75 };
   const bind = binding(state, () => changed());
   const quickest = [...models].sort((a, b) => a.steps - b.steps); // to follow the pen
-  const common = settings({ models: quickest, usual: { steps: STEPS }, onchange: changed });
+  const common = settings({
+    models: quickest,
+    usual: { steps: STEPS },
+    onchange() {
+      fit();
+      changed();
+    },
+  });
   const pad = new Pad({
     label: "Your drawing",
     hint: "Draw here: a digit, or anything else",
@@ -43,12 +50,14 @@ export function draw({ models, changed, say }) {
     ...bind("strength"),
   });
   const label = becomes(bind("label"));
+  const fit = () => needLabel(label, state, common.info, 8);
+  fit();
 
   const result = outcome();
   paint(result, empty(1));
   const film = new Filmstrip(({ t, x }) => {
     paint(result, x);
-    const what = state.label === null ? "a digit" : `a ${state.label}`;
+    const what = state.label === null ? "a digit" : aDigit(state.label);
     result.setAttribute("aria-label", `Your drawing on its way to ${what}, at t = ${t}`);
   });
   const reading = reads();
@@ -117,9 +126,9 @@ export function draw({ models, changed, say }) {
       if (pixels) pad.set(pixels);
       state.label = labelFrom(given.label, state.label);
       state.strength = numberFrom(given.strength, state.strength, 0, 1);
-      label.value = state.label;
       strength.value = state.strength;
       common.set(given);
+      fit();
     },
     address: () => ({
       label: state.label ?? "none",

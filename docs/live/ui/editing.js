@@ -26,6 +26,19 @@ export function binding(state, changed) {
 /** The label that the picture becomes. @param {{ value: number | null, onchange: (value: number | null) => void }} bound */
 export const becomes = (bound) => digits({ label: "Becomes", none: "Any", ...bound });
 
+/**
+ * Allows "Any" for a model that can do without a label; for another a digit takes its place.
+ * @param {ReturnType<typeof becomes>} control
+ * @param {{ label: number | null }} state
+ * @param {import("./settings.js").Info} info
+ * @param {number} digit
+ */
+export function needLabel(control, state, info, digit) {
+  control.allow(null, info.guided);
+  if (!info.guided) state.label ??= digit;
+  control.value = state.label;
+}
+
 /** A choice between a few numbers. @param {string} label @param {number[]} numbers @param {{ value: number, onchange: (value: number) => void }} bound */
 export function numbers(label, numbers, bound) {
   return choices({

@@ -158,7 +158,7 @@ const strength = (changed) => {
     async more() {
       const image = packed(await heldOut(from.get()));
       const how = { label: to.get(), strength: share.get(), steps: 10, seed: noise.get() };
-      return toHash("draw", { ...how, image });
+      return toHash("draw", { model: "digits", ...how, image });
     },
     async work(engine, model, signal) {
       const image = rounded(await heldOut(from.get())); // as an address holds it

@@ -6,7 +6,7 @@
 import { commandOf } from "../engine/commands.js";
 import { choices, digits, slider } from "./controls.js";
 import { button, el } from "./dom.js";
-import { becomes, binding, brushes, numbers, outcome, taken } from "./editing.js";
+import { becomes, binding, brushes, needLabel, numbers, outcome, taken } from "./editing.js";
 import { Filmstrip } from "./filmstrip.js";
 import { heldOut } from "./heldout.js";
 import { Pad, SIDE } from "./pad.js";
@@ -42,7 +42,10 @@ export const fill =
     const common = settings({
       models,
       usual: { steps: 25, sampler: "ancestral" },
-      onchange: changed,
+      onchange() {
+        fit();
+        changed();
+      },
     });
     const pad = new Pad({
       label: "Mask over the picture",
@@ -76,6 +79,7 @@ export const fill =
       ...binding(state, () => choose().then(() => changed()))("digit"),
     });
     const label = becomes(bind("label"));
+    const fit = () => needLabel(label, state, common.info, state.digit ?? 7);
     const count = numbers("Fillings", [1, 4, 10], bind("n"));
     const repeats = choices({
       label: "Take each step",
@@ -184,11 +188,11 @@ export const fill =
         if (own && state.digit === null) drawing.set(own);
         if (mask) pad.set(mask.map(Math.round));
         picture.value = state.digit;
-        label.value = state.label;
         state.repeats = given.repeats === "3" ? 3 : 1;
         count.value = state.n;
         repeats.value = state.repeats;
         common.set(given);
+        fit();
         choose();
       },
       address: () => ({

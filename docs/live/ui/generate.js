@@ -9,7 +9,7 @@ import { binding, taken } from "./editing.js";
 import { commandOf } from "../engine/commands.js";
 import { Filmstrip } from "./filmstrip.js";
 import { empty, paint } from "./paint.js";
-import { reads } from "./reads.js";
+import { aDigit, reads } from "./reads.js";
 import { settings } from "./settings.js";
 import { labelFrom } from "./state.js";
 
@@ -56,7 +56,7 @@ export const generate = (placeholder) => (frame) => {
   const film = new Filmstrip(({ t, x, x0 }) => {
     paint(noisy, x);
     paint(clean, x0);
-    const what = state.label === null ? "all ten digits" : `a ${state.label}`;
+    const what = state.label === null ? "all ten digits" : aDigit(state.label);
     noisy.setAttribute("aria-label", `Noisy image at t = ${t} on the way to ${what}`);
     clean.setAttribute("aria-label", `Predicted clean image at t = ${t}`);
   });

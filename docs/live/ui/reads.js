@@ -9,6 +9,9 @@ import { classifier, sentence } from "./runner.js";
 /** @param {number} share */
 const percent = (share) => `${(100 * share).toFixed(share > 0.9995 ? 0 : 1)}%`;
 
+/** "a 7", "an 8". @param {number} digit */
+export const aDigit = (digit) => `${digit === 8 ? "an" : "a"} ${digit}`;
+
 /** A line that says what pictures show. */
 export function reads() {
   const words = el("span", { className: "live-words" });
@@ -45,7 +48,7 @@ export function reads() {
         const asked = wanted.every((label) => typeof label === "number") && wanted.length > 0;
         const said =
           readings.length === 1
-            ? `reads a ${first.digit}, with a certainty of ${percent(first.certainty)}`
+            ? `reads ${aDigit(first.digit)}, with a certainty of ${percent(first.certainty)}`
             : asked
               ? `recognises ${right} of ${readings.length} as the requested digit`
               : `reads ${readings.map(({ digit }) => digit).join(", ")}`;

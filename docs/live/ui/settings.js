@@ -15,10 +15,10 @@ import { numberFrom } from "./state.js";
  * @property {number} guidance
  * @property {string} sampler
  * @property {boolean} guided whether it can do without a label, and so be guided
+ * @property {number[]} serves the numbers of steps that a student takes; empty for other models
  */
 
 const STEPS = [1, 2, 4, 6, 8, 10, 15, 20, 25, 35, 50, 100];
-const FEW = [1, 2, 4, 8, 16];
 const SCALES = [0, 0.5, 1, 1.4, 2, 3, 4, 6, 8, 10, 12];
 /** The samplers that can be chosen. */
 export const SAMPLERS = [
@@ -28,15 +28,15 @@ export const SAMPLERS = [
   { value: "heun", text: "Heun" },
 ];
 
-/** A student of few steps makes digits in them. @param {Info} info */
-const isFast = (info) => info.steps <= 16;
+/** A student has its own sampler, and takes some numbers of steps only. @param {Info} info */
+const isStudent = (info) => info.serves.length > 0;
 
 /**
  * Controls and what they say.
  * @param {object} options
  * @param {Info[]} options.models
  * @param {{ steps: number, sampler?: string, guidance?: number | null }} options.usual for a model
- *     that is not of few steps
+ *     that is no student; it may change
  * @param {boolean} [options.sampler] whether the sampler can be chosen
  * @param {() => void} options.onchange
  */
@@ -45,8 +45,8 @@ export function settings({ models, usual, onchange, sampler: choose = true }) {
   /** @param {Info} info */
   const defaults = (info) => ({
     model: info.name,
-    steps: isFast(info) ? info.steps : usual.steps,
-    sampler: usual.sampler ?? info.sampler,
+    steps: isStudent(info) ? info.steps : usual.steps,
+    sampler: isStudent(info) ? info.sampler : (usual.sampler ?? info.sampler),
     guidance: info.guided ? (usual.guidance ?? info.guidance) : 1,
     seed: 0,
   });
@@ -64,8 +64,14 @@ export function settings({ models, usual, onchange, sampler: choose = true }) {
     choices: models.map(({ name }) => ({ value: name, text: name })),
     ...bind("model"),
   });
-  const many = stops({ label: "Steps", values: STEPS, ...bind("steps") });
-  const few = stops({ label: "Steps", values: FEW, ...bind("steps") });
+  const any = stops({ label: "Steps", values: STEPS, ...bind("steps") });
+  const served = new Map(
+    models
+      .filter(isStudent)
+      .map((info) => [info, stops({ label: "Steps", values: info.serves, ...bind("steps") })]),
+  );
+  /** The control of a model's steps. @param {Info} info */
+  const stepsOf = (info) => served.get(info) ?? any;
   const sampler = list({ label: "Sampler", choices: SAMPLERS, ...bind("sampler") });
   const guidance = stops({
     label: "Guidance",
@@ -78,10 +84,11 @@ export function settings({ models, usual, onchange, sampler: choose = true }) {
   function show() {
     const info = infoOf(state.model);
     model.value = state.model;
-    many.element.hidden = isFast(info);
-    few.element.hidden = !isFast(info);
-    many.value = few.value = state.steps;
+    const steps = stepsOf(info);
+    for (const each of [any, ...served.values()]) each.element.hidden = each !== steps;
+    steps.value = state.steps;
     sampler.value = state.sampler;
+    sampler.enable(!isStudent(info));
     guidance.value = state.guidance;
     guidance.enable(info.guided);
     noise.value = state.seed;
@@ -92,8 +99,8 @@ export function settings({ models, usual, onchange, sampler: choose = true }) {
   return {
     elements: [
       model.element,
-      many.element,
-      few.element,
+      any.element,
+      ...[...served.values()].map(({ element }) => element),
       ...(choose ? [sampler.element] : []),
       guidance.element,
       noise.element,
@@ -113,11 +120,14 @@ export function settings({ models, usual, onchange, sampler: choose = true }) {
     /** @param {Record<string, string>} given from an address */
     set(given) {
       if (models.some(({ name }) => name === given.model)) state.model = given.model;
-      const base = defaults(infoOf(state.model));
-      state.steps = numberFrom(given.steps, base.steps, 1, 100);
-      state.guidance = numberFrom(given.guidance, base.guidance, 0, 12);
+      const info = infoOf(state.model);
+      const base = defaults(info);
+      const steps = stepsOf(info);
+      steps.value = numberFrom(given.steps, base.steps, 1, 100);
+      state.steps = steps.value; // the nearest that can be chosen
+      state.guidance = info.guided ? numberFrom(given.guidance, base.guidance, 0, 12) : 1;
       state.seed = numberFrom(given.seed, 0, 0, 4293);
-      const known = SAMPLERS.some(({ value }) => value === given.sampler);
+      const known = !isStudent(info) && SAMPLERS.some(({ value }) => value === given.sampler);
       state.sampler = known ? given.sampler : base.sampler;
       show();
     },

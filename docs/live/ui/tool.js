@@ -180,7 +180,18 @@ export function makeTool(id, title, models, build, moved) {
     foot,
     live,
   );
-  const tool = { ...parts, id, title, element, runner };
+  const tool = {
+    ...parts,
+    id,
+    title,
+    element,
+    runner,
+    /** @param {Record<string, string>} given */
+    set(given) {
+      parts.set(given);
+      refresh();
+    },
+  };
   refresh();
   return tool;
 }

@@ -55,7 +55,8 @@ export function two({ models, changed, say }) {
     state.kind = kind;
     state.first = labelFrom(given.first, labels.first) ?? labels.first;
     state.second = labelFrom(given.second, labels.second) ?? labels.second;
-    common.set({ guidance: String(guidance), steps: String(steps), ...given });
+    Object.assign(usual, { guidance, steps });
+    common.set(given);
   };
 
   const bind = binding(state, (key) => {
@@ -184,8 +185,6 @@ export function two({ models, changed, say }) {
       second: state.second ?? 0,
       ...(state.kind === "hybrid" ? { across: state.across } : { view: state.view }),
       ...common.address(),
-      steps: common.state.steps,
-      guidance: common.state.guidance,
     }),
     picture: () => (viewer.sheet ? bytesOf(viewer.sheet) : null),
     moving: () => (viewer.sheet ? () => ({ frames: viewer.frames() }) : null),

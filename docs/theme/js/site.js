@@ -36,11 +36,11 @@ for (const still of document.querySelectorAll(".figure picture source")) {
 
 // Enlarged pixels stay sharp squares, but an image with fewer pixels on the screen than of its own
 // would lose whole rows, so that one is smoothed.
+// All are measured before any is changed, so that the browser lays out the page once.
 const sizes = new ResizeObserver((entries) => {
-  for (const { target } of entries) {
-    const shown = Math.round(target.clientWidth * devicePixelRatio);
-    target.classList.toggle("shrunk", shown < target.naturalWidth);
-  }
+  const shrunk = ({ target }) =>
+    [target, Math.round(target.clientWidth * devicePixelRatio) < target.naturalWidth];
+  for (const [image, smaller] of entries.map(shrunk)) image.classList.toggle("shrunk", smaller);
 });
 for (const image of document.querySelectorAll(".pixelated img")) {
   sizes.observe(image);
@@ -54,9 +54,10 @@ for (const code of document.querySelectorAll(".highlight-ipynb")) code.tabIndex 
 // A table that is too wide scrolls, and then the keyboard has to reach it. The theme has put each
 // into its box by the time the page is loaded.
 const boxes = new ResizeObserver((entries) => {
-  for (const { target } of entries) {
-    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
-    else target.removeAttribute("tabindex");
+  const wide = ({ target }) => [target, target.scrollWidth > target.clientWidth];
+  for (const [box, scrolls] of entries.map(wide)) {
+    if (scrolls) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
   }
 });
 addEventListener("load", () => {
@@ -96,15 +97,21 @@ document.addEventListener("copy", (event) => {
 
 // A formula wider than its column becomes a line of its own that scrolls, with the arrow keys too.
 function fit() {
-  for (const formula of document.querySelectorAll(".md-content .arithmatex")) {
+  const formulas = [...document.querySelectorAll(".md-content .arithmatex")];
+  for (const formula of formulas) {
     formula.classList.remove("wide");
     formula.removeAttribute("tabindex");
-    const column = formula.closest("p, li, td, div, figcaption, summary, h1, h2, h3");
-    const drawn = formula.querySelector("math");
-    const wide = formula.matches("span") && drawn.getBoundingClientRect().width > column.clientWidth;
-    if (column.clientWidth && wide) formula.classList.add("wide");
-    if (formula.scrollWidth > formula.clientWidth && formula.clientWidth) formula.tabIndex = 0;
   }
+  const isWide = (formula) => {
+    const column = formula.closest("p, li, td, div, figcaption, summary, h1, h2, h3").clientWidth;
+    return column && formula.querySelector("math").getBoundingClientRect().width > column;
+  };
+  const wide = formulas.filter((formula) => formula.matches("span") && isWide(formula));
+  for (const formula of wide) formula.classList.add("wide");
+  const scrolls = formulas.filter(
+    ({ scrollWidth, clientWidth }) => clientWidth && scrollWidth > clientWidth,
+  );
+  for (const formula of scrolls) formula.tabIndex = 0;
 }
 addEventListener("load", fit);
 addEventListener("resize", fit);
