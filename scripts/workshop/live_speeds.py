@@ -131,14 +131,25 @@ def live_speeds() -> dict[str, Any]:
     Raises:
         ValueError: the machine is busy, or has no Chromium.
     """
-    browser, busy = chromium(), os.getloadavg()[0]
+    browser = chromium()
+    with built() as (site, load):
+        return {**measured(browser, site), "load": load}
+
+
+@contextmanager
+def built() -> Iterator[tuple[Path, float]]:
+    """The folder of the site, built for a measurement, and the load of the machine before.
+
+    Raises:
+        ValueError: the machine is busy.
+    """
+    busy = os.getloadavg()[0]
     if busy > IDLE:
         raise ValueError(f"the machine is busy: its load is {busy:.1f}, and at most {IDLE} is idle")
     with tempfile.TemporaryDirectory() as folder:
-        site = Path(folder)
         command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", folder]
         subprocess.run(command, cwd=ROOT, check=True)
-        return {**measured(browser, site), "load": busy}
+        yield Path(folder), busy
 
 
 def measured(program: str, site: Path) -> dict[str, Any]:
