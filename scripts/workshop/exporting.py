@@ -17,7 +17,7 @@ from ddpm.recipes import Recipe
 from scripts.workshop.lean import lean
 
 OPSET = 18
-LARGE = 64
+LARGE = 1024
 """Weights with fewer values than this stay in float32: the cast would take more room."""
 
 TOLERANCE = 1e-4

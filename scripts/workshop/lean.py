@@ -70,7 +70,7 @@ class Convolution(nn.Module):
         super().__init__()
         self.channels = layer.out_channels
         weight = layer.weight.detach().permute(2, 3, 1, 0)  # (row, column, from, to)
-        self.register_buffer("weight", weight.reshape(3, -1).contiguous())
+        self.register_buffer("weight", weight.flatten(1, 2)[None].contiguous())
         bias = torch.zeros(self.channels) if layer.bias is None else layer.bias.detach()
         self.register_buffer("bias", bias)
 
@@ -78,12 +78,12 @@ class Convolution(nn.Module):
         height, width = x.shape[2:]
         there, weigh, back = matrices(height)
         n, tiles = len(weigh), there.shape[0] // len(weigh)
-        weight = (weigh @ self.weight).reshape(n, -1, self.channels)
+        weight = F.conv2d(self.weight, weigh[:, :, None, None])  # (1, point, column and from, to)
         x = F.pad(x.permute(0, 2, 3, 1), (0, 0, 1, 1)).reshape(-1, height, (width + 2) * x.shape[1])
-        values = (there @ x).reshape(-1, n * tiles, width + 2, weight.shape[1] // 3)
+        values = (there @ x).reshape(-1, n * tiles, width + 2, weight.shape[2] // 3)
         beside = torch.arange(width)[:, None] + torch.arange(3)
         values = values.index_select(2, beside.flatten())
-        values = values.reshape(-1, n, tiles * width, weight.shape[1]) @ weight
+        values = values.reshape(-1, n, tiles * width, weight.shape[2]) @ weight
         y = back @ values.reshape(-1, n * tiles, width * self.channels)
         return (y.reshape(-1, height, width, self.channels) + self.bias).permute(0, 3, 1, 2)
 
