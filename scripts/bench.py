@@ -16,6 +16,7 @@ from ddpm.commands.program import run
 from ddpm.devices import default_device
 from ddpm.files import write_json
 from ddpm.records import how
+from scripts.workshop.page_speeds import page_speeds
 from scripts.workshop.records import RESULTS, read_json
 from scripts.workshop.speeds import (
     beside_peers,
@@ -51,7 +52,7 @@ def bench(names: Annotated[tuple[str, ...], tyro.conf.Positional] = (), pairs: i
         "speed": lambda: digits_per_second(device, pairs),
         "peers": lambda: beside_peers(device, pairs),
         "live": in_the_browser,
-        "pages": by_lighthouse,
+        "pages": page_speeds,
     }
     unknown = [name for name in names if name not in benches]
     if unknown:
@@ -73,13 +74,6 @@ def in_the_browser() -> dict[str, Any]:
     from scripts.workshop.live_speeds import live_speeds  # needs the dependency group `bench`
 
     return live_speeds()
-
-
-def by_lighthouse() -> dict[str, Any]:
-    """Lighthouse's scores of some pages."""
-    from scripts.workshop.page_speeds import page_speeds  # needs the dependency group `bench`
-
-    return page_speeds()
 
 
 if __name__ == "__main__":

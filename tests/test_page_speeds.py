@@ -11,8 +11,6 @@ from threading import Thread
 
 import pytest
 
-pytest.importorskip("playwright")
-
 from scripts.workshop import page_speeds
 from scripts.workshop.page_speeds import GOAL, PAGES, RUNS, SCORES, Host, judged, read
 from scripts.workshop.records import RESULTS, ROOT

@@ -6,26 +6,14 @@ Needs the dependency group `bench` and Chromium; imported by `scripts.bench` onl
 from __future__ import annotations
 
 import gzip
-import os
-import shutil
 import statistics
-import subprocess
-import sys
-import tempfile
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar
+from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from scripts.workshop.records import ROOT, live_models
-
-IDLE = 1.5
-"""The largest load of the last minute at which times are meaningful."""
+from scripts.workshop.browsing import Site, built, chromium, serving
+from scripts.workshop.records import live_models
 
 BATCH, STEPS = 20, 25
 
@@ -101,45 +89,6 @@ COUNT_FRAMES = """
 FRAMES = "() => [window.frames_seen.length - 1, window.frames_seen.at(-1) - window.frames_seen[0]]"
 
 
-class Site(SimpleHTTPRequestHandler):
-    """Serves a folder without a log, and remembers what was fetched."""
-
-    asked: ClassVar[set[str]] = set()
-
-    def do_GET(self) -> None:
-        self.asked.add(self.path.split("?")[0].lstrip("/"))
-        super().do_GET()
-
-    def copyfile(self, source: Any, outputfile: BinaryIO) -> None:  # type: ignore[override]
-        with suppress(ConnectionError):  # the browser was closed
-            super().copyfile(source, outputfile)
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """Serves a folder on a free port of this machine; gives its address, ending in a slash."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Site, directory=str(folder))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-
-
-def chromium() -> str:
-    """The browser's program: $CHROMIUM, or one of the system's.
-
-    Raises:
-        ValueError: there is none.
-    """
-    names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
-    found = next(filter(None, map(shutil.which, filter(None, names))), None)
-    if found is None:
-        raise ValueError("no browser: install Chromium, or set CHROMIUM to its program")
-    return found
-
-
 def live_speeds() -> dict[str, Any]:
     """Builds the site, and measures its models in headless Chromium.
 
@@ -149,22 +98,6 @@ def live_speeds() -> dict[str, Any]:
     browser = chromium()
     with built() as (site, load):
         return {**measured(browser, site), "load": load}
-
-
-@contextmanager
-def built() -> Iterator[tuple[Path, float]]:
-    """The folder of the site, built for a measurement, and the load of the machine before.
-
-    Raises:
-        ValueError: the machine is busy.
-    """
-    busy = os.getloadavg()[0]
-    if busy > IDLE:
-        raise ValueError(f"the machine is busy: its load is {busy:.1f}, and at most {IDLE} is idle")
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", folder]
-        subprocess.run(command, cwd=ROOT, check=True)
-        yield Path(folder), busy
 
 
 def measured(program: str, site: Path) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """How Lighthouse judges the site's pages: its four scores, as on a phone, on the built site.
 
-Needs the dependency group `bench`, Chromium and npm; imported by `scripts.bench` only when asked
-for.
+Needs Chromium and npm.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from scripts.workshop.live_speeds import Site, built, chromium
+from scripts.workshop.browsing import Site, built, chromium
 
 LIGHTHOUSE = "lighthouse@12.2.3"
 
