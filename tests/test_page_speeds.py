@@ -37,6 +37,7 @@ def test_a_report_gives_scores_and_what_they_come_from():
         "accessibility": 100,
         "best-practices": 90,
         "seo": 95,
+        "others": 90,
         "largest_paint_seconds": 2.5,
         "blocked_ms": 320.0,
         "kilobytes": 287.4,

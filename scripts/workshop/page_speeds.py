@@ -122,6 +122,7 @@ def read(report: Mapping[str, Any]) -> dict[str, Any]:
     audits = report["audits"]
     scores = {name: round(100 * report["categories"][name]["score"]) for name in SCORES}
     return scores | {
+        "others": min(score for name, score in scores.items() if name != "performance"),
         "largest_paint_seconds": audits["largest-contentful-paint"]["numericValue"] / 1000,
         "blocked_ms": audits["total-blocking-time"]["numericValue"],
         "kilobytes": audits["total-byte-weight"]["numericValue"] / 1000,
