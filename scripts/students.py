@@ -13,7 +13,7 @@ from ddpm.commands.program import run
 from ddpm.commands.train import train_recipe
 from ddpm.recipes import DIGITS, DIGITS_FAST, DIGITS_FASTER, FOLD, RECIPES, Recipe
 from ddpm.stages import Stage
-from ddpm.students import distillation_of
+from ddpm.teachers import distillation_of
 from scripts.workshop.records import ROOT
 
 MATCH = Stage(

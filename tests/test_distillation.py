@@ -19,8 +19,9 @@ from ddpm.sampling import ddim, sample
 from ddpm.schedule import NoiseSchedule
 from ddpm.serving import pace_of
 from ddpm.stages import Distillation, Stage
-from ddpm.students import Student, after, check_teacher
+from ddpm.students import Student, after
 from ddpm.targets import folded_target, halved_target
+from ddpm.teachers import check_teacher
 from ddpm.techniques.anagrams import draw_anagram
 from ddpm.techniques.denoising import add_noise, denoise
 from ddpm.techniques.hybrids import draw_hybrid

@@ -10,7 +10,8 @@ import torch
 from ddpm.data import Digits, bundled
 from ddpm.model import Diffusion
 from ddpm.recipes import DIGITS, RECIPES, Recipe
-from ddpm.students import after, check_teacher
+from ddpm.students import after
+from ddpm.teachers import check_teacher
 from scripts import students as variants
 from scripts.pages import students as page
 from scripts.workshop import judge, students, techniques
