@@ -18,7 +18,6 @@ import torch
 from torch import Tensor
 
 from ddpm.bundle import bundled_models, weights_file
-from ddpm.classifiers import Classifier, train_classifier
 from ddpm.data import Digits, as_images, mnist
 from ddpm.forms import Log
 from ddpm.loading import load
@@ -34,6 +33,7 @@ from scripts.workshop.judge import (
     over_seeds,
     rows,
     test_images,
+    trained_classifier,
     verdict,
 )
 from scripts.workshop.quality import is_student, seeds_of
@@ -192,10 +192,7 @@ def students(quick: bool) -> dict[str, Any]:
 
 def read_real_digits(digits: Digits, epochs: int) -> float:
     """The share of real test digits recognised by a classifier that was trained on these alone."""
-    torch.manual_seed(SEED)
-    classifier = Classifier(width=24)
-    for _ in train_classifier(classifier, digits, epochs, seed=SEED):
-        pass
+    classifier = trained_classifier(digits, epochs, SEED)
     return float((classifier.read(test_images()) == mnist("test").labels).float().mean())
 
 
