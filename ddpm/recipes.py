@@ -185,10 +185,10 @@ DIGITS_FASTER = dataclasses.replace(
     name="digits-faster",
     options={**DIGITS.options, "paces": 3},
     steps=1,
-    training=Training(epochs=20, rate=2e-4),
+    training=Training(epochs=40, rate=2e-4),
     distillation=Distillation(
         teacher="digits-fast",
-        stages=(Stage("frechet", epochs=20, updates=50, rate=2e-4, steps=(2, 1)),),
+        stages=(Stage("frechet", epochs=40, updates=50, rate=2e-4, steps=(2, 1)),),
         serves=(1, 2),
     ),
 )
