@@ -188,7 +188,7 @@ DIGITS_FASTER = dataclasses.replace(
     training=Training(epochs=40, rate=2e-4),
     distillation=Distillation(
         teacher="digits-fast",
-        stages=(Stage("frechet", epochs=40, updates=50, rate=2e-4, steps=(2, 1)),),
+        stages=(Stage("frechet", epochs=40, updates=50, rate=2e-4, steps=(2, 1), imitation=0.3),),
         serves=(1, 2),
     ),
 )
