@@ -86,19 +86,21 @@ def digests(files: Mapping[str, Path]) -> dict[str, str]:
 
 
 def cost(path: Path) -> dict[str, Any]:
-    """Minutes and epochs of each stage of a training, by the log beside its weights; of a bundled
-    student, by the log among the results."""
+    """Minutes and epochs of each stage of a training, and where it ran, by the log beside its
+    weights; of a bundled student, by the log among the results."""
     logs = [path.with_suffix(".json"), results_file(f"training/{path.stem}")]
     log = next((log for log in logs if log.is_file()), None)
     if log is None:
         return {}
     stages: dict[str, Any] = {}
-    for entry in read_json(log, Log, "log of a training")["epochs"]:
+    kept = read_json(log, Log, "log of a training")
+    for entry in kept["epochs"]:
         stage = stages.setdefault(entry["stage"], {"minutes": 0.0, "epochs": 0})
         stage["minutes"] += entry["seconds"] / 60
         stage["epochs"] += 1
         stage["loss"] = entry["train"]
-    return {"stages": stages, "minutes": sum(stage["minutes"] for stage in stages.values())}
+    minutes = sum(stage["minutes"] for stage in stages.values())
+    return {"stages": stages, "minutes": minutes, "device": kept.get("how", {}).get("device", "")}
 
 
 @cache
