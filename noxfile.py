@@ -96,7 +96,7 @@ def ablation(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measures speeds against their rivals; `-- training sampling quality speed peers live`."""
+    """Measures speeds: `-- training sampling quality speed peers live pages`."""
     install(session, "bench")
     session.run("python", "-m", "scripts.bench", *session.posargs)
 

@@ -1,7 +1,7 @@
 """Measures speeds, each against a rival in the same run: `python -m scripts.bench`.
 
 No test depends on these times: the pages show the ratios, with the machine that they come from.
-Only the browser's speeds have no rival, so they are measured on an idle machine.
+Only those in a browser have no rival, so they are measured on an idle machine.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from ddpm.commands.program import run
 from ddpm.devices import default_device
 from ddpm.files import write_json
 from ddpm.records import how
+from scripts.workshop.page_speeds import page_speeds
 from scripts.workshop.records import RESULTS, read_json
 from scripts.workshop.speeds import (
     beside_peers,
@@ -36,8 +37,9 @@ def bench(names: Annotated[tuple[str, ...], tyro.conf.Positional] = (), pairs: i
         names: which of training (every recipe's images per second), sampling (what the loop costs
             beside its network calls), quality (how soon the flagship's samples are as good as
             those of attention-class, at the speeds of training), speed (digits a second at equal
-            quality), peers (other libraries' loops) and live (the models in a browser, on a
-            machine without other load; no rival); all by default.
+            quality), peers (other libraries' loops), live (the models in a browser) and pages
+            (Lighthouse's scores of some pages); all by default. The last two have no rival, and
+            need a machine without other load.
         pairs: how often ours and theirs are timed in turn; the medians count.
     """
     if pairs < PAIRS:
@@ -50,6 +52,7 @@ def bench(names: Annotated[tuple[str, ...], tyro.conf.Positional] = (), pairs: i
         "speed": lambda: digits_per_second(device, pairs),
         "peers": lambda: beside_peers(device, pairs),
         "live": in_the_browser,
+        "pages": page_speeds,
     }
     unknown = [name for name in names if name not in benches]
     if unknown:
@@ -58,8 +61,8 @@ def bench(names: Annotated[tuple[str, ...], tyro.conf.Positional] = (), pairs: i
         started = time.perf_counter()
         values = benches[name]()
         record = how(device, 0, time.perf_counter() - started)
-        if name == "live":
-            write_json(RESULTS / "live.json", values | {"how": record})
+        if name in ("live", "pages"):
+            write_json(RESULTS / f"{name}.json", values | {"how": record})
             continue
         path = RESULTS / "bench.json"
         before = read_json("bench") if path.is_file() else {}

@@ -25,7 +25,7 @@ WITHOUT = {
     **dict.fromkeys(("claims", "evaluations", "facts"), "follow from the recipes and the others"),
     **dict.fromkeys(("assignment", "options", "sources", "trials"), "no model is sampled"),
     "bench": "speeds, and a training that is stopped",
-    "live": "speeds in a browser",
+    **dict.fromkeys(("live", "pages"), "speeds in a browser"),
     "classifier": "real digits",
     "large_hybrids": "models that are not bundled",
     "lengths": "a training with all its averages",

@@ -1,5 +1,7 @@
 """The samples that settings are judged by: which they are, and what is kept of them."""
 
+import os
+import shutil
 from dataclasses import asdict
 from types import SimpleNamespace
 
@@ -230,10 +232,12 @@ def test_trainings_are_timed_of_models_that_come_with_the_package(monkeypatch):
     assert table["digits"] == row | {"steps": round(10 * 8.0 / recipe("digits").training.batch)}
 
 
-def test_the_browser_is_measured_on_an_idle_machine(call, monkeypatch):
-    live_speeds = pytest.importorskip("scripts.workshop.live_speeds")
-    monkeypatch.setattr(live_speeds, "chromium", lambda: "chromium")
-    monkeypatch.setattr(live_speeds.os, "getloadavg", lambda: (3.04, 1, 1))
-    code, _, error = call("bench", "live")
+@pytest.mark.parametrize("name", ["live", "pages"])
+def test_the_browser_is_measured_on_an_idle_machine(call, monkeypatch, name):
+    measures = pytest.importorskip(f"scripts.workshop.{name.removesuffix('s')}_speeds")
+    monkeypatch.setattr(measures, "chromium", lambda: "chromium")
+    monkeypatch.setattr(shutil, "which", lambda program: program)
+    monkeypatch.setattr(os, "getloadavg", lambda: (3.04, 1, 1))
+    code, _, error = call("bench", name)
     assert code == 2
     assert "the machine is busy: its load is 3.0, and at most 1.5 is idle" in error

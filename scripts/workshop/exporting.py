@@ -14,9 +14,10 @@ from torch import Tensor, nn
 from ddpm.files import atomic
 from ddpm.model import Diffusion
 from ddpm.recipes import Recipe
+from scripts.workshop.lean import lean
 
 OPSET = 18
-LARGE = 64
+LARGE = 1024
 """Weights with fewer values than this stay in float32: the cast would take more room."""
 
 TOLERANCE = 1e-4
@@ -53,9 +54,10 @@ def write_onnx(model: Diffusion, path: Path) -> None:
 
     Its inputs are `x`, float32 (N, C, size, size) as the schedule makes it; `t`, float32 (N,),
     each 1..T; and for a model with labels `label`, int32 (N,). Its output is `answer`, what the
-    network predicts.
+    network predicts. Its convolutions are those of `scripts/workshop/lean.py`.
     """
-    write_module(Question(model.recipe, model.network), questions(model.recipe, 2), path)
+    question = Question(model.recipe, lean(model.network))
+    write_module(question, questions(model.recipe, 2), path)
 
 
 def write_module(module: nn.Module, asked: dict[str, Tensor], path: Path) -> None:

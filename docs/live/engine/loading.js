@@ -6,7 +6,7 @@
 import * as check from "./arguments.js";
 import { Classifier } from "./classifiers.js";
 import { Diffusion } from "./model.js";
-import { ofWorker } from "./network.js";
+import { inWorker } from "./network.js";
 
 /** @typedef {import("./guidance.js").Network} Network */
 
@@ -120,20 +120,45 @@ async function open(name, entry, folder, runtime, progress) {
 }
 
 /** @type {typeof open} */
-async function started(name, { file, bytes, sha256 }, folder, runtime, progress) {
+async function started(name, entry, folder, runtime, progress) {
+  /** @param {unknown} error @returns {never} */
+  const fail = (error) => {
+    const reason = messageOf(error);
+    const whole = `the model '${name}' cannot run in this browser: ${reason}`;
+    throw new Error(reason.startsWith("the runtime") ? reason : whole, { cause: error });
+  };
+  const worker = workerOr(fail);
+  const openIn = inWorker(worker, runtime); // which starts while the model arrives
+  try {
+    const model = await fetched(name, entry, folder, progress);
+    return await openIn(model).catch(fail);
+  } catch (error) {
+    worker.terminate();
+    throw error;
+  }
+}
+
+/** A new worker. @param {(error: unknown) => never} fail */
+function workerOr(fail) {
+  try {
+    return new Worker(new URL("./worker.js", HERE), { type: "module" });
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+/**
+ * The file of a model, checked.
+ * @param {string} name @param {Entry} entry @param {string} folder
+ * @param {Places["progress"]} progress
+ */
+async function fetched(name, { file, bytes, sha256 }, folder, progress) {
   const model = await download(folder + file, (count) => progress?.(Math.min(1, count / bytes)));
   const digest = await sha256Of(model);
   if (model.byteLength !== bytes || (digest !== null && digest !== sha256)) {
     throw new Error(`the model '${name}' arrived damaged: try again`);
   }
-  try {
-    const worker = new Worker(new URL("./worker.js", HERE), { type: "module" });
-    return await ofWorker(worker, runtime, model);
-  } catch (error) {
-    const reason = messageOf(error);
-    const whole = `the model '${name}' cannot run in this browser: ${reason}`;
-    throw new Error(reason.startsWith("the runtime") ? reason : whole, { cause: error });
-  }
+  return model;
 }
 
 /**

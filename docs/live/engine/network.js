@@ -31,25 +31,29 @@ export function ofSession(ort, session) {
 }
 
 /**
+ * How a worker is told to start its runtime.
+ * @typedef {{ kind: "start", runtime: string }} Start
+ */
+/**
  * How a worker is told to open a network.
- * @typedef {{ kind: "open", runtime: string, model: ArrayBuffer }} Open
+ * @typedef {{ kind: "open", model: ArrayBuffer }} Open
  */
 /**
  * How a worker is asked.
  * @typedef {{ kind: "ask", x: Images, t: number, labels: number[] | null }} Ask
  */
-/** @typedef {(Open | Ask) & { id: number }} Question */
+/** @typedef {(Start | Open | Ask) & { id: number }} Question */
 /** @typedef {{ id: number, images?: Images, error?: string }} Answer */
 
 /**
- * The network of a worker, so that the page never waits for it. A worker that fails is stopped, as
- * its runtime may have lost its memory; all that it was asked then fails too.
+ * Starts the runtime in a worker, so that the page never waits for a network. A worker that fails
+ * is stopped, as its runtime may have lost its memory; all that it was asked then fails too.
  * @param {Worker} worker which runs `worker.js`
  * @param {string} runtime address of the folder of the runtime's files
- * @param {ArrayBuffer} model the ONNX file
- * @returns {Promise<Network>}
+ * @returns {(model: ArrayBuffer) => Promise<Network>} opens an ONNX file there, which may arrive
+ *     while the runtime starts
  */
-export async function ofWorker(worker, runtime, model) {
+export function inWorker(worker, runtime) {
   /** @type {Map<number, { resolve: (images: any) => void, reject: (error: Error) => void }>} */
   const waiting = new Map();
   let next = 0;
@@ -67,13 +71,18 @@ export async function ofWorker(worker, runtime, model) {
   worker.onerror = (event) => fail(`the worker stopped: ${event.message ?? "it cannot be loaded"}`);
   worker.onmessageerror = () => fail("the worker's answer cannot be read");
 
-  /** @param {Open | Ask} question @param {Transferable[]} [transfer] @returns {Promise<any>} */
+  /** @param {Start | Open | Ask} question @param {Transferable[]} [transfer] @returns {Promise<any>} */
   const ask = (question, transfer = []) =>
     new Promise((resolve, reject) => {
       const id = next++;
       waiting.set(id, { resolve, reject });
       worker.postMessage({ ...question, id }, transfer);
     });
-  await ask({ kind: "open", runtime, model }, [model]);
-  return (x, t, labels) => ask({ kind: "ask", x, t, labels });
+  const started = ask({ kind: "start", runtime });
+  started.catch(() => {}); // told when a network is to be opened
+  return async (model) => {
+    await started;
+    await ask({ kind: "open", model }, [model]);
+    return (x, t, labels) => ask({ kind: "ask", x, t, labels });
+  };
 }

@@ -5,28 +5,45 @@
 
 import { ofSession } from "./network.js";
 
+/** @type {import("./network.js").Runtime | null} */
+let ort = null;
+
 /** @type {import("./guidance.js").Network | null} */
 let network = null;
 
+/** An ONNX file of one number that is copied: opening it starts the runtime. */
+const COPY = Uint8Array.from(atob("CAgSADo3ChAKAXgSAXkiCElkZW50aXR5EgFnWg8KAXgSCgoICAESBAoCCAFiDwoBeRIKCggIARIECgIIAUIECgAQEg=="), (letter) => letter.charCodeAt(0));
+
 /**
- * Starts the runtime on one thread, and opens a model.
- * @param {string} runtime @param {ArrayBuffer} model
+ * Starts the runtime on one thread.
+ * @param {string} runtime
  */
-async function open(runtime, model) {
+async function start(runtime) {
   const [script, program] = ["ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"].map(
     (name) => new URL(name, runtime).href,
   );
   try {
     /** @type {import("./network.js").Runtime} */
-    const ort = await import(script);
-    ort.env.wasm.numThreads = 1;
-    ort.env.wasm.wasmPaths = { wasm: program };
-    ort.env.logLevel = "error";
-    network = ofSession(ort, await ort.InferenceSession.create(model));
+    const loaded = await import(script);
+    loaded.env.wasm.numThreads = 1;
+    loaded.env.wasm.wasmPaths = { wasm: program };
+    loaded.env.logLevel = "error";
+    await (await loaded.InferenceSession.create(COPY)).release();
+    ort = loaded;
   } catch (error) {
     if (await areThere(script, program)) throw error;
     throw new Error("the runtime cannot be downloaded: try again", { cause: error });
   }
+}
+
+/**
+ * Opens a model. The runtime's further optimisations take longer than they save.
+ * @param {ArrayBuffer} model
+ */
+async function open(model) {
+  if (ort === null) return;
+  const session = await ort.InferenceSession.create(model, { graphOptimizationLevel: "basic" });
+  network = ofSession(ort, session);
 }
 
 /** Whether files can be fetched at this moment. @param {...string} addresses */
@@ -44,7 +61,8 @@ self.onmessage = async ({ data }) => {
   /** @type {import("./network.js").Answer} */
   const answer = { id: question.id };
   try {
-    if (question.kind === "open") await open(question.runtime, question.model);
+    if (question.kind === "start") await start(question.runtime);
+    else if (question.kind === "open") await open(question.model);
     else answer.images = await network?.(question.x, question.t, question.labels);
   } catch (error) {
     answer.error = error instanceof Error ? error.message : String(error);
