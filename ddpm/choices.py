@@ -60,7 +60,7 @@ LAST_SEED = 4293
 Fit = Literal["ink", "pad", "crop"]
 """How a large image is cut to a square: see `ddpm.images`."""
 
-ACROSS, CONTRAST, SHARES = 4, 0.6, (1.0, 0.6)
+ACROSS, CONTRAST, SHARES = 4, 0.6, (1.0, 0.5)
 """Of hybrids on a larger canvas: tiles a side, the far digit's contrast, and its share of the
 averages at t = T and at t = 0. Chosen by trials; see the page on hybrids."""
 
