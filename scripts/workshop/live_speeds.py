@@ -30,7 +30,7 @@ GOALS = {
     "bytes_before": 60_000,
     "bytes_after": 8_000_000,
 }
-"""At most so much, and of frames at least. Fixed before anything was measured."""
+"""At most so much, and of frames at least. Fixed before the engine was measured."""
 
 PLAYGROUND = "playground/index.html"
 

@@ -41,7 +41,7 @@ async function start(runtime) {
  * @param {ArrayBuffer} model
  */
 async function open(model) {
-  if (ort === null) return;
+  if (ort === null) throw new Error("the runtime has not started");
   const session = await ort.InferenceSession.create(model, { graphOptimizationLevel: "basic" });
   network = ofSession(ort, session);
 }
