@@ -77,6 +77,17 @@ def test_a_variant_fits_its_teacher_and_a_file(name):
     assert after(recipe, recipe.distillation.stages[-1]) == recipe
 
 
+def test_variants_have_the_stages_that_they_are_named_for():
+    stages = {
+        name: [stage.method for stage in recipe.distillation.stages]
+        for name, recipe in variants.VARIANTS.items()
+    }
+    assert stages["digits-fast"] == ["fold", "shortcut", "frechet"]
+    assert stages["everywhere"] == stages["to-one"] == ["fold", "shortcut"]
+    assert stages["halved"] == ["fold"] + ["halve"] * 5
+    assert stages["matched"] == ["fold", "match"]
+
+
 def test_a_variant_is_trained_under_its_own_name(monkeypatch, tmp_path):
     given = []
     monkeypatch.setattr(variants, "ROOT", tmp_path)
