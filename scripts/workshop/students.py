@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
-from statistics import fmean, median
+from statistics import median
 from typing import Any
 
 import torch
@@ -118,22 +118,20 @@ def row(
     path: Path, steps: int, count: int, seeds: int, second: Callable[[], Second]
 ) -> dict[str, Any]:
     """A student at a number of evaluations by both classifiers; why it fails, if it does."""
-    asked, found, minutes = natural_labels(count), [], []
+    asked, found = natural_labels(count), []
     try:
         model = load(path)
         for seed in range(SEED, SEED + seeds):
-            images, seconds = draw_fast(model, asked, steps=steps, seed=seed)
+            images, _ = draw_fast(model, asked, steps=steps, seed=seed)
             found.append({**verdict(images, asked), **second().verdict(images, asked)})
             found[-1]["nearest"] = copied(images)
-            minutes.append(seconds)
     except (ValueError, FloatingPointError) as error:
         return {"evaluations": steps, "failure": str(error)}
     numbers = over_seeds(found)
     accuracy, over = GOALS[steps]
     met = numbers["second_accuracy"] >= accuracy and numbers["second_fid_over_floor"] <= over
-    speed = count / fmean(minutes)
     return {"evaluations": steps, "seeds": seeds, "count": count, "met": met,
-            "sampler": model.recipe.sampler, "digits_per_second": speed, **numbers}  # fmt: skip
+            "sampler": model.recipe.sampler, **numbers}  # fmt: skip
 
 
 def served(path: Path) -> list[int]:
