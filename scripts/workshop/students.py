@@ -159,8 +159,9 @@ def goal(steps: int, table: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     for name in bundled_students():
         row = table.get(f"bundled {name}, {steps}", {})
         if "met" in row:
-            reached = {key: row[key] for key in ("second_accuracy", "second_fid_over_floor", "met")}
-            return wanted | {"model": name} | reached
+            reached = {key: row[key] for key in ("second_accuracy", "second_fid_over_floor")}
+            outcome = "reached" if row["met"] else "missed"
+            return wanted | {"model": name, **reached, "outcome": outcome}
     return wanted
 
 
