@@ -40,7 +40,6 @@ class Guided:
 
 CANDIDATES = {
     "DDIM, 25 steps, 1.4 at 300 to 700": Guided("ddim", 25, 1.4, 300, 700),
-    "DDIM, 35 steps, 1.4 at 350 to 700": Guided("ddim", 35, 1.4, 350, 700),
     "DPM-Solver++, 20 steps, 1.2": Guided("dpm-solver", 20, 1.2),
     "DPM-Solver++, 14 steps, 1.4 at 300 to 700": Guided("dpm-solver", 14, 1.4, 300, 700),
     "DPM-Solver++, 14 steps, 1.5 at 300 to 700": Guided("dpm-solver", 14, 1.5, 300, 700),
