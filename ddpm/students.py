@@ -27,7 +27,7 @@ from ddpm.teachers import at_every_pace, check_teacher, distillation_of
 from ddpm.timesteps import strided
 
 PACED = ("shortcut", "frechet")
-"""The stages in which a student is told its number of steps."""
+"""The stages in which a student knows its number of steps."""
 
 Sampled = Callable[[Tensor, Tensor], Tensor]
 """(noise, labels) -> images, in the range of the network."""

@@ -185,7 +185,7 @@ def test_a_classifier_is_trained_on_samples_alone_and_read_on_real_digits(runs, 
         yield {"epoch": 1.0, "loss": 0.0}
 
     real = Digits(torch.zeros(55_000, 28, 28, dtype=torch.uint8), torch.zeros(55_000).long())
-    monkeypatch.setattr(students, "train_classifier", train)
+    monkeypatch.setattr(judge, "train_classifier", train)
     monkeypatch.setattr(students, "mnist", lambda split: real if split == "train" else real[:40])
     monkeypatch.setattr(students, "test_images", lambda: torch.zeros(40, 1, 28, 28))
     monkeypatch.setattr(students, "load", lambda path: None)
