@@ -17,7 +17,8 @@ from ddpm.losses import validate
 from ddpm.processes import Processes
 from ddpm.settings import Training
 from ddpm.stages import Stage
-from ddpm.students import Student, distillation_of
+from ddpm.students import Student
+from ddpm.teachers import distillation_of
 from ddpm.training import ALONE, REPORT_EVERY, Progress, finite, learning_rate, update_average
 from ddpm.updates import compare, imitate, match
 

@@ -8,6 +8,8 @@ Generation".)
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -15,18 +17,17 @@ from torch.nn import functional as F
 from ddpm.classifiers import Classifier, train_classifier
 from ddpm.data import Digits, as_images
 from ddpm.devices import fast_arithmetic
-from ddpm.model import Diffusion
 
 EPOCHS = 3
 """A critic's passes over the digits."""
 
-KEEP = 0.94
+KEEP = 0.97
 """The share of the moments that an update keeps."""
 
 FEWEST = 8
 """Updates before the moments count: those of fewer samples are too far off."""
 
-LABEL = 3.0
+LABEL = 10.0
 """The variance of a label among the features, over that of a feature: it makes the distance one of
 images with their labels (DeVries et al. 2019, "On the Evaluation of Conditional GANs")."""
 
@@ -89,7 +90,9 @@ class Critic(nn.Module):
         with fast_arithmetic(images.device):
             return self.classifier.describe(images).float()
 
-    def loss(self, images: Tensor, target: Tensor, labels: Tensor, number: int) -> Tensor:
+    def loss(
+        self, images: Tensor, target: Tensor, labels: Tensor, number: int, imitation: float
+    ) -> Tensor:
         """How far samples are from data, and each sample's features from its target's.
 
         Args:
@@ -97,12 +100,13 @@ class Critic(nn.Module):
             target: other images of the same noise.
             labels: integer (N,).
             number: the number of steps by which they were sampled, counted from 0.
+            imitation: the weight of the error from the target.
         """
         with torch.no_grad():
             wanted = self.describe(target)
         features, told = self.describe(images), F.one_hot(labels, self.classes)
         error = ((features - wanted) / self.moments.size).square().mean()
-        return error + self.moments.distance(features, told, number)
+        return imitation * error + self.moments.distance(features, told, number)
         # --8<-- [end:critic]
 
 
@@ -183,7 +187,7 @@ class Moments(nn.Module):
 
 # --8<-- [start:pairs]
 class Pairs(nn.Module):
-    """Noise images, labels, and the images that a teacher makes of them, in half precision.
+    """Noise images, labels, and the images that are sampled from them, in half precision.
 
     Args:
         count: how many.
@@ -200,10 +204,17 @@ class Pairs(nn.Module):
         self.register_buffer("images", torch.zeros_like(self.noise))
         self.register_buffer("labels", torch.zeros(count, dtype=torch.long))
 
-    def make(self, teacher: Diffusion, labels: Tensor, seed: int, batch: int = 256) -> None:
-        """Draws noise and labels, and samples the teacher's images by its defaults.
+    def make(
+        self,
+        sampled: Callable[[Tensor, Tensor], Tensor],
+        labels: Tensor,
+        seed: int,
+        batch: int = 256,
+    ) -> None:
+        """Draws noise and labels, and samples their images.
 
         Args:
+            sampled: (noise, labels) -> images, in the range of the network.
             labels: of real images, from which those of the pairs are drawn.
         """
         generator = torch.Generator().manual_seed(seed)
@@ -212,7 +223,5 @@ class Pairs(nn.Module):
         self.labels.copy_(labels[chosen.to(labels.device)])
         parts = (part.split(batch) for part in (self.noise, self.labels, self.images))
         for noise, told, images in zip(*parts, strict=True):
-            with fast_arithmetic(noise.device):
-                made = teacher.sample(labels=told, x=noise.float(), seed=seed)
-            images.copy_(teacher.recipe.scaling.to_network(made))
+            images.copy_(sampled(noise.float(), told))
         # --8<-- [end:pairs]

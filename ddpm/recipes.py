@@ -150,7 +150,7 @@ DIGITS_FAST = dataclasses.replace(
     label_dropout=0.0,  # it knows labels only: guidance is in its weights
     steps=4,
     guidance=1.0,
-    training=Training(epochs=15, rate=3e-4),
+    training=Training(epochs=25, rate=3e-4),
     distillation=Distillation(
         teacher="digits",
         stages=(
@@ -162,6 +162,14 @@ DIGITS_FAST = dataclasses.replace(
                 rate=3e-4,
                 average=0.99,
                 steps=(16, 8, 4),
+            ),
+            Stage(
+                "frechet",
+                epochs=10,
+                updates=60,
+                rate=3e-5,
+                steps=(16, 8, 4),
+                imitation=0.2,
             ),
         ),
         guidance=1.6,
@@ -177,10 +185,10 @@ DIGITS_FASTER = dataclasses.replace(
     name="digits-faster",
     options={**DIGITS.options, "paces": 3},
     steps=1,
-    training=Training(epochs=20, rate=2e-4),
+    training=Training(epochs=40, rate=2e-4),
     distillation=Distillation(
         teacher="digits-fast",
-        stages=(Stage("frechet", epochs=20, updates=50, rate=2e-4, steps=(2, 1)),),
+        stages=(Stage("frechet", epochs=40, updates=50, rate=2e-4, steps=(2, 1), imitation=0.3),),
         serves=(1, 2),
     ),
 )

@@ -39,6 +39,7 @@ class Stage:
         critics: of "frechet": the widths of the classifiers whose features are compared.
         pairs: of "frechet": how many noise images are used, each with its teacher's image.
         imitation: of "frechet": the weight of the error from these images.
+        last: of "frechet": the gradient goes through so many of a sample's last steps.
     """
 
     method: Literal["fold", "halve", "shortcut", "match", "frechet"]
@@ -56,6 +57,7 @@ class Stage:
     critics: tuple[int, ...] = (16, 24)
     pairs: int = 16_384
     imitation: float = 1.0
+    last: int = 2
     # --8<-- [end:stage]
 
     def __post_init__(self) -> None:
@@ -71,7 +73,7 @@ class Stage:
                 "steps: 'fold' takes none, 'halve' one number, 'shortcut' two or more, 'match' and"
                 f" 'frechet' one or more, not {len(self.steps)} for '{self.method}'"
             )
-        for name in ("epochs", "updates", "batch", "fake_updates", "pool", "pairs"):
+        for name in ("epochs", "updates", "batch", "fake_updates", "pool", "pairs", "last"):
             arguments.integer(name, getattr(self, name), 1)
         for width in self.critics:
             arguments.integer("critics", width, 1)

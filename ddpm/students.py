@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -11,7 +12,6 @@ import torch
 from torch import Tensor, nn
 
 from ddpm.checkpoints import Run
-from ddpm.classifiers import judges
 from ddpm.data import Digits
 from ddpm.devices import fast_arithmetic
 from ddpm.frechet import Critic, Pairs
@@ -21,24 +21,16 @@ from ddpm.matching import Fake, X0Fn
 from ddpm.recipes import Recipe
 from ddpm.schedule import NoiseSchedule
 from ddpm.serving import at_pace, pace_of, served
-from ddpm.stages import Distillation, Stage
+from ddpm.stages import Stage
 from ddpm.targets import ddim_step
+from ddpm.teachers import at_every_pace, check_teacher, distillation_of
 from ddpm.timesteps import strided
 
-SHARED = (
-    "network",
-    "options",
-    "schedule",
-    "T",
-    "betas",
-    "scaling",
-    "predicts",
-    "input_scale",
-    "time_shift",
-    "time_scale",
-    "classes",
-)
-"""What a student and its teacher have in common, by the names of a recipe's fields."""
+PACED = ("shortcut", "frechet")
+"""The stages in which a student knows its number of steps."""
+
+Sampled = Callable[[Tensor, Tensor], Tensor]
+"""(noise, labels) -> images, in the range of the network."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -52,7 +44,7 @@ class Student(Run):
         fake: of distribution matching, the score of the student's samples.
         fake_optimizer: of `fake`.
         critics: of the stage "frechet": what its samples are compared by.
-        pairs: of the same stage: noise images, and what the student makes of them before it.
+        pairs: of the same stage: noise images, and what was sampled from them before it.
     """
 
     score: nn.Module
@@ -125,7 +117,7 @@ class Student(Run):
     def begin(self, stage: Stage, digits: Digits) -> None:
         """Starts a stage with the averaged weights of the one before, and with new optimisers."""
         weights = self.averaged.state_dict()
-        if stage.method == "shortcut":
+        if stage.method in PACED and not (self.log and self.log[-1]["stage"] in PACED):
             weights = at_every_pace(self.recipe, weights)
         if self.log and self.log[-1]["stage"] == "fold":
             self.score.load_state_dict(weights)
@@ -138,7 +130,7 @@ class Student(Run):
             digits = Digits(digits.images.to(device), digits.labels.to(device))
             for i, critic in enumerate(self.compared_by()):
                 critic.learn(digits, seed + i)
-            self.pairs.make(load(distillation_of(self.recipe).teacher, device), digits.labels, seed)
+            self.pairs.make(self.sampler_before(stage, device), digits.labels, seed)
         for optimizer in self.optimizers().values():
             optimizer.state.clear()
 
@@ -151,73 +143,32 @@ class Student(Run):
 
         return x0_fn
 
+    def sampler_before(self, stage: Stage, device: torch.device) -> Sampled:
+        """(noise, labels) -> images as they are sampled before a stage, in the network's range:
+        in the first stage by the teacher's defaults, later in the most steps of the stage."""
+        if self.log:
+            return lambda x, labels: self.walk(x, labels, max(stage.steps), last=0)
+        teacher = load(distillation_of(self.recipe).teacher, device)
+
+        def sampled(x: Tensor, labels: Tensor) -> Tensor:
+            with fast_arithmetic(device):
+                images = teacher.sample(labels=labels, x=x, seed=self.recipe.training.seed)
+            return self.recipe.scaling.to_network(images.to(device))
+
+        return sampled
+
     # --8<-- [start:walk]
-    def walk(self, x: Tensor, labels: Tensor, steps: int) -> Tensor:
-        """The clean images at which the student ends by DDIM, from noise x in so many steps."""
+    def walk(self, x: Tensor, labels: Tensor, steps: int, last: int) -> Tensor:
+        """The clean images at which the student ends by DDIM, from noise x in so many steps; the
+        gradient goes through the last few only."""
         pace, path = distillation_of(self.recipe).pace(steps), strided(self.recipe.T, steps)
-        for t, s in itertools.pairwise(path):
+        for k, (t, s) in enumerate(itertools.pairwise(path)):
             now, then = (torch.full((len(x),), time, device=x.device) for time in (t, s))
-            with fast_arithmetic(x.device):
+            with torch.set_grad_enabled(k >= steps - last), fast_arithmetic(x.device):
                 x0 = self.estimate(self.network, labels, pace)(x, now)
-            x = ddim_step(x0, x, now, then, self.schedule)
+                x = ddim_step(x0, x, now, then, self.schedule)
         return x
         # --8<-- [end:walk]
-
-
-def at_every_pace(recipe: Recipe, weights: dict[str, Tensor], pace: int = 0) -> dict[str, Tensor]:
-    """A network's weights with the labels of one pace at each pace of a student."""
-    paces, classes = distillation_of(recipe).paces, recipe.classes + 1
-    if paces == 1 and pace == 0:
-        return weights
-    own = weights["label.weight"][pace * classes : (pace + 1) * classes]
-    return {**weights, "label.weight": own.repeat(paces, 1)}
-
-
-def distillation_of(recipe: Recipe) -> Distillation:
-    """How a student is taught.
-
-    Raises:
-        ValueError: the recipe is no student's.
-    """
-    if recipe.distillation is None:
-        raise ValueError(f"recipe: '{recipe.name}' has no distillation, so it is no student")
-    return recipe.distillation
-
-
-def check_teacher(recipe: Recipe, teacher: Recipe) -> None:
-    """Refuses a teacher that cannot teach a student.
-
-    Raises:
-        ValueError: they differ in the network, the images or the noise; the teacher cannot be
-            guided; or a stage takes more steps than there are times.
-    """
-    plan, student, theirs = distillation_of(recipe), recipe.to_dict(), teacher.to_dict()
-    paces = recipe.options.get("paces", 1)
-    for each in (student, theirs):
-        each["options"] = {**each["options"], "paces": 1}
-    differ = [name for name in SHARED if student[name] != theirs[name]]
-    if differ:
-        raise ValueError(
-            f"the student '{recipe.name}' and its teacher '{teacher.name}' must have the same"
-            f" {' and '.join(differ)}"
-        )
-    if paces != plan.paces:
-        raise ValueError(f"options: the student '{recipe.name}' needs paces {plan.paces}")
-    folds = any(stage.method == "fold" for stage in plan.stages)
-    if not recipe.classes or recipe.label_dropout or (folds and not teacher.label_dropout):
-        raise ValueError(
-            f"the student '{recipe.name}' must know labels only, and its teacher '{teacher.name}'"
-            " must know images without a label too"
-        )
-    if any(stage.method == "frechet" for stage in plan.stages) and not judges(recipe):
-        raise ValueError(f"'{recipe.name}' has a stage 'frechet', which takes digits of 28x28")
-    doubled = ("halve", "shortcut")
-    most = max(
-        (n * (1 + (stage.method in doubled)) for stage in plan.stages for n in stage.steps),
-        default=1,
-    )
-    if most > recipe.T:
-        raise ValueError(f"steps: a stage of '{recipe.name}' takes more than {recipe.T} times")
 
 
 def after(recipe: Recipe, stage: Stage) -> Recipe:

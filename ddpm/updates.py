@@ -16,8 +16,9 @@ from ddpm.devices import fast_arithmetic
 from ddpm.losses import x0_loss
 from ddpm.matching import Samples, fake_loss, generator_loss
 from ddpm.stages import Stage
-from ddpm.students import Student, distillation_of
+from ddpm.students import Student
 from ddpm.targets import folded_target, halved_target
+from ddpm.teachers import distillation_of
 from ddpm.timesteps import strided
 
 Update = Callable[[], Tensor]
@@ -135,8 +136,8 @@ def compare(
 ) -> Update:
     """Updates of "frechet": samples in one of the numbers of steps are compared with data.
 
-    Each noise image has a target too, which the teacher made of it. So a noise image keeps its
-    digit, and the student learns from the first update on.
+    Each noise image has a target too, which was sampled from it before the stage. So a noise image
+    keeps its digit, and the student learns from the first update on.
     """
     pairs, scaling = run.pairs, run.recipe.scaling
 
@@ -146,10 +147,11 @@ def compare(
 
         number, chosen = int(whole(len(stage.steps), 1)), whole(len(pairs.labels), stage.batch)
         x, told, target = (part[chosen] for part in (pairs.noise, pairs.labels, pairs.images))
-        x0 = run.walk(x.float(), told, stage.steps[number])
+        x0 = run.walk(x.float(), told, stage.steps[number], stage.last)
         images, wanted = scaling.to_images(x0), scaling.to_images(target.float())
-        seen = [critic.loss(images, wanted, told, number) for critic in run.compared_by()]
-        error = torch.stack(seen).mean() + stage.imitation * (x0 - target).square().mean()
+        weight = stage.imitation
+        seen = [critic.loss(images, wanted, told, number, weight) for critic in run.compared_by()]
+        error = torch.stack(seen).mean() + weight * (x0 - target).square().mean()
         take(run.optimizer, error)
         return error.detach()
 

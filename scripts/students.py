@@ -13,7 +13,7 @@ from ddpm.commands.program import run
 from ddpm.commands.train import train_recipe
 from ddpm.recipes import DIGITS, DIGITS_FAST, DIGITS_FASTER, FOLD, RECIPES, Recipe
 from ddpm.stages import Stage
-from ddpm.students import distillation_of
+from ddpm.teachers import distillation_of
 from scripts.workshop.records import ROOT
 
 MATCH = Stage(
@@ -58,7 +58,7 @@ def match(**changes: float) -> Stage:
     return dataclasses.replace(MATCH, **changes)  # type: ignore[arg-type]
 
 
-SHORTCUT = distillation_of(DIGITS_FAST).stages[-1]
+SHORTCUT = next(s for s in distillation_of(DIGITS_FAST).stages if s.method == "shortcut")
 EVERYWHERE = {"guidance": 1.35, "interval": (1, 10_000)}
 
 VARIANTS = {

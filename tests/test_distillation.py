@@ -19,8 +19,9 @@ from ddpm.sampling import ddim, sample
 from ddpm.schedule import NoiseSchedule
 from ddpm.serving import pace_of
 from ddpm.stages import Distillation, Stage
-from ddpm.students import Student, after, check_teacher
+from ddpm.students import Student, after
 from ddpm.targets import folded_target, halved_target
+from ddpm.teachers import check_teacher
 from ddpm.techniques.anagrams import draw_anagram
 from ddpm.techniques.denoising import add_noise, denoise
 from ddpm.techniques.hybrids import draw_hybrid
@@ -243,6 +244,51 @@ def test_a_shortcut_begins_with_the_folded_labels_at_every_pace(teacher, told, d
     for network in (run.network, run.previous, run.averaged, run.score):
         for pace in range(4):
             assert torch.equal(labels_at(network, pace), folded)
+
+
+def test_samples_are_compared_with_the_student_as_the_stage_before_left_it(
+    compared, digits, monkeypatch
+):
+    """What it knows of each number of steps stays, and the pairs are in the most steps."""
+    run, walked = Student.start(compared), []
+    finish(run, digits, 2)
+    before = [labels_at(run.averaged, pace).clone() for pace in range(4)]
+    assert not torch.equal(before[1], before[2])
+    walk = Student.walk
+
+    def watched(self, x, labels, steps, last):
+        walked.append((steps, last))
+        return walk(self, x, labels, steps, last)
+
+    monkeypatch.setattr(Student, "walk", watched)
+    run.begin(COMPARED[-1], digits)
+    assert {*walked} == {(max(COMPARED[-1].steps), 0)}
+    for network in (run.network, run.previous, run.averaged):
+        assert all(torch.equal(labels_at(network, k), before[k]) for k in range(4))
+    monkeypatch.undo()
+    pairs = run.pairs
+    images = run.walk(pairs.noise.float(), pairs.labels, max(COMPARED[-1].steps), 0)
+    torch.testing.assert_close(pairs.images.float(), images, rtol=0, atol=0.02)
+
+
+def test_the_gradient_goes_through_the_last_steps_only(told, monkeypatch):
+    run, seen = Student.start(told), []
+    estimate = Student.estimate
+
+    def watched(self, network, labels, pace=0):
+        def x0_fn(x, t):
+            seen.append(x0 := estimate(self, network, labels, pace)(x, t))
+            return x0
+
+        return x0_fn
+
+    monkeypatch.setattr(Student, "estimate", watched)
+    x, labels = torch.randn(2, 1, 28, 28, generator=torch.Generator().manual_seed(0)), torch.ones(2)
+    for last in (1, 2, 4, 0):
+        seen.clear()
+        end = run.walk(x, labels.long(), 4, last)
+        assert [x0.requires_grad for x0 in seen] == [k >= 4 - last for k in range(4)]
+        assert end.requires_grad == (last > 0)
 
 
 def test_of_a_shortcut_the_largest_number_learns_from_before_and_each_other_from_its_double(

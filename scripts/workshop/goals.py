@@ -86,6 +86,6 @@ def flagship_goals(quick: bool) -> dict[str, Any]:
             "most": over,
             "accuracy": right,
             "times": near,
-            "met": right >= accuracy and near <= over,
+            "outcome": "reached" if right >= accuracy and near <= over else "missed",
         }
     return {"rows": table, "goals": goals, "floor": floor(count), **settings}

@@ -11,14 +11,13 @@ import hashlib
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
-from statistics import fmean, median
+from statistics import median
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from ddpm.bundle import bundled_models, weights_file
-from ddpm.classifiers import Classifier, train_classifier
 from ddpm.data import Digits, as_images, mnist
 from ddpm.forms import Log
 from ddpm.loading import load
@@ -34,6 +33,7 @@ from scripts.workshop.judge import (
     over_seeds,
     rows,
     test_images,
+    trained_classifier,
     verdict,
 )
 from scripts.workshop.quality import is_student, seeds_of
@@ -86,19 +86,21 @@ def digests(files: Mapping[str, Path]) -> dict[str, str]:
 
 
 def cost(path: Path) -> dict[str, Any]:
-    """Minutes and epochs of each stage of a training, by the log beside its weights; of a bundled
-    student, by the log among the results."""
+    """Minutes and epochs of each stage of a training, and where it ran, by the log beside its
+    weights; of a bundled student, by the log among the results."""
     logs = [path.with_suffix(".json"), results_file(f"training/{path.stem}")]
     log = next((log for log in logs if log.is_file()), None)
     if log is None:
         return {}
     stages: dict[str, Any] = {}
-    for entry in read_json(log, Log, "log of a training")["epochs"]:
+    kept = read_json(log, Log, "log of a training")
+    for entry in kept["epochs"]:
         stage = stages.setdefault(entry["stage"], {"minutes": 0.0, "epochs": 0})
         stage["minutes"] += entry["seconds"] / 60
         stage["epochs"] += 1
         stage["loss"] = entry["train"]
-    return {"stages": stages, "minutes": sum(stage["minutes"] for stage in stages.values())}
+    minutes = sum(stage["minutes"] for stage in stages.values())
+    return {"stages": stages, "minutes": minutes, "device": kept.get("how", {}).get("device", "")}
 
 
 @cache
@@ -116,22 +118,20 @@ def row(
     path: Path, steps: int, count: int, seeds: int, second: Callable[[], Second]
 ) -> dict[str, Any]:
     """A student at a number of evaluations by both classifiers; why it fails, if it does."""
-    asked, found, minutes = natural_labels(count), [], []
+    asked, found = natural_labels(count), []
     try:
         model = load(path)
         for seed in range(SEED, SEED + seeds):
-            images, seconds = draw_fast(model, asked, steps=steps, seed=seed)
+            images, _ = draw_fast(model, asked, steps=steps, seed=seed)
             found.append({**verdict(images, asked), **second().verdict(images, asked)})
             found[-1]["nearest"] = copied(images)
-            minutes.append(seconds)
     except (ValueError, FloatingPointError) as error:
         return {"evaluations": steps, "failure": str(error)}
     numbers = over_seeds(found)
     accuracy, over = GOALS[steps]
     met = numbers["second_accuracy"] >= accuracy and numbers["second_fid_over_floor"] <= over
-    speed = count / fmean(minutes)
     return {"evaluations": steps, "seeds": seeds, "count": count, "met": met,
-            "sampler": model.recipe.sampler, "digits_per_second": speed, **numbers}  # fmt: skip
+            "sampler": model.recipe.sampler, **numbers}  # fmt: skip
 
 
 def served(path: Path) -> list[int]:
@@ -159,8 +159,9 @@ def goal(steps: int, table: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     for name in bundled_students():
         row = table.get(f"bundled {name}, {steps}", {})
         if "met" in row:
-            reached = {key: row[key] for key in ("second_accuracy", "second_fid_over_floor", "met")}
-            return wanted | {"model": name} | reached
+            reached = {key: row[key] for key in ("second_accuracy", "second_fid_over_floor")}
+            outcome = "reached" if row["met"] else "missed"
+            return wanted | {"model": name, **reached, "outcome": outcome}
     return wanted
 
 
@@ -192,10 +193,7 @@ def students(quick: bool) -> dict[str, Any]:
 
 def read_real_digits(digits: Digits, epochs: int) -> float:
     """The share of real test digits recognised by a classifier that was trained on these alone."""
-    torch.manual_seed(SEED)
-    classifier = Classifier(width=24)
-    for _ in train_classifier(classifier, digits, epochs, seed=SEED):
-        pass
+    classifier = trained_classifier(digits, epochs, SEED)
     return float((classifier.read(test_images()) == mnist("test").labels).float().mean())
 
 
