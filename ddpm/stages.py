@@ -37,7 +37,7 @@ class Stage:
             so that the student also serves the times between those of its steps.
         pool: of "match": the last batches of samples that the fake score is trained on.
         critics: of "frechet": the widths of the classifiers whose features are compared.
-        pairs: of "frechet": how many noise images are used, each with its teacher's image.
+        pairs: of "frechet": how many noise images are used, each with what was sampled from it.
         imitation: of "frechet": the weight of the error from these images.
         last: of "frechet": the gradient goes through so many of a sample's last steps.
     """
