@@ -60,12 +60,26 @@ def match(**changes: float) -> Stage:
 
 SHORTCUT = next(s for s in distillation_of(DIGITS_FAST).stages if s.method == "shortcut")
 EVERYWHERE = {"guidance": 1.35, "interval": (1, 10_000)}
+FASTER = distillation_of(DIGITS_FASTER)
+FROM_TWO_STAGES = dataclasses.replace(
+    DIGITS_FASTER,
+    name="two-stages-faster",
+    training=dataclasses.replace(DIGITS_FASTER.training, epochs=20),
+    distillation=dataclasses.replace(
+        FASTER,
+        teacher="runs/two-stages.safetensors",
+        stages=(dataclasses.replace(FASTER.stages[0], epochs=20, imitation=1.0),),
+    ),
+)
+"""The students for one step and two that came before: their teacher has no third stage."""
 
 VARIANTS = {
     recipe.name: recipe
     for recipe in (
         DIGITS_FAST,
         DIGITS_FASTER,
+        variant("two-stages", FOLD, SHORTCUT),
+        FROM_TWO_STAGES,
         variant("everywhere", FOLD, SHORTCUT, **EVERYWHERE),
         variant("to-one", FOLD, dataclasses.replace(SHORTCUT, steps=(16, 8, 4, 2, 1))),
         variant("halved", FOLD, *HALVE),
@@ -84,8 +98,9 @@ def students(name: str, /, epochs: int | None = None, restart: bool = False) -> 
     """Distils a student, or continues a distillation that was stopped.
 
     Args:
-        name: of a variant: digits-fast, digits-faster, everywhere, to-one, halved, matched,
-            halved-matched, no-adversary, strong-adversary, two-fakes or no-jitter.
+        name: of a variant: digits-fast, digits-faster, two-stages, two-stages-faster, everywhere,
+            to-one, halved, matched, halved-matched, no-adversary, strong-adversary, two-fakes or
+            no-jitter.
         epochs: stop after so many; those of all stages by default.
         restart: start again even though a checkpoint is there.
     """

@@ -84,6 +84,9 @@ def test_variants_have_the_stages_that_they_are_named_for():
     }
     assert stages["digits-fast"] == ["fold", "shortcut", "frechet"]
     assert stages["everywhere"] == stages["to-one"] == ["fold", "shortcut"]
+    assert stages["two-stages"] == stages["digits-fast"][:2]
+    before = variants.VARIANTS["two-stages-faster"].distillation
+    assert (before.teacher, before.told) == ("runs/two-stages.safetensors", (1, 2))
     assert stages["halved"] == ["fold"] + ["halve"] * 5
     assert stages["matched"] == ["fold", "match"]
 
@@ -117,6 +120,7 @@ def judged(monkeypatch):
     """What costs time is left out."""
     monkeypatch.setattr(students, "verdict", lambda images, asked: {"fid": 1.0})
     monkeypatch.setattr(students, "copied", lambda images: float(len(images)))
+    monkeypatch.setattr(students, "device_name", lambda device: "the test's device")
     monkeypatch.setattr(students, "natural_labels", lambda count: torch.arange(20) % 10)
 
 
@@ -128,6 +132,7 @@ def test_a_row_meets_the_goals_of_its_evaluations_by_the_second_classifier(
     assert found["met"] is met
     assert (found["evaluations"], found["seeds"], found["sampler"]) == (steps, 2, "renoise")
     assert found["nearest"] == 20
+    assert found["device"] == "the test's device"
     assert found["fid_spread"] == 0
     less = row(runs / "digits-fast.safetensors", steps, 20, 1, lambda: Opinion(0.97))
     assert not less["met"]

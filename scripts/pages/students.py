@@ -69,7 +69,8 @@ STYLES = {
     "digits-fast": (viz.SKY, "s"),
     "digits-fast.fold": (viz.ORANGE, "s"),
     "halved": (viz.GREEN, "s"),
-    "halved-matched": (viz.PURPLE, "s"),
+    "two-stages": (viz.PURPLE, "s"),
+    "two-stages-faster": (viz.PURPLE, "D"),
 }
 """The colours and markers of the students that are plotted. Where one is bundled, its weights in
 training are left out."""

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from functools import cache, partial
 from typing import Any
 
+from ddpm.devices import default_device
+from ddpm.records import device_name
 from scripts.workshop.guidance_kinds import MANY, drawn_by, within
 from scripts.workshop.judge import COUNT, Second, floor, rows, verdict
 from scripts.workshop.registry import digest_of, measurement
@@ -39,19 +41,23 @@ class Guided:
 CANDIDATES = {
     "DDIM, 25 steps, 1.4 at 300 to 700": Guided("ddim", 25, 1.4, 300, 700),
     "DPM-Solver++, 20 steps, 1.2": Guided("dpm-solver", 20, 1.2),
+    "DPM-Solver++, 14 steps, 1.5 at 300 to 700": Guided("dpm-solver", 14, 1.5, 300, 700),
     "DPM-Solver++, 14 steps, 1.4 at 300 to 700": Guided("dpm-solver", 14, 1.4, 300, 700),
     "DPM-Solver++, 10 steps, 1.2": Guided("dpm-solver", 10, 1.2),
+    "DDIM, 35 steps, 1.4 at 350 to 700": Guided("ddim", 35, 1.4, 350, 700),
 }
 """What is tried: intervals that spend few evaluations, and guidance at all times."""
 
 
 def of_setting(setting: Guided, count: int, second: Second) -> dict[str, Any]:
-    """A setting by both classifiers, and the evaluations that each sample took."""
+    """A setting by both classifiers, the evaluations that each sample took, and where it was
+    measured: the second classifier is trained there, and differs a little between devices."""
     estimate = within(setting.scale, setting.low, setting.high)
     how = {"sampler": setting.sampler, "steps": setting.steps}
     samples, asked, network = drawn_by(estimate, count, **how)
     measures = {**verdict(samples, asked), **second.verdict(samples, asked)}
-    return {**asdict(setting), "evaluations": network.images / count, **measures, "count": count}
+    where = {"count": count, "device": device_name(default_device())}
+    return {**asdict(setting), "evaluations": network.images / count, **measures, **where}
 
 
 def best(table: Mapping[str, Mapping[str, Any]], evaluations: int) -> str:

@@ -19,12 +19,14 @@ from torch import Tensor
 
 from ddpm.bundle import bundled_models, weights_file
 from ddpm.data import Digits, as_images, mnist
+from ddpm.devices import default_device
 from ddpm.forms import Log
 from ddpm.loading import load
 from ddpm.metrics import nearest
 from ddpm.model import Diffusion
 from ddpm.outputs import header_of
 from ddpm.reading import read_json
+from ddpm.records import device_name
 from scripts.workshop.judge import (
     Second,
     draw_fast,
@@ -117,7 +119,11 @@ def copied(images: Tensor) -> float:
 def row(
     path: Path, steps: int, count: int, seeds: int, second: Callable[[], Second]
 ) -> dict[str, Any]:
-    """A student at a number of evaluations by both classifiers; why it fails, if it does."""
+    """A student at a number of evaluations by both classifiers; why it fails, if it does.
+
+    It says where it was measured: the second classifier is trained there, and differs a little
+    between devices.
+    """
     asked, found = natural_labels(count), []
     try:
         model = load(path)
@@ -131,7 +137,8 @@ def row(
     accuracy, over = GOALS[steps]
     met = numbers["second_accuracy"] >= accuracy and numbers["second_fid_over_floor"] <= over
     return {"evaluations": steps, "seeds": seeds, "count": count, "met": met,
-            "sampler": model.recipe.sampler, **numbers}  # fmt: skip
+            "sampler": model.recipe.sampler, "device": device_name(default_device()),
+            **numbers}  # fmt: skip
 
 
 def served(path: Path) -> list[int]:
