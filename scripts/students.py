@@ -71,7 +71,7 @@ FROM_TWO_STAGES = dataclasses.replace(
         stages=(dataclasses.replace(FASTER.stages[0], epochs=20, imitation=1.0),),
     ),
 )
-"""The students for one step and two that came before: their teacher has no third stage."""
+"""The student for one step and two that came before: its teacher has no third stage."""
 
 VARIANTS = {
     recipe.name: recipe
