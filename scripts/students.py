@@ -7,6 +7,7 @@ was stopped. `python -m scripts.evaluate students` judges all of them.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, cast
 
 from ddpm.commands.program import run
@@ -73,7 +74,40 @@ FROM_TWO_STAGES = dataclasses.replace(
 )
 """The student for one step and two that came before: its teacher has no third stage."""
 
-VARIANTS = {
+FOLDED = "runs/digits-fast.fold.safetensors"
+"""What `ddpm train digits-fast --epochs 5` leaves: the teacher of the short trainings."""
+
+SHORT_MATCH = match(epochs=4, updates=20, rate=2e-4, average=0.99, steps=(1, 4), fake_updates=2)
+SHORT_STAGES: Mapping[str, tuple[Stage, ...]] = {
+    "shortcuts": (dataclasses.replace(SHORTCUT, epochs=5, updates=25, steps=(8, 4, 2, 1)),),
+    "halved": tuple(
+        Stage("halve", epochs=1, updates=31, average=0.95, steps=(n,)) for n in (8, 4, 2, 1)
+    ),
+    "matched": (SHORT_MATCH,),
+    "no-adversary": (dataclasses.replace(SHORT_MATCH, updates=28, adversarial=0.0),),
+    "compared": (
+        Stage(
+            "frechet",
+            epochs=3,
+            updates=20,
+            rate=2e-4,
+            steps=(4, 1),
+            critics=(16,),
+            pairs=2048,
+            imitation=0.3,
+        ),
+    ),
+}
+"""Stages that take about as long as each other, fixed before any was run. All begin with the same
+folded student, and are for one step and four."""
+
+SHORT = {
+    f"short-{name}": variant(f"short-{name}", *stages, teacher=FOLDED)
+    for name, stages in SHORT_STAGES.items()
+}
+"""Students that `python -m scripts.evaluate short_students` compares."""
+
+VARIANTS = SHORT | {
     recipe.name: recipe
     for recipe in (
         DIGITS_FAST,
@@ -91,7 +125,8 @@ VARIANTS = {
         variant("no-jitter", FOLD, match(jitter=0.0)),
     )
 }
-"""The students' recipes, and others: guided at all times, halved, or matched in several ways."""
+"""The students' recipes, and others: trained for a short time, guided at all times, halved, or
+matched in several ways."""
 
 
 def students(name: str, /, epochs: int | None = None, restart: bool = False) -> None:
@@ -99,8 +134,9 @@ def students(name: str, /, epochs: int | None = None, restart: bool = False) -> 
 
     Args:
         name: of a variant: digits-fast, digits-faster, two-stages, two-stages-faster, everywhere,
-            to-one, halved, matched, halved-matched, no-adversary, strong-adversary, two-fakes or
-            no-jitter.
+            to-one, halved, matched, halved-matched, no-adversary, strong-adversary, two-fakes,
+            no-jitter, short-shortcuts, short-halved, short-matched, short-no-adversary or
+            short-compared.
         epochs: stop after so many; those of all stages by default.
         restart: start again even though a checkpoint is there.
     """
