@@ -54,9 +54,9 @@ def variant(name: str, *stages: Stage, **changes: Any) -> Recipe:
     )
 
 
-def match(**changes: float) -> Stage:
+def match(**changes: Any) -> Stage:
     """The stage of distribution matching with other settings."""
-    return dataclasses.replace(MATCH, **changes)  # type: ignore[arg-type]
+    return dataclasses.replace(MATCH, **changes)
 
 
 SHORTCUT = next(s for s in distillation_of(DIGITS_FAST).stages if s.method == "shortcut")
