@@ -246,6 +246,26 @@ def test_a_shortcut_begins_with_the_folded_labels_at_every_pace(teacher, told, d
             assert torch.equal(labels_at(network, pace), folded)
 
 
+@pytest.mark.parametrize("stages", [STAGES[1:2], STAGES[2:], TAUGHT[1:]])
+def test_a_folded_student_teaches_one_with_other_paces_or_none(
+    teacher, told, stages, digits, tmp_path
+):
+    """Each takes the labels that the folded student has at no pace, and no stage folds again."""
+    before, path = Student.start(told), tmp_path / "folded.safetensors"
+    finish(before, digits, 1)
+    Diffusion(after(told, TAUGHT[0]), before.averaged).save(path)
+    paces = {"shortcut": 4}.get(stages[0].method, 1)
+    recipe = told_by(path, stages, options={**SMALL, "paces": paces})
+    serves = {"halve": (2,)}.get(stages[0].method, (1, 2, 4))
+    plan = dataclasses.replace(recipe.distillation, serves=serves)
+    run = Student.start(dataclasses.replace(recipe, distillation=plan))
+    folded = labels_at(load(path, "cpu").network, 0)
+    assert len(run.network.label.weight) == 11 * paces
+    for network in (run.network, run.averaged, run.previous, run.score):
+        assert all(torch.equal(labels_at(network, k), folded) for k in range(paces))
+    assert [entry["stage"] for entry in finish(run, digits, 1)] == [stages[0].name]
+
+
 def test_samples_are_compared_with_the_student_as_the_stage_before_left_it(
     compared, digits, monkeypatch
 ):

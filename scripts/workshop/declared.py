@@ -179,6 +179,7 @@ OTHER: dict[str, str] = {
     r"randomness#(ancestral|ddim)\.": "what another network predicts from x_T",
     r"schedules#strengths\.": "short trainings with other betas",
     r"second_opinion#": "edited images and illusions",
+    r"short_students#": "short trainings, each a student of its own",
     r"students#": "weights of students in training, by their files",
     r"unconditional#real\.": "real digits",
     r"warmup#": "no images",
