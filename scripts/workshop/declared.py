@@ -168,6 +168,7 @@ OTHER: dict[str, str] = {
     r"candidates#rows\.": "short trainings, each a model of its own",
     r"lengths#": "samples of averages of several lengths, against validation digits",
     r"anagrams#": "images of two labels",
+    r"bench#arithmetic\.": "in bfloat16 and in float32, on one machine",
     r"bench#quality\.reached": "a training that was stopped",
     r"classifier#": "real digits",
     r"editing_strength#": "edited images",
