@@ -1,6 +1,7 @@
 """Students: their targets in exact cases, their training, and what they serve."""
 
 import dataclasses
+import time
 from collections import Counter
 
 import pytest
@@ -264,6 +265,22 @@ def test_a_folded_student_teaches_one_with_other_paces_or_none(
     for network in (run.network, run.averaged, run.previous, run.score):
         assert all(torch.equal(labels_at(network, k), folded) for k in range(paces))
     assert [entry["stage"] for entry in finish(run, digits, 1)] == [stages[0].name]
+
+
+def test_what_a_stage_prepares_counts_as_its_time_but_not_in_its_speed(
+    student, digits, monkeypatch
+):
+    begin = Student.begin
+
+    def slow(self, stage, images):
+        time.sleep(0.5)
+        begin(self, stage, images)
+
+    monkeypatch.setattr(Student, "begin", slow)
+    first, second = finish(Student.start(student), digits, 2)
+    images = STAGES[0].updates * STAGES[0].batch
+    for entry, waited in ((first, 0.5), (second, 0.0)):
+        assert entry["seconds"] >= waited + images / entry["images_per_second"]
 
 
 def test_samples_are_compared_with_the_student_as_the_stage_before_left_it(

@@ -147,8 +147,10 @@ def test_short_trainings_are_judged_with_four_evaluations_and_with_one(short, mo
     )
     losses = {"validation_raw": 0.1, "validation_averaged": 0.1, "images_per_second": 1.0}
     epochs = [{"epoch": 1, "stage": "match", "train": 0.1, "seconds": 90.0, **losses}]
-    log = {"images": 55_000, "parameters": 1, "epochs": epochs, "how": {"device": "a machine"}}
-    (short / "short-matched.json").write_text(json.dumps(log))
+    log = {"images": 55_000, "parameters": 1, "epochs": epochs}
+    log["how"] = {"device": "a machine", "seconds": 90.0}
+    for name in variants.SHORT:
+        (short / f"{name}.json").write_text(json.dumps(log))
     found = short_students.short_students(False)
     assert [*found["trials"]] == ["folded", *variants.SHORT_STAGES]
     for trial in found["trials"].values():

@@ -12,8 +12,10 @@ from typing import Any
 
 import torch
 
+from ddpm.forms import Log
 from ddpm.images import write_pictures
 from ddpm.loading import load
+from ddpm.reading import read_json
 from scripts.students import FOLDED, SHORT, SHORT_STAGES
 from scripts.workshop.judge import Second, draw_fast, floor, rows
 from scripts.workshop.records import ROOT, results_file
@@ -36,13 +38,14 @@ def weights_of(name: str, steps: int) -> Path:
 
 
 def length(name: str) -> dict[str, Any]:
-    """The minutes of a short training, where it ran, its updates and the images in them."""
-    took = cost(weights_of(name, 1))
+    """The minutes of a short training from its start to its end, the classifier that compares
+    included; where it ran; its updates and the images in them."""
+    log = read_json(weights_of(name, 1).with_suffix(".json"), Log, "log of a training")
     stages = SHORT_STAGES[name]
     updates = sum(stage.epochs * stage.updates for stage in stages)
     return {
-        "minutes": took.get("minutes"),
-        "on": took.get("device"),
+        "minutes": log["how"]["seconds"] / 60,
+        "on": log["how"]["device"],
         "updates": updates,
         "images": updates * stages[0].batch,
     }
