@@ -102,7 +102,8 @@ def test_site_holds_the_engine_its_models_and_its_runtime(site):
 def test_macros_excerpts_and_notebooks(build, tree, visit):
     root = tree(
         '{{ figure("line") }}\n\nLoss {{ number("small", "epochs.-1.loss", ".3f") }}\n\n'
-        '{{ record("small") }}\n\n{{ record("small#part") }}\n\n```python\n--8<-- "ddpm/code.py:f"\n```\n'
+        '{{ record("small") }}\n\n{{ record("small#part") }}\n\n'
+        '```python\n--8<-- "ddpm/code.py:f"\n```\n'
     )
     done = build(root, root / "out")
     assert done.returncode == 0, done.stdout
