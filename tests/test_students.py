@@ -14,9 +14,9 @@ from ddpm.recipes import DIGITS, RECIPES, Recipe
 from ddpm.stages import Stage
 from ddpm.students import after
 from ddpm.teachers import check_teacher
-from scripts import students as variants
+from scripts import students as command
 from scripts.pages import students as page
-from scripts.workshop import judge, short_students, students, techniques
+from scripts.workshop import judge, short_students, students, techniques, variants
 from scripts.workshop.manifest import at_hand
 from scripts.workshop.registry import FIGURES, NotHere, register_all
 from scripts.workshop.students import GOALS, chosen, cost, row, served, weights_files
@@ -95,13 +95,13 @@ def test_variants_have_the_stages_that_they_are_named_for():
 
 def test_a_variant_is_trained_under_its_own_name(monkeypatch, tmp_path):
     given = []
-    monkeypatch.setattr(variants, "ROOT", tmp_path)
-    monkeypatch.setattr(variants, "RECIPES", dict(RECIPES))
-    monkeypatch.setattr(variants, "train_recipe", lambda name, **how: given.append((name, how)))
-    variants.students("halved", epochs=3)
+    monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.setattr(command, "RECIPES", dict(RECIPES))
+    monkeypatch.setattr(command, "train_recipe", lambda name, **how: given.append((name, how)))
+    command.students("halved", epochs=3)
     out = tmp_path / "runs" / "halved.safetensors"
     assert given == [("halved", {"epochs": 3, "restart": False, "out": out})]
-    assert variants.RECIPES["halved"].sampler == "ddim"
+    assert command.RECIPES["halved"].sampler == "ddim"
 
 
 def test_short_trainings_begin_with_the_folded_student_and_take_one_step_and_four():

@@ -1,7 +1,7 @@
 """What a few minutes of each way to teach a student give, from the same folded student.
 
-The trainings are those of `scripts.students.SHORT`. Each was run once, with settings that were
-fixed before.
+The trainings are those of `scripts.workshop.variants.SHORT`. Each was run once, with settings that
+were fixed before.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from ddpm.forms import Log
 from ddpm.images import write_pictures
 from ddpm.loading import load
 from ddpm.reading import read_json
-from scripts.students import FOLDED, SHORT, SHORT_STAGES
 from scripts.workshop.judge import Second, draw_fast, floor, rows
 from scripts.workshop.records import ROOT, results_file
 from scripts.workshop.registry import SEED, NotHere, measurement
 from scripts.workshop.students import cost, digests, row
+from scripts.workshop.variants import FOLDED, SHORT, SHORT_STAGES
 
 EVALUATIONS = {"four": 4, "one": 1}
 """What each student is judged at."""
