@@ -70,9 +70,9 @@ def students_noise() -> Image.Image:
     " measurement `short_students`.",
     alt="A sheet with a column for each digit from 0 to 9 and a row for each student and number of"
     " evaluations. With 4, the folded and the halved student show digits with some faults, the"
-    " shortcuts thick ones with wrong strokes, and the matched one thin strokes with specks. With 1,"
-    " the folded student shows grey blurs, shortcuts and halving two forms at once, and the other"
-    " three plain digits.",
+    " shortcuts thick ones with wrong strokes, and the matched one thin strokes with specks. With"
+    " 1, the folded student shows grey blurs, shortcuts and halving two forms at once, and the"
+    " other three plain digits.",
     results=("short_students.npz",),
     settings={"seed": 0},
 )
