@@ -96,7 +96,7 @@ def ablation(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measures speeds: `-- training sampling quality speed peers live pages`."""
+    """Measures speeds: `-- training sampling quality speed peers batches arithmetic live pages`."""
     install(session, "bench")
     session.run("python", "-m", "scripts.bench", *session.posargs)
 

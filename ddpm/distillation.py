@@ -74,6 +74,7 @@ def distil(
     for epoch, (stage, k) in enumerate(plan.plan(), 1):
         if not run.epoch < epoch <= (epochs or plan.epochs):
             continue
+        begun = time.perf_counter()
         if k == 0:
             run.begin(stage, digits)
         generator.manual_seed(1_000_000 * recipe.training.seed + epoch)
@@ -95,7 +96,7 @@ def distil(
             f"validation_{name}": finite(validate(network, recipe, checked), epoch, step)
             for name, network in (("raw", run.network), ("averaged", run.averaged))
         }
-        seconds = time.perf_counter() - started
+        seconds = time.perf_counter() - begun  # with what a stage prepares
         entry = {"epoch": epoch, "stage": stage.name, "train": mean, **losses}
         entry |= {"seconds": seconds, "images_per_second": speed}
         run.log.append(entry)

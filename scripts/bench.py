@@ -1,7 +1,7 @@
 """Measures speeds, each against a rival in the same run: `python -m scripts.bench`.
 
 No test depends on these times: the pages show the ratios, with the machine that they come from.
-Only those in a browser have no rival, so they are measured on an idle machine.
+Those in a browser and in batches have no rival, so they are measured on an idle machine.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from ddpm.files import write_json
 from ddpm.records import how
 from scripts.workshop.page_speeds import page_speeds
 from scripts.workshop.records import RESULTS, read_json
+from scripts.workshop.sampling_speeds import beside_peers, both_arithmetics, in_batches
 from scripts.workshop.speeds import (
-    beside_peers,
     digits_per_second,
     loop_overhead,
     time_to_quality,
@@ -37,9 +37,10 @@ def bench(names: Annotated[tuple[str, ...], tyro.conf.Positional] = (), pairs: i
         names: which of training (every recipe's images per second), sampling (what the loop costs
             beside its network calls), quality (how soon the flagship's samples are as good as
             those of attention-class, at the speeds of training), speed (digits a second at equal
-            quality), peers (other libraries' loops), live (the models in a browser) and pages
-            (Lighthouse's scores of some pages); all by default. The last two have no rival, and
-            need a machine without other load.
+            quality), peers (other libraries' loops, in at least ten pairs), batches (seconds a
+            digit in batches of 1, 64 and 1,000), arithmetic (bfloat16 beside float32), live (the
+            models in a browser) and pages (Lighthouse's scores of some pages); all by default.
+            Batches, live and pages have no rival, and need a machine without other load.
         pairs: how often ours and theirs are timed in turn; the medians count.
     """
     if pairs < PAIRS:
@@ -51,6 +52,8 @@ def bench(names: Annotated[tuple[str, ...], tyro.conf.Positional] = (), pairs: i
         "quality": lambda: time_to_quality(device),
         "speed": lambda: digits_per_second(device, pairs),
         "peers": lambda: beside_peers(device, pairs),
+        "batches": lambda: in_batches(device),
+        "arithmetic": lambda: both_arithmetics(device),
         "live": in_the_browser,
         "pages": page_speeds,
     }

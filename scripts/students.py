@@ -1,97 +1,19 @@
-"""Distils a student for the table of students: `python -m scripts.students NAME`.
+"""Distils a student for the tables of students: `python -m scripts.students NAME`.
 
 It is trained as `ddpm train` trains a recipe, into `runs/NAME.safetensors`, and continues where it
-was stopped. `python -m scripts.evaluate students` judges all of them.
+was stopped. `python -m scripts.evaluate students` judges all of them, and `short_students` those of
+short trainings.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Any, cast
+from typing import cast
 
 from ddpm.commands.program import run
 from ddpm.commands.train import train_recipe
-from ddpm.recipes import DIGITS, DIGITS_FAST, DIGITS_FASTER, FOLD, RECIPES, Recipe
-from ddpm.stages import Stage
-from ddpm.teachers import distillation_of
+from ddpm.recipes import RECIPES, Recipe
 from scripts.workshop.records import ROOT
-
-MATCH = Stage(
-    "match",
-    epochs=40,
-    updates=100,
-    batch=128,
-    rate=1e-4,
-    average=0.998,
-    steps=(1, 2, 4, 8, 16),
-    fake_rate=3e-4,
-)
-HALVE = tuple(
-    Stage("halve", epochs=4, updates=100, rate=2e-4, steps=(n,)) for n in (16, 8, 4, 2, 1)
-)
-
-
-def variant(name: str, *stages: Stage, **changes: Any) -> Recipe:
-    """The student's recipe with other stages, and other values of its distillation.
-
-    Matched students sample by `renoise` in the numbers of steps of their last stage.
-    """
-    plan = distillation_of(DIGITS_FAST)
-    last = stages[-1]
-    plan = dataclasses.replace(plan, stages=stages, serves=tuple(sorted(last.steps)), **changes)
-    options = {**DIGITS.options} | ({"paces": plan.paces} if plan.paces > 1 else {})
-    sampler, steps = ("renoise", 4) if last.method == "match" else ("ddim", last.steps[-1])
-    training = dataclasses.replace(DIGITS_FAST.training, epochs=plan.epochs)
-    return dataclasses.replace(
-        DIGITS_FAST,
-        name=name,
-        options=options,
-        sampler=sampler,
-        steps=steps,
-        training=training,
-        distillation=plan,
-    )
-
-
-def match(**changes: float) -> Stage:
-    """The stage of distribution matching with other settings."""
-    return dataclasses.replace(MATCH, **changes)  # type: ignore[arg-type]
-
-
-SHORTCUT = next(s for s in distillation_of(DIGITS_FAST).stages if s.method == "shortcut")
-EVERYWHERE = {"guidance": 1.35, "interval": (1, 10_000)}
-FASTER = distillation_of(DIGITS_FASTER)
-FROM_TWO_STAGES = dataclasses.replace(
-    DIGITS_FASTER,
-    name="two-stages-faster",
-    training=dataclasses.replace(DIGITS_FASTER.training, epochs=20),
-    distillation=dataclasses.replace(
-        FASTER,
-        teacher="runs/two-stages.safetensors",
-        stages=(dataclasses.replace(FASTER.stages[0], epochs=20, imitation=1.0),),
-    ),
-)
-"""The student for one step and two that came before: its teacher has no third stage."""
-
-VARIANTS = {
-    recipe.name: recipe
-    for recipe in (
-        DIGITS_FAST,
-        DIGITS_FASTER,
-        variant("two-stages", FOLD, SHORTCUT),
-        FROM_TWO_STAGES,
-        variant("everywhere", FOLD, SHORTCUT, **EVERYWHERE),
-        variant("to-one", FOLD, dataclasses.replace(SHORTCUT, steps=(16, 8, 4, 2, 1))),
-        variant("halved", FOLD, *HALVE),
-        variant("matched", FOLD, MATCH),
-        variant("halved-matched", FOLD, *HALVE, match(epochs=30)),
-        variant("no-adversary", FOLD, match(adversarial=0.0)),
-        variant("strong-adversary", FOLD, match(adversarial=0.03)),
-        variant("two-fakes", FOLD, match(fake_updates=2, epochs=60)),
-        variant("no-jitter", FOLD, match(jitter=0.0)),
-    )
-}
-"""The students' recipes, and others: guided at all times, halved, or matched in several ways."""
+from scripts.workshop.variants import VARIANTS
 
 
 def students(name: str, /, epochs: int | None = None, restart: bool = False) -> None:
@@ -99,8 +21,9 @@ def students(name: str, /, epochs: int | None = None, restart: bool = False) -> 
 
     Args:
         name: of a variant: digits-fast, digits-faster, two-stages, two-stages-faster, everywhere,
-            to-one, halved, matched, halved-matched, no-adversary, strong-adversary, two-fakes or
-            no-jitter.
+            to-one, halved, matched, halved-matched, no-adversary, strong-adversary, two-fakes,
+            no-jitter, short-shortcuts, short-halved, short-matched, short-no-adversary or
+            short-compared.
         epochs: stop after so many; those of all stages by default.
         restart: start again even though a checkpoint is there.
     """

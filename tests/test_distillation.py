@@ -1,6 +1,7 @@
 """Students: their targets in exact cases, their training, and what they serve."""
 
 import dataclasses
+import time
 from collections import Counter
 
 import pytest
@@ -244,6 +245,42 @@ def test_a_shortcut_begins_with_the_folded_labels_at_every_pace(teacher, told, d
     for network in (run.network, run.previous, run.averaged, run.score):
         for pace in range(4):
             assert torch.equal(labels_at(network, pace), folded)
+
+
+@pytest.mark.parametrize("stages", [STAGES[1:2], STAGES[2:], TAUGHT[1:]])
+def test_a_folded_student_teaches_one_with_other_paces_or_none(
+    teacher, told, stages, digits, tmp_path
+):
+    """Each takes the labels that the folded student has at no pace, and no stage folds again."""
+    before, path = Student.start(told), tmp_path / "folded.safetensors"
+    finish(before, digits, 1)
+    Diffusion(after(told, TAUGHT[0]), before.averaged).save(path)
+    paces = {"shortcut": 4}.get(stages[0].method, 1)
+    recipe = told_by(path, stages, options={**SMALL, "paces": paces})
+    serves = {"halve": (2,)}.get(stages[0].method, (1, 2, 4))
+    plan = dataclasses.replace(recipe.distillation, serves=serves)
+    run = Student.start(dataclasses.replace(recipe, distillation=plan))
+    folded = labels_at(load(path, "cpu").network, 0)
+    assert len(run.network.label.weight) == 11 * paces
+    for network in (run.network, run.averaged, run.previous, run.score):
+        assert all(torch.equal(labels_at(network, k), folded) for k in range(paces))
+    assert [entry["stage"] for entry in finish(run, digits, 1)] == [stages[0].name]
+
+
+def test_what_a_stage_prepares_counts_as_its_time_but_not_in_its_speed(
+    student, digits, monkeypatch
+):
+    begin = Student.begin
+
+    def slow(self, stage, images):
+        time.sleep(0.5)
+        begin(self, stage, images)
+
+    monkeypatch.setattr(Student, "begin", slow)
+    first, second = finish(Student.start(student), digits, 2)
+    images = STAGES[0].updates * STAGES[0].batch
+    for entry, waited in ((first, 0.5), (second, 0.0)):
+        assert entry["seconds"] >= waited + images / entry["images_per_second"]
 
 
 def test_samples_are_compared_with_the_student_as_the_stage_before_left_it(

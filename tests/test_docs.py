@@ -84,6 +84,7 @@ GIVEN: dict[str, dict[str, str]] = {
         "22.5": "a quarter of the quarter turn",
         "67.5": "three quarters of the quarter turn",
         "50%": "chance between two",
+        "1,000": "the size of a batch in scripts/workshop/sampling_speeds.py",
     },
     "editing.md": {
         **dict.fromkeys(

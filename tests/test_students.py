@@ -8,13 +8,15 @@ import pytest
 import torch
 
 from ddpm.data import Digits, bundled
+from ddpm.images import read_pictures
 from ddpm.model import Diffusion
 from ddpm.recipes import DIGITS, RECIPES, Recipe
+from ddpm.stages import Stage
 from ddpm.students import after
 from ddpm.teachers import check_teacher
-from scripts import students as variants
+from scripts import students as command
 from scripts.pages import students as page
-from scripts.workshop import judge, students, techniques
+from scripts.workshop import judge, short_students, students, techniques, variants
 from scripts.workshop.manifest import at_hand
 from scripts.workshop.registry import FIGURES, NotHere, register_all
 from scripts.workshop.students import GOALS, chosen, cost, row, served, weights_files
@@ -93,13 +95,81 @@ def test_variants_have_the_stages_that_they_are_named_for():
 
 def test_a_variant_is_trained_under_its_own_name(monkeypatch, tmp_path):
     given = []
-    monkeypatch.setattr(variants, "ROOT", tmp_path)
-    monkeypatch.setattr(variants, "RECIPES", dict(RECIPES))
-    monkeypatch.setattr(variants, "train_recipe", lambda name, **how: given.append((name, how)))
-    variants.students("halved", epochs=3)
+    monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.setattr(command, "RECIPES", dict(RECIPES))
+    monkeypatch.setattr(command, "train_recipe", lambda name, **how: given.append((name, how)))
+    command.students("halved", epochs=3)
     out = tmp_path / "runs" / "halved.safetensors"
     assert given == [("halved", {"epochs": 3, "restart": False, "out": out})]
-    assert variants.RECIPES["halved"].sampler == "ddim"
+    assert command.RECIPES["halved"].sampler == "ddim"
+
+
+def test_short_trainings_begin_with_the_folded_student_and_take_one_step_and_four():
+    stages = {name: recipe.distillation.stages for name, recipe in variants.SHORT.items()}
+    assert [*stages] == [f"short-{name}" for name in variants.SHORT_STAGES]
+    assert variants.SHORT.items() <= variants.VARIANTS.items()
+    for name, recipe in variants.SHORT.items():
+        assert recipe.distillation.teacher == "runs/digits-fast.fold.safetensors"
+        assert "fold" not in {stage.method for stage in stages[name]}
+        assert {4, 1} <= {steps for stage in stages[name] for steps in stage.steps}
+    own = {f.name for f in dataclasses.fields(Stage)}
+    apart = {
+        name
+        for name in own
+        if len({getattr(stages[f"short-{n}"][0], name) for n in ("matched", "no-adversary")}) > 1
+    }
+    assert apart == {"adversarial", "updates"}  # a pair: an update without it takes less time
+
+
+@pytest.fixture
+def short(runs, judged, monkeypatch):
+    """Files of all short trainings, of a network of width 16 without training."""
+    monkeypatch.setattr(short_students, "ROOT", runs.parent)
+    monkeypatch.setattr(short_students, "results_file", lambda name: runs.parent / name)
+    for name, recipe in variants.SHORT.items():
+        small = dataclasses.replace(recipe, options=SMALL | {"paces": recipe.distillation.paces})
+        torch.manual_seed(0)
+        Diffusion(small).save(runs / f"{name}.safetensors")
+        if name == "short-halved":
+            four = next(stage for stage in recipe.distillation.stages if stage.steps == (4,))
+            Diffusion(after(small, four)).save(runs / f"{name}.halve-4.safetensors")
+    return runs
+
+
+def test_short_trainings_are_judged_with_four_evaluations_and_with_one(short, monkeypatch):
+    assert {"digits-fast", "digits-fast.fold"} == {
+        name for name in weights_files() if not name.startswith("bundled")
+    }
+    for name, value in (("Second", lambda *given: Opinion()), ("floor", lambda count: 1.0)):
+        monkeypatch.setattr(short_students, name, value)
+    monkeypatch.setattr(
+        students, "verdict", lambda images, asked: {"accuracy": 1.0, "fid_over_floor": 1.0}
+    )
+    losses = {"validation_raw": 0.1, "validation_averaged": 0.1, "images_per_second": 1.0}
+    epochs = [{"epoch": 1, "stage": "match", "train": 0.1, "seconds": 90.0, **losses}]
+    log = {"images": 55_000, "parameters": 1, "epochs": epochs}
+    log["how"] = {"device": "a machine", "seconds": 90.0}
+    for name in variants.SHORT:
+        (short / f"{name}.json").write_text(json.dumps(log))
+    found = short_students.short_students(False)
+    assert [*found["trials"]] == ["folded", *variants.SHORT_STAGES]
+    for trial in found["trials"].values():
+        assert {key: trial[key]["evaluations"] for key in ("four", "one")} == {"four": 4, "one": 1}
+        assert not any("failure" in trial[key] for key in ("four", "one"))
+    matched = found["trials"]["matched"]
+    assert (matched["minutes"], matched["on"]) == (1.5, "a machine")
+    assert (matched["updates"], matched["images"]) == (80, 80 * 128)
+    halved = found["weights"]["halved, 4"], found["weights"]["halved, 1"]
+    assert halved[0] != halved[1]
+    pictures = read_pictures(short.parent / "short_students.npz")
+    assert [*pictures] == [*found["weights"]]
+    assert all(images.shape == (10, 1, 28, 28) for images in pictures.values())
+
+
+def test_without_a_short_training_there_is_nothing_to_compare(short):
+    (short / "short-matched.safetensors").unlink()
+    with pytest.raises(NotHere, match=r"short-matched\.safetensors'.*scripts\.students"):
+        short_students.short_students(False)
 
 
 class Opinion:

@@ -125,13 +125,14 @@ def define_env(env: Any) -> None:
 
     @macro
     def record(result: str) -> str:
-        """How a result was obtained, folded into one line."""
-        source = f"results/{result}.json"
-        how = results.value(result, ["how"])
+        """How a result was obtained, or RESULT#PART of one, folded into one line."""
+        name, _, part = result.partition("#")
+        source = f"results/{name}.json"
+        how = results.value(name, [*filter(None, part.split(".")), "how"])
         body = _definitions(how.items())
         return (
             '<details class="how" data-search-exclude>'
-            f"<summary>How this was obtained: {escape(result)}</summary>"
+            f"<summary>How this was obtained: {escape(result.replace('#', ', '))}</summary>"
             f"{body}"
             f'<p><a href="{asset(source)}">{escape(source)}</a></p></details>'
         )

@@ -45,6 +45,7 @@ CANDIDATES = {
     "DPM-Solver++, 14 steps, 1.4 at 300 to 700": Guided("dpm-solver", 14, 1.4, 300, 700),
     "DPM-Solver++, 10 steps, 1.2": Guided("dpm-solver", 10, 1.2),
     "DDIM, 35 steps, 1.4 at 350 to 700": Guided("ddim", 35, 1.4, 350, 700),
+    "DPM-Solver++, 35 steps, 1.5 at 300 to 700": Guided("dpm-solver", 35, 1.5, 300, 700),
 }
 """What is tried: intervals that spend few evaluations, and guidance at all times."""
 

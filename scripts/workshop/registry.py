@@ -23,6 +23,7 @@ FAMILIES = (
     "workshop.quality",
     "workshop.rival",
     "workshop.students",
+    "workshop.short_students",
     "pages.digits",
     "pages.students",
     "workshop.guidance_kinds",

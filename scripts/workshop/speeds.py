@@ -222,23 +222,3 @@ def digits_per_second(device: torch.device, pairs: int, count: int = 250) -> dic
         f" {speeds['fewest']:.2f} with the rival's {settings['theirs']['steps']}"
     )
     return {**speeds, "images": count, "pairs": pairs}
-
-
-def beside_peers(device: torch.device, pairs: int, count: int = 64) -> dict[str, Any]:
-    """Seconds per image, ours over other libraries', with one network and equal steps."""
-    from scripts.workshop.peers import STEPS, rivals
-
-    model, labels = load("digits", device), torch.arange(count) % 10
-    table = {}
-    for name, (sampler, theirs) in rivals(model, count).items():
-        options: dict[str, Any] = {"sampler": sampler, "steps": STEPS, "guidance": 1.0}
-        ours = partial(model.sample, labels=labels, **options)
-        ours(), theirs()
-        timed = paired(partial(seconds, ours, device), partial(seconds, theirs, device), pairs)
-        table[name] = timed | {
-            "sampler": sampler,
-            "ours": timed["ours"] / count,
-            "theirs": timed["theirs"] / count,
-        }
-        print(f"{name}: {table[name]['ratio']:.3f}")
-    return {"rows": table, "images": count, "steps": STEPS}

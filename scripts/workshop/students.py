@@ -64,10 +64,14 @@ ENOUGH = 0.985
 
 
 def weights_files() -> dict[str, Path]:
-    """The weights files of students, by name: those of `runs/`, and the bundled ones."""
+    """The weights files of students, by name: those of `runs/`, and the bundled ones.
+
+    Those of short trainings are not among them: `short_students` judges these.
+    """
     found = {path.name.removesuffix(".safetensors"): path
              for path in sorted((ROOT / "runs").glob("*.safetensors"))
-             if not path.name.endswith(".checkpoint.safetensors")}  # fmt: skip
+             if not path.name.endswith(".checkpoint.safetensors")
+             and not path.name.startswith("short-")}  # fmt: skip
     found |= {f"bundled {name}": weights_file(name) for name in bundled_models()}
     return {name: path for name, path in found.items() if distilled(path)}
 

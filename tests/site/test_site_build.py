@@ -30,6 +30,7 @@ FIGURE = {
 }
 RESULT = {
     "how": {"command": "python -m scripts.x", "seed": 0},
+    "part": {"how": {"command": "python -m scripts.y", "seed": 0}},
     "epochs": [{"loss": 0.0345678}],
     "below": -1234.2,
     "rows": {"one": {"words": "first", "fid": 0.12345}, "two": {"words": "second"}},
@@ -101,7 +102,8 @@ def test_site_holds_the_engine_its_models_and_its_runtime(site):
 def test_macros_excerpts_and_notebooks(build, tree, visit):
     root = tree(
         '{{ figure("line") }}\n\nLoss {{ number("small", "epochs.-1.loss", ".3f") }}\n\n'
-        '{{ record("small") }}\n\n```python\n--8<-- "ddpm/code.py:f"\n```\n'
+        '{{ record("small") }}\n\n{{ record("small#part") }}\n\n'
+        '```python\n--8<-- "ddpm/code.py:f"\n```\n'
     )
     done = build(root, root / "out")
     assert done.returncode == 0, done.stdout
@@ -116,8 +118,9 @@ def test_macros_excerpts_and_notebooks(build, tree, visit):
         for part in ("seed 3", "weights attention 01234567,", "1.2 s", "scripts.figures line"):
             assert part in caption.inner_text()
         assert caption.locator("math").count() == 1
-        page.get_by_text("How this was obtained").click()
-        assert page.get_by_text("python -m scripts.x").is_visible()
+        for words, command in (("small", "x"), ("small, part", "y")):
+            page.get_by_text(f"How this was obtained: {words}", exact=True).click()
+            assert page.get_by_text(f"python -m scripts.{command}").is_visible()
         caption.get_by_role("link", name="Record").click()
         page.wait_for_url("**/reproduce/#figure-line")
         assert page.get_by_text("fedcba").is_visible()
