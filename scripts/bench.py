@@ -7,7 +7,7 @@ Those in a browser and in batches have no rival, so they are measured on an idle
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 import tyro
@@ -69,7 +69,15 @@ def bench(names: Annotated[tuple[str, ...], tyro.conf.Positional] = (), pairs: i
             continue
         path = RESULTS / "bench.json"
         before = read_json("bench") if path.is_file() else {}
+        if name == "peers":
+            beside_the_run_before(values["rows"], before.get("peers", {"rows": {}})["rows"])
         write_json(path, before | {name: values | {"how": record}, "how": record})
+
+
+def beside_the_run_before(rows: dict[str, Any], earlier: Mapping[str, Any]) -> None:
+    """Adds to each row the ratio of the run before, which shows how far a ratio can be trusted."""
+    for name in rows.keys() & earlier.keys():
+        rows[name]["before"] = earlier[name]["ratio"]
 
 
 def in_the_browser() -> dict[str, Any]:

@@ -92,6 +92,12 @@ def test_beside_a_peer_at_least_ten_pairs_are_timed(monkeypatch):
     assert [row["pairs"] for row in rows] == [10, 12]
 
 
+def test_a_ratio_stands_beside_that_of_the_run_before():
+    rows = {"a peer": {"ratio": 1.02}, "a new one": {"ratio": 0.9}}
+    bench.beside_the_run_before(rows, {"a peer": {"ratio": 0.98, "before": 1.1}, "gone": {}})
+    assert rows == {"a peer": {"ratio": 1.02, "before": 0.98}, "a new one": {"ratio": 0.9}}
+
+
 class DoesNothing:
     """A model whose samples take no time."""
 
