@@ -117,11 +117,8 @@ def digests(value):
 def test_records_are_of_the_weights_that_come_with_the_package():
     bundled = {digest_of(f"weights/{name}.safetensors") for name in bundled_models()}
     of_others = {name for name, record in records().items() if not {*digests(record)} <= bundled}
-    assert of_others <= {
-        "students",
-        "short_students",
-        "samples_alone",
-    }  # of every student that was trained
+    # Those of every student that was trained.
+    assert of_others <= {"students", "short_students", "samples_alone"}
     assert sum(bool({*digests(record)}) for record in records().values()) > 20
 
 

@@ -12,10 +12,8 @@ from typing import Any
 
 import torch
 
-from ddpm.forms import Log
 from ddpm.images import write_pictures
 from ddpm.loading import load
-from ddpm.reading import read_json
 from scripts.workshop.judge import Second, draw_fast, floor, rows
 from scripts.workshop.records import ROOT, results_file
 from scripts.workshop.registry import SEED, NotHere, measurement
@@ -40,12 +38,12 @@ def weights_of(name: str, steps: int) -> Path:
 def length(name: str) -> dict[str, Any]:
     """The minutes of a short training from its start to its end, the classifier that compares
     included; where it ran; its updates and the images in them."""
-    log = read_json(weights_of(name, 1).with_suffix(".json"), Log, "log of a training")
+    took = cost(weights_of(name, 1))
     stages = SHORT_STAGES[name]
     updates = sum(stage.epochs * stage.updates for stage in stages)
     return {
-        "minutes": log["how"]["seconds"] / 60,
-        "on": log["how"]["device"],
+        "minutes": took["minutes"],
+        "on": took["device"],
         "updates": updates,
         "images": updates * stages[0].batch,
     }
