@@ -95,14 +95,13 @@ def test_beside_a_peer_at_least_ten_pairs_are_timed_and_more_of_the_loops_alone(
 
     monkeypatch.setattr(peers, "rivals", rivals)
     monkeypatch.setattr(Diffusion, "sample", lambda model, **options: options["guidance"])
-    monkeypatch.setattr(
-        speeds, "paired", lambda ours, theirs, n: {"ours": 6.4, "theirs": 3.2, "pairs": n}
-    )
+    took = {"ours": 6.4, "theirs": 3.2, "ratio": 2}
+    monkeypatch.setattr(speeds, "paired", lambda ours, theirs, pairs: took | {"pairs": pairs})
     rows = [speeds.beside_peers(CPU, pairs)["rows"]["a peer"] for pairs in (bench.PAIRS, 12)]
     assert [row["pairs"] for row in rows] == [10, 12]
     assert (rows[0]["ours"], rows[0]["theirs"]) == (0.1, 0.05)  # of 64 images
     assert rows[0]["alone"] == {
-        "sampler": "ddim", "ours": 6.4 / 25, "theirs": 3.2 / 25, "pairs": speeds.ALONE,
+        "ours_ms": 256, "theirs_ms": 128, "makes": 2, "pairs": speeds.ALONE,
     }  # fmt: skip
     assert [isinstance(network, speeds.Echo) for network in networks] == [False, True] * 2
 

@@ -54,8 +54,8 @@ def beside_peers(device: torch.device, pairs: int, count: int = 64) -> dict[str,
     """Our loop beside other libraries', with one network and equal steps.
 
     Returns:
-        By the name of a loop: seconds per image, ours over theirs, and under "alone" seconds per
-        step of the loops alone, with a network that takes no time.
+        By the name of a loop: seconds per image, ours over theirs, and under "alone" milliseconds
+        per step of the loops alone, with a network that takes no time.
     """
     from scripts.workshop.peers import STEPS
 
@@ -63,10 +63,32 @@ def beside_peers(device: torch.device, pairs: int, count: int = 64) -> dict[str,
     whole = against_peers(model, count, max(pairs, PAIRS))
     alone = against_peers(Diffusion(model.recipe, Echo(), device), count, ALONE)
     rows = {
-        name: each_of(row, count) | {"alone": each_of(alone[name], STEPS)}
+        name: row
+        | {"ours": row["ours"] / count, "theirs": row["theirs"] / count}
+        | {"alone": loops_alone(alone[name], STEPS, row["theirs"])}
         for name, row in whole.items()
     }
     return {"rows": rows, "images": count, "steps": STEPS}
+
+
+def loops_alone(row: Mapping[str, Any], steps: int, whole: float) -> dict[str, float]:
+    """Milliseconds a step of two loops without the network, and what they make of the whole.
+
+    Args:
+        row: the seconds of both, and how many pairs were timed.
+        steps: that each loop makes.
+        whole: the seconds of the other loop with the network.
+
+    Returns:
+        Also `makes`: ours over theirs with the network, if nothing but the loops differs.
+    """
+    ours, theirs = row["ours"], row["theirs"]
+    return {
+        "ours_ms": 1000 * ours / steps,
+        "theirs_ms": 1000 * theirs / steps,
+        "makes": 1 + (ours - theirs) / whole,
+        "pairs": row["pairs"],
+    }
 
 
 def against_peers(model: Diffusion, count: int, pairs: int) -> dict[str, dict[str, Any]]:
@@ -82,11 +104,6 @@ def against_peers(model: Diffusion, count: int, pairs: int) -> dict[str, dict[st
         table[name] = {"sampler": sampler, **times}
         print(f"{name}: {table[name]}")
     return table
-
-
-def each_of(row: dict[str, Any], count: int) -> dict[str, Any]:
-    """The row with its times divided by a number of images or of steps."""
-    return row | {"ours": row["ours"] / count, "theirs": row["theirs"] / count}
 
 
 def timed(
