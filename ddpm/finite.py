@@ -22,10 +22,11 @@ def watched(states: Iterable[State]) -> Iterator[State]:
     marks: list[Tensor] = []
     for k, state in enumerate(states):
         places.append(f"at t = {state.t}, after {k} steps")
-        marks.append(state.x.isfinite().all() & state.x0.isfinite().all())
+        # Of the largest alone, since NaN is larger than all: a tenth of the time of asking each.
+        marks.append(torch.maximum(state.x.abs().amax(), state.x0.abs().amax()))
         kind = state.x.device.type
         if kind == "cpu" or (state.t == 0 and kind != "meta"):  # where there are no numbers
-            fine = torch.stack(marks).tolist()
+            fine = torch.stack(marks).isfinite().tolist()
             if not all(fine):
                 raise FloatingPointError(
                     f"the images were no longer finite {places[fine.index(False)]}; usual causes"

@@ -70,6 +70,7 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "pairs": (1, 10_000_000),
     "imitation": (0, 1e6),
     "interval": (0, 10_000),
+    "last": (1, 10_000),
     "serves": (1, 10_000),
     # Networks
     "width": (1, 4096),

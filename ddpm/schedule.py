@@ -7,6 +7,7 @@ Notation, here and everywhere else: `t = 0` is the clean image and `t = T` is no
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -95,11 +96,11 @@ class NoiseSchedule:
     # --8<-- [start:coefficients]
     def signal(self, t: Time, like: Tensor) -> Tensor:
         """sqrt(alpha_bar_t), shaped to multiply `like` (N, ...): the amplitude of the image."""
-        return self._at("signal", self.alpha_bar.sqrt(), t, like)
+        return self._at("signal", torch.sqrt, t, like)
 
     def sigma(self, t: Time, like: Tensor) -> Tensor:
         """sqrt(1 - alpha_bar_t), shaped to multiply `like` (N, ...): that of the noise."""
-        return self._at("sigma", (1 - self.alpha_bar).sqrt(), t, like)
+        return self._at("sigma", lambda alpha_bar: (1 - alpha_bar).sqrt(), t, like)
         # --8<-- [end:coefficients]
 
     # --8<-- [start:add_noise]
@@ -164,8 +165,8 @@ class NoiseSchedule:
             "sqrt_one_minus_alpha_bar_t": math.sqrt(1 - alpha_bar),
         }
 
-    def _at(self, name: str, values: Tensor, t: Time, like: Tensor) -> Tensor:
-        """values[t] with the device and the type of `like`: no GPU waits for it.
+    def _at(self, name: str, of: Callable[[Tensor], Tensor], t: Time, like: Tensor) -> Tensor:
+        """of(alpha_bar_t) with the device and the type of `like`: no GPU waits for it.
 
         Some devices have no float64, so the values are converted before they go there, and the
         table for times that lie on the device is kept.
@@ -176,7 +177,7 @@ class NoiseSchedule:
             key = (name, like.device, like.dtype)
             if key not in self._tables:
                 with torch.inference_mode(False):  # a training may use the table later
-                    self._tables[key] = values.to(like.dtype).to(like.device)
+                    self._tables[key] = of(self.alpha_bar).to(like.dtype).to(like.device)
             return self._tables[key][t.to(like.device)].reshape(shape)
         t = arguments.integer("t", t, 0, self.T)
-        return like.new_full((1,) * like.ndim, float(values[t]))
+        return like.new_full((1,) * like.ndim, float(of(self.alpha_bar[t])))

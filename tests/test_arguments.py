@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from ddpm.baselines import blurred
 from ddpm.data import held_out
 from ddpm.devices import as_device
 from ddpm.drawings import drawing
+from ddpm.finite import watched
 from ddpm.guidance import as_eps, guided
 from ddpm.histories import pick_frames, sample_history
 from ddpm.masks import freehand, named_masks
@@ -27,6 +29,7 @@ from ddpm.metrics import diversity, fid, nearest, precision_recall, psnr
 from ddpm.model import Diffusion
 from ddpm.noise import Noise, image_seeds
 from ddpm.recipes import DIGITS
+from ddpm.sampling import State
 from ddpm.schedule import NoiseSchedule
 from ddpm.techniques.hybrids import gaussian
 from ddpm.techniques.views import patches, view
@@ -384,6 +387,18 @@ def test_what_says_the_same_is_taken(untrained):
 def test_images_that_are_not_finite_are_no_result(untrained, guidance):
     with pytest.raises(FloatingPointError, match=r"at t = \d+, after \d+ steps; usual causes"):
         untrained.sample(labels=[3], steps=5, guidance=guidance)
+
+
+@pytest.mark.parametrize("value", [NAN, INF, -INF])
+@pytest.mark.parametrize("name", ["x", "x0"])
+def test_one_number_that_is_not_finite_is_found_and_the_largest_number_is_none(name, value):
+    fine = State(2, torch.full((2, 1, 3, 3), -3.4e38), torch.full((2, 1, 3, 3), 3.4e38))
+    broken = fine.x.clone()
+    broken[1, 0, 2, 1] = value
+    states = watched([fine, fine, replace(fine, t=1, **{name: broken})])
+    assert [next(states).t, next(states).t] == [2, 2]
+    with pytest.raises(FloatingPointError, match="at t = 1, after 2 steps"):
+        next(states)
 
 
 def test_damaged_weights_are_told_at_the_first_step(tiny):

@@ -54,6 +54,7 @@ def test_bfloat16_and_float32_take_turns_over_the_same_digits(clock, monkeypatch
         return {"fid": float(images.mean())}
 
     monkeypatch.setattr(speeds, "verdict", verdict)
+    monkeypatch.setattr(speeds, "natural_labels", lambda count: torch.arange(count) % 10)
     found = speeds.both_arithmetics(CPU, count=60, batch=20)
     own = [call for call in clock if call[0] == "digits"]
     assert [fast for _, fast, *_ in own] == [True, False] * 4  # one pair to warm up
@@ -84,22 +85,37 @@ def test_images_are_sampled_in_the_arithmetic_that_is_asked_for(tiny):
     assert seen == [True, True, False, False]
 
 
-def test_beside_a_peer_at_least_ten_pairs_are_timed(monkeypatch):
+def test_beside_a_peer_at_least_ten_pairs_are_timed_and_more_of_the_loops_alone(monkeypatch):
     peers = pytest.importorskip("scripts.workshop.peers")
-    monkeypatch.setattr(peers, "rivals", lambda model, count: {"a peer": ("ddim", lambda: None)})
-    monkeypatch.setattr(speeds, "load", lambda name, device: DoesNothing())
+    networks = []
+
+    def rivals(model, count):
+        networks.append(model.network)
+        return {"a peer": ("ddim", lambda: None)}
+
+    monkeypatch.setattr(peers, "rivals", rivals)
+    monkeypatch.setattr(Diffusion, "sample", lambda model, **options: options["guidance"])
+    took = {"ours": 6.4, "theirs": 3.2, "ratio": 2}
+    monkeypatch.setattr(speeds, "paired", lambda ours, theirs, pairs: took | {"pairs": pairs})
     rows = [speeds.beside_peers(CPU, pairs)["rows"]["a peer"] for pairs in (bench.PAIRS, 12)]
     assert [row["pairs"] for row in rows] == [10, 12]
+    assert (rows[0]["ours"], rows[0]["theirs"]) == (0.1, 0.05)  # of 64 images
+    assert rows[0]["alone"] == {
+        "ours_ms": 256, "theirs_ms": 128, "makes": 2, "pairs": speeds.ALONE,
+    }  # fmt: skip
+    assert [isinstance(network, speeds.Echo) for network in networks] == [False, True] * 2
+
+
+def test_the_loops_alone_make_the_same_steps_without_a_network_that_takes_time():
+    pytest.importorskip("scripts.workshop.peers")
+    model = Diffusion(recipe("digits"), speeds.Echo())
+    table = speeds.against_peers(model, count=4, pairs=1)
+    assert len(table) == 5
+    assert all(row["ours"] > 0 and row["theirs"] > 0 for row in table.values())
+    assert model.sample(2, labels=[1, 2], steps=25).isfinite().all()
 
 
 def test_a_ratio_stands_beside_that_of_the_run_before():
     rows = {"a peer": {"ratio": 1.02}, "a new one": {"ratio": 0.9}}
     bench.beside_the_run_before(rows, {"a peer": {"ratio": 0.98, "before": 1.1}, "gone": {}})
     assert rows == {"a peer": {"ratio": 1.02, "before": 0.98}, "a new one": {"ratio": 0.9}}
-
-
-class DoesNothing:
-    """A model whose samples take no time."""
-
-    def sample(self, **options):
-        assert options["guidance"] == 1.0

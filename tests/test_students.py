@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from ddpm.classifiers import Classifier, load_classifier
 from ddpm.data import Digits, bundled
 from ddpm.images import read_pictures
 from ddpm.model import Diffusion
@@ -208,6 +209,19 @@ def test_a_row_meets_the_goals_of_its_evaluations_by_the_second_classifier(
     assert not less["met"]
 
 
+def test_the_judge_is_no_classifier_that_taught_a_student_or_chose_one():
+    recipes = [recipe for recipe in RECIPES.values() if recipe.distillation]
+    critics = {w for recipe in recipes for s in recipe.distillation.stages for w in s.critics}
+    chooses = load_classifier().head.in_features
+    assert len(critics) == 2
+    for width in critics:
+        assert Classifier(width).head.in_features != chooses
+    assert students.JUDGE["width"] not in critics
+    assert Classifier(students.JUDGE["width"]).head.in_features != chooses
+    seeds = {recipe.training.seed + number for recipe in recipes for number in range(len(critics))}
+    assert students.JUDGE["seed"] not in seeds
+
+
 def test_what_fails_is_a_row_too(runs, judged):
     path = runs / "digits-fast.fold.safetensors"
     path.write_bytes(path.read_bytes()[:-1])
@@ -232,7 +246,7 @@ def test_the_bundled_classifier_chooses_among_those_that_are_accurate():
 
 
 def test_the_measurement_names_what_falls_short(runs, judged, monkeypatch):
-    monkeypatch.setattr(students, "Second", lambda epochs, count: Opinion(over=2.0))
+    monkeypatch.setattr(students, "Second", lambda epochs, count, **judge: Opinion(over=2.0))
     monkeypatch.setattr(students, "test_images", lambda: torch.zeros(5, 1, 28, 28))
     monkeypatch.setattr(students, "floor", lambda count: 1.0)
     monkeypatch.setattr(

@@ -49,7 +49,7 @@ def guidance(quick: bool) -> dict[str, Any]:
 @figure(
     "guidance-curves",
     "guidance",
-    caption="The effect of guidance: accuracy and precision rise with the scale, recall and"
+    caption="The effect of guidance: accuracy and precision rise at first, recall and"
     " diversity fall. Below, the Fréchet distance from real digits has its minimum near 1.",
     made="A thousand digits of the model `digits` at each scale, DDIM in 25 steps.",
     alt="Two plots against the scale from 1 to 10, counted as w and as omega. The upper plot has"

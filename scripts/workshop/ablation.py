@@ -62,7 +62,7 @@ ROWS: dict[str, tuple[str, Recipe]] = {
     "unit-range": ("pixels from 0 to 1", change(scaling=Scaling(size=28, mean=0.0, std=1.0))),
     "wide-range": ("pixels from -2 to 2", change(scaling=Scaling(size=28, mean=0.5, std=0.25))),
     "shifted": ("digits shifted by up to one pixel", FIRST),
-    "balanced": ("as many of each digit", FIRST),
+    "balanced": ("the same number of each digit", FIRST),
 }
 # --8<-- [end:rows]
 

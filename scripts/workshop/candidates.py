@@ -46,7 +46,7 @@ def change(options: dict[str, Any] | None = None, **training: Any) -> Recipe:
 # --8<-- [start:candidates]
 CANDIDATES: dict[str, tuple[str, Recipe]] = {
     "first-long": ("the first recipe", FIRST),
-    "augmented": ("changed images, told", change({"augmented": True}, augment=0.12)),
+    "augmented": ("changed images, with the change", change({"augmented": True}, augment=0.12)),
     "attention-14": ("attention at 14x14, too", change({"attention14": True})),
     "deep-14": ("three blocks at 14x14", change({"blocks14": 3})),
     "wide-14": (

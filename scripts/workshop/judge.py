@@ -180,15 +180,15 @@ def rows(
     return {key: done[key] for key in jobs}
 
 
-def second_classifier(epochs: int) -> Classifier:
+def second_classifier(epochs: int, seed: int = SEED + 1, width: int = 24) -> Classifier:
     """A narrower classifier from another seed, which was never used to choose anything."""
-    return trained_classifier(mnist("train"), epochs, SEED + 1)
+    return trained_classifier(mnist("train"), epochs, seed, width)
 
 
-def trained_classifier(digits: Digits, epochs: int, seed: int) -> Classifier:
-    """A classifier of width 24, trained on digits where that is fast; on the CPU."""
+def trained_classifier(digits: Digits, epochs: int, seed: int, width: int = 24) -> Classifier:
+    """A classifier of a width, trained on digits where that is fast; on the CPU."""
     torch.manual_seed(seed)
-    classifier, device = Classifier(width=24), default_device()
+    classifier, device = Classifier(width=width), default_device()
     there = Digits(digits.images.to(device), digits.labels.to(device))
     for _ in tqdm(train_classifier(classifier.to(device), there, epochs, seed=seed)):
         pass
@@ -196,10 +196,16 @@ def trained_classifier(digits: Digits, epochs: int, seed: int) -> Classifier:
 
 
 class Second:
-    """The second classifier, which was never used to choose anything, and its floor."""
+    """The second classifier, which was never used to choose anything, and its floor.
 
-    def __init__(self, epochs: int, count: int = COUNT):
-        self.classifier: Classifier = second_classifier(epochs)
+    Args:
+        epochs: of its training on all training digits.
+        count: digits that it judges together.
+        seed, width: of its weights; neither is the bundled classifier's.
+    """
+
+    def __init__(self, epochs: int, count: int = COUNT, seed: int = SEED + 1, width: int = 24):
+        self.classifier = second_classifier(epochs, seed, width)
         self.distance = fid_to(test_images(), self.classifier)
         self.floor = fmean(self.distance(images) for images in real_images(count))
 

@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ddpm.devices import fast_arithmetic
 from ddpm.loading import load
@@ -35,27 +35,75 @@ BATCHES: Mapping[int, int] = {1: 15, 64: 5, 1000: 1}
 PAIRS = 10
 """Beside a peer, a median of fewer pairs says little: the loops differ by a hundredth."""
 
+ALONE = 100
+"""Pairs of the loops alone, which take some hundredths of a second each."""
+
+
+class Echo(nn.Module):
+    """A network that takes no time: it answers with the image it is asked about."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.place = nn.Parameter(torch.zeros(()))  # tells the model its device
+
+    def forward(self, x: Tensor, t: Tensor, label: Tensor) -> Tensor:
+        return x
+
 
 def beside_peers(device: torch.device, pairs: int, count: int = 64) -> dict[str, Any]:
-    """Seconds per image, ours over other libraries', with one network and equal steps."""
+    """Our loop beside other libraries', with one network and equal steps.
+
+    Returns:
+        By the name of a loop: seconds per image, ours over theirs, and under "alone" milliseconds
+        per step of the loops alone, with a network that takes no time.
+    """
+    from scripts.workshop.peers import STEPS
+
+    model = load("digits", device)
+    whole = against_peers(model, count, max(pairs, PAIRS))
+    alone = against_peers(Diffusion(model.recipe, Echo(), device), count, ALONE)
+    rows = {
+        name: row
+        | {"ours": row["ours"] / count, "theirs": row["theirs"] / count}
+        | {"alone": loops_alone(alone[name], STEPS, row["theirs"])}
+        for name, row in whole.items()
+    }
+    return {"rows": rows, "images": count, "steps": STEPS}
+
+
+def loops_alone(row: Mapping[str, Any], steps: int, whole: float) -> dict[str, float]:
+    """Milliseconds a step of two loops without the network, and what they make of the whole.
+
+    Args:
+        row: the seconds of both, and how many pairs were timed.
+        steps: that each loop makes.
+        whole: the seconds of the other loop with the network.
+
+    Returns:
+        Also `makes`: ours over theirs with the network, if nothing but the loops differs.
+    """
+    ours, theirs = row["ours"], row["theirs"]
+    return {
+        "ours_ms": 1000 * ours / steps,
+        "theirs_ms": 1000 * theirs / steps,
+        "makes": 1 + (ours - theirs) / whole,
+        "pairs": row["pairs"],
+    }
+
+
+def against_peers(model: Diffusion, count: int, pairs: int) -> dict[str, dict[str, Any]]:
+    """Seconds of our loop and of each other one, in turn."""
     from scripts.workshop.peers import STEPS, rivals
 
-    model, labels = load("digits", device), torch.arange(count) % 10
-    table = {}
+    table, device, labels = {}, model.device, torch.arange(count) % 10
     for name, (sampler, theirs) in rivals(model, count).items():
         options: dict[str, Any] = {"sampler": sampler, "steps": STEPS, "guidance": 1.0}
         ours = partial(model.sample, labels=labels, **options)
         ours(), theirs()
-        timed = paired(
-            partial(seconds, ours, device), partial(seconds, theirs, device), max(pairs, PAIRS)
-        )
-        table[name] = timed | {
-            "sampler": sampler,
-            "ours": timed["ours"] / count,
-            "theirs": timed["theirs"] / count,
-        }
-        print(f"{name}: {table[name]['ratio']:.3f}")
-    return {"rows": table, "images": count, "steps": STEPS}
+        times = paired(partial(seconds, ours, device), partial(seconds, theirs, device), pairs)
+        table[name] = {"sampler": sampler, **times}
+        print(f"{name}: {table[name]}")
+    return table
 
 
 def timed(

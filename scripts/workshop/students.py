@@ -53,6 +53,11 @@ GOALS: Mapping[int, tuple[float, float]] = {
 """For each number of evaluations the least accuracy and the largest distance over the floor, by the
 second classifier at 10,000 digits. Fixed before any student was trained."""
 
+JUDGE: Mapping[str, int] = {"seed": 1000, "width": 28}
+"""The second classifier of this record. It shares neither first weights nor width with those whose
+features the stage "frechet" compares (`Stage.critics`), nor with the bundled one, which chooses.
+Fixed before it judged anything."""
+
 COPIES = 1000
 """Samples for which the nearest training digit is looked up."""
 
@@ -180,7 +185,7 @@ def goal(steps: int, table: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 def students(quick: bool) -> dict[str, Any]:
     """Every student at 1, 2, 4, 8 and 16 evaluations, by two classifiers, with its minutes."""
     files, count = weights_files(), 1000 if quick else 10_000
-    second = cache(partial(Second, 1 if quick else 6, count))
+    second = cache(partial(Second, 1 if quick else 6, count, **JUDGE))
     jobs = {
         f"{name}, {steps}": partial(row, path, steps, count, 1 if quick else 2, second)
         for name, path in files.items()
