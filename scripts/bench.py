@@ -37,9 +37,10 @@ def bench(names: Annotated[tuple[str, ...], tyro.conf.Positional] = (), pairs: i
         names: which of training (every recipe's images per second), sampling (what the loop costs
             beside its network calls), quality (how soon the flagship's samples are as good as
             those of attention-class, at the speeds of training), speed (digits a second at equal
-            quality), peers (other libraries' loops, in at least ten pairs), batches (seconds a
-            digit in batches of 1, 64 and 1,000), arithmetic (bfloat16 beside float32), live (the
-            models in a browser) and pages (Lighthouse's scores of some pages); all by default.
+            quality), peers (other libraries' loops, in at least ten pairs, then the loops alone,
+            with a network that answers at once), batches (seconds a digit in batches of 1, 64 and
+            1,000), arithmetic (bfloat16 beside float32), live (the models in a browser) and pages
+            (Lighthouse's scores of some pages); all by default.
             Batches, live and pages have no rival, and need a machine without other load.
         pairs: how often ours and theirs are timed in turn; the medians count.
     """
