@@ -72,6 +72,17 @@ def test_guidance_at_all_times_is_that_of_sample_and_an_interval_saves_evaluatio
     assert not torch.allclose(judge.seen, same, atol=2e-2)
 
 
+def test_fresh_noise_makes_other_images_of_the_same_evaluations(quick):
+    judge = Judge()
+    plain = of_setting(Guided("ddim", 4, 1.4), 3, judge)["evaluations"], judge.seen
+    fresh = of_setting(Guided("ddim", 4, 1.4, eta=0.3), 3, judge)["evaluations"], judge.seen
+    full = of_setting(Guided("ddim", 4, 1.4, eta=1.0), 3, judge)["evaluations"], judge.seen
+    posterior = of_setting(Guided("ancestral", 4, 1.4), 3, judge)["evaluations"], judge.seen
+    assert plain[0] == fresh[0] == full[0] == 8
+    assert not torch.allclose(plain[1], fresh[1], atol=2e-2)
+    torch.testing.assert_close(full[1], posterior[1])  # the same step
+
+
 def test_the_second_classifier_decides_whether_a_goal_is_met(quick, monkeypatch):
     monkeypatch.setattr(goals, "CANDIDATES", {"one": Guided("ddim", 1, 1.4)})
     record = flagship_goals(quick=False)
@@ -88,7 +99,8 @@ def test_the_second_classifier_decides_whether_a_goal_is_met(quick, monkeypatch)
 
 
 def test_an_interval_is_the_same_setting_in_both_records():
-    row = {"sampler": "ddim", "steps": 25, "scale": 1.4, "low": 300, "high": 700}
+    row = {"sampler": "ddim", "steps": 25, "scale": 1.4, "low": 300, "high": 700, "eta": 0.0}
     assert in_times("x", row) == kind_of_guidance("interval 1.4 300-700", {"scale": 1.4})
+    assert in_times("x", row | {"eta": 0.3}) != in_times("x", row)
     row |= {"low": 1, "high": 1000, "scale": 1.2}
     assert in_times("x", row) == (own("digits", guidance=1.2), "")

@@ -60,11 +60,13 @@ def kind_of_guidance(name: str, row: Mapping[str, Any]) -> tuple[Setting, str]:
 
 
 def in_times(name: str, row: Mapping[str, Any]) -> tuple[Setting, str]:
-    """The flagship as the row says, guided at all times or at those of an interval."""
+    """The flagship as the row says, guided at all times or at those of an interval, and with its
+    `eta`."""
     setting = own("digits", sampler=row["sampler"], steps=row["steps"], guidance=row["scale"])
     low, high = row["low"], row["high"]
     at_all = low <= 1 and high >= DIGITS.T
-    return setting, "" if at_all else f"interval {row['scale']:g} {low}-{high}"
+    interval = "" if at_all else f"interval {row['scale']:g} {low}-{high}"
+    return setting, f"{interval} eta {row['eta']:g}".strip() if row["eta"] else interval
 
 
 def corrected(name: str, row: Mapping[str, Any]) -> tuple[Setting, str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from ddpm.devices import default_device
 from ddpm.records import device_name
+from ddpm.sampling import StepRule, ddim
 from scripts.workshop.guidance_kinds import MANY, drawn_by, within
 from scripts.workshop.judge import COUNT, Second, floor, rows, verdict
 from scripts.workshop.registry import digest_of, measurement
@@ -29,6 +30,7 @@ class Guided:
         sampler, steps: as for `Diffusion.sample`.
         scale: of guidance.
         low, high: the interval.
+        eta: of DDIM, how much fresh noise each step mixes in.
     """
 
     sampler: str
@@ -36,6 +38,11 @@ class Guided:
     scale: float
     low: int = 1
     high: int = 1000
+    eta: float = 0.0
+
+    def rule(self) -> str | StepRule:
+        """What `Diffusion.sample` takes as its sampler."""
+        return partial(ddim, eta=self.eta) if self.eta else self.sampler
 
 
 CANDIDATES = {
@@ -46,6 +53,8 @@ CANDIDATES = {
     "DPM-Solver++, 10 steps, 1.2": Guided("dpm-solver", 10, 1.2),
     "DDIM, 35 steps, 1.4 at 350 to 700": Guided("ddim", 35, 1.4, 350, 700),
     "DPM-Solver++, 35 steps, 1.5 at 300 to 700": Guided("dpm-solver", 35, 1.5, 300, 700),
+    "DDIM, eta 0.3, 35 steps, 1.3 at 300 to 700": Guided("ddim", 35, 1.3, 300, 700, 0.3),
+    "DDIM, eta 0.3, 35 steps, 1.25 at 300 to 700": Guided("ddim", 35, 1.25, 300, 700, 0.3),
 }
 """What is tried: intervals that spend few evaluations, and guidance at all times."""
 
@@ -54,7 +63,7 @@ def of_setting(setting: Guided, count: int, second: Second) -> dict[str, Any]:
     """A setting by both classifiers, the evaluations that each sample took, and where it was
     measured: the second classifier is trained there, and differs a little between devices."""
     estimate = within(setting.scale, setting.low, setting.high)
-    how = {"sampler": setting.sampler, "steps": setting.steps}
+    how = {"sampler": setting.rule(), "steps": setting.steps}
     samples, asked, network = drawn_by(estimate, count, **how)
     measures = {**verdict(samples, asked), **second.verdict(samples, asked)}
     where = {"count": count, "device": device_name(default_device())}
