@@ -202,6 +202,7 @@ def students(quick: bool) -> dict[str, Any]:
         "real_nearest": copied(test_images()) if files else None,
         "floor": floor(count) if files else None,
         "second_floor": second().floor if files else None,
+        "judge": dict(JUDGE),
         "count": count,
         "weights": digests(files),
     }
