@@ -1,11 +1,16 @@
 """The flagship's goals: who chooses a setting, who judges it, and what a setting is."""
 
+import re
+
 import pytest
 import torch
 
+from ddpm.guidance import as_eps
+from ddpm.loading import load
 from scripts.workshop import goals, guidance_kinds
 from scripts.workshop.declared import in_times, kind_of_guidance
 from scripts.workshop.goals import CANDIDATES, GOALS, Guided, best, flagship_goals, of_setting
+from scripts.workshop.records import ROOT
 from scripts.workshop.samples import own
 
 
@@ -58,7 +63,6 @@ def test_every_goal_has_a_candidate_that_is_cheap_enough(most):
 
 def test_guidance_at_all_times_is_that_of_sample_and_an_interval_saves_evaluations(quick):
     from ddpm.devices import fast_arithmetic
-    from ddpm.loading import load
 
     judge, model = Judge(), load("digits")
     row = of_setting(Guided("ddim", 2, 1.4), 3, judge)
@@ -104,3 +108,17 @@ def test_an_interval_is_the_same_setting_in_both_records():
     assert in_times("x", row | {"eta": 0.3}) != in_times("x", row)
     row |= {"low": 1, "high": 1000, "scale": 1.2}
     assert in_times("x", row) == (own("digits", guidance=1.2), "")
+
+
+def test_the_page_samples_with_the_setting_for_twenty_evaluations():
+    page = (ROOT / "docs/guidance-measured.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"^```python\n(.*?)^```", page, re.M | re.S)
+    found = {}
+    exec(code, found)
+    setting, model = CANDIDATES["DPM-Solver++, 14 steps, 1.5 at 300 to 700"], found["model"]
+    network = guidance_kinds.Counted(found["network"])
+    answer = guidance_kinds.within(setting.scale, setting.low, setting.high)
+    eps_fn = as_eps(answer(network, found["labels"]), "v", model.schedule)
+    same = model.sample(10, eps_fn=eps_fn, sampler=setting.rule(), steps=setting.steps)
+    torch.testing.assert_close(found["images"], same)
+    assert network.images == 10 * 19
