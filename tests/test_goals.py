@@ -1,51 +1,67 @@
 """The flagship's goals: who chooses a setting, who judges it, and what a setting is."""
 
+import inspect
 import re
 
 import pytest
 import torch
 
+from ddpm.classifiers import Classifier, load_classifier
 from ddpm.guidance import as_eps
 from ddpm.loading import load
-from scripts.workshop import goals, guidance_kinds
+from scripts.workshop import goals, guidance_kinds, judge
 from scripts.workshop.declared import in_times, kind_of_guidance
 from scripts.workshop.goals import CANDIDATES, GOALS, Guided, best, flagship_goals, of_setting
 from scripts.workshop.records import ROOT
+from scripts.workshop.registry import SEED
 from scripts.workshop.samples import own
 
 
 class Judge:
-    """A second classifier that remembers what it saw."""
+    """Another classifier that remembers what it saw; the third is sterner."""
+
+    def __init__(self, **which):
+        self.distance = 1.55 if which else 1.3
 
     def verdict(self, images, asked):
         self.seen = images
-        return {"second_accuracy": 0.995, "second_fid_over_floor": 1.3}
+        return {"second_accuracy": 0.995, "second_fid_over_floor": self.distance}
 
 
 @pytest.fixture
 def quick(monkeypatch):
     """Few images, and measures that are known beforehand."""
-    verdict = {"accuracy": 1.0, "fid": 0.1}
+    verdict, seeds = {"accuracy": 1.0, "fid": 0.1}, []
     monkeypatch.setattr(goals, "verdict", lambda images, asked: dict(verdict))
     monkeypatch.setattr(goals, "floor", lambda count: 0.1)
-    monkeypatch.setattr(goals, "Second", lambda *given: Judge())
+    monkeypatch.setattr(goals, "Second", lambda *given, **judge: Judge(**judge))
+    drawn = goals.drawn_by
+
+    def drawn_by(*given, **how):
+        seeds.append(how["seed"])
+        return drawn(*given, **how)
+
+    monkeypatch.setattr(goals, "drawn_by", drawn_by)
     monkeypatch.setattr(
         goals, "rows", lambda name, settings, jobs: {k: j() for k, j in jobs.items()}
     )
     monkeypatch.setattr(guidance_kinds, "natural_labels", lambda count: torch.arange(count))
     for name in ("COUNT", "MANY"):
         monkeypatch.setattr(goals, name, 3)
-    return verdict
+    return seeds
 
 
 def test_a_goal_is_chosen_among_rows_that_are_cheap_and_accurate_enough():
     table = {
         "dear": {"evaluations": 60, "accuracy": 1.0, "fid": 0.01},
         "near": {"evaluations": 40, "accuracy": 0.98, "fid": 0.02},
-        "right": {"evaluations": 50, "accuracy": 0.99, "fid": 0.03},
+        "perhaps": {"evaluations": 49, "accuracy": 0.9909, "fid": 0.025},  # by chance, that is
+        "right": {"evaluations": 50, "accuracy": 0.991, "fid": 0.03},
         "farther": {"evaluations": 19, "accuracy": 0.995, "fid": 0.04},
         "poor": {"evaluations": 20, "accuracy": 0.9, "fid": 0.035},
     }
+    for row in table.values():
+        row["count"] = 10_000
     assert best(table, 50) == "right"
     assert best(table, 20) == "farther"
     del table["farther"]
@@ -87,7 +103,7 @@ def test_fresh_noise_makes_other_images_of_the_same_evaluations(quick):
     torch.testing.assert_close(full[1], posterior[1])  # the same step
 
 
-def test_the_second_classifier_decides_whether_a_goal_is_met(quick, monkeypatch):
+def test_the_third_classifier_decides_by_other_noise_whether_a_goal_is_met(quick, monkeypatch):
     monkeypatch.setattr(goals, "CANDIDATES", {"one": Guided("ddim", 1, 1.4)})
     record = flagship_goals(quick=False)
     assert record["goals"]["20"] == {
@@ -95,11 +111,22 @@ def test_the_second_classifier_decides_whether_a_goal_is_met(quick, monkeypatch)
         "least": 0.99,
         "most": 1.6,
         "accuracy": 0.995,
-        "times": 1.3,
+        "times": 1.55,
         "outcome": "reached",
     }
-    # 1.3 times the floor, where 1.25 is the goal
+    # 1.55 times the floor, where 1.25 is the goal
     assert record["goals"]["50"]["outcome"] == "missed"
+    assert [*record["judged"]] == ["one"]
+    assert record["rows"]["one"]["second_fid_over_floor"] == 1.3
+    assert quick == [0, 1]
+
+
+def test_the_judge_of_goals_shares_nothing_with_the_other_classifiers():
+    second = inspect.signature(judge.Second).parameters
+    assert judge.JUDGE["width"] != second["width"].default
+    features = Classifier(judge.JUDGE["width"]).head.in_features
+    assert features != load_classifier().head.in_features
+    assert judge.JUDGE["seed"] not in {second["seed"].default, SEED}
 
 
 def test_an_interval_is_the_same_setting_in_both_records():

@@ -69,6 +69,12 @@ def in_times(name: str, row: Mapping[str, Any]) -> tuple[Setting, str]:
     return setting, f"{interval} eta {row['eta']:g}".strip() if row["eta"] else interval
 
 
+def judged_again(name: str, row: Mapping[str, Any]) -> tuple[Setting, str]:
+    """As `in_times`, with other noise."""
+    setting, besides = in_times(name, row)
+    return setting, f"{besides} other noise".strip()
+
+
 def corrected(name: str, row: Mapping[str, Any]) -> tuple[Setting, str]:
     """Course A's network in 50 steps of float32, with its noise estimate corrected."""
     weights, rule, *way = name.split("-")
@@ -147,6 +153,7 @@ DECLARED: tuple[Rows, ...] = (
     Rows("few_steps", "rows.*", stated),
     Rows("guidance_kinds", "rows.*", kind_of_guidance),
     Rows("flagship_goals", "rows.*", in_times),
+    Rows("flagship_goals", "judged.*", judged_again),
     Rows("schedules", "starts.*", start),
     Rows("grounds", "rows.*", corrected),
     Rows("randomness", "no_noise.*", hundred),
@@ -174,7 +181,7 @@ OTHER: dict[str, str] = {
     r"bench#quality\.reached": "a training that was stopped",
     r"classifier#": "real digits",
     r"editing_strength#": "edited images",
-    r"flagship_goals#goals\.": "by a second classifier",
+    r"flagship_goals#goals\.": "by a third classifier",
     r"frozen#rows\.resunet-frozen\.": "weights that are not bundled",
     r"half_way#": "samples that begin half-way",
     r"ways#": "denoised digits",

@@ -28,6 +28,7 @@ from ddpm.outputs import header_of
 from ddpm.reading import read_json
 from ddpm.records import device_name
 from scripts.workshop.judge import (
+    JUDGE,
     Second,
     draw_fast,
     floor,
@@ -52,11 +53,6 @@ GOALS: Mapping[int, tuple[float, float]] = {
 }
 """For each number of evaluations the least accuracy and the largest distance over the floor, by the
 second classifier at 10,000 digits. Fixed before any student was trained."""
-
-JUDGE: Mapping[str, int] = {"seed": 1000, "width": 28}
-"""The second classifier of this record. It shares neither first weights nor width with those whose
-features the stage "frechet" compares (`Stage.critics`), nor with the bundled one, which chooses.
-Fixed before it judged anything."""
 
 COPIES = 1000
 """Samples for which the nearest training digit is looked up."""

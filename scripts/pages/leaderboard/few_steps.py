@@ -12,7 +12,7 @@ from scripts.workshop.samples import Setting, judged, own
 
 STEPS = (1, 2, 3, 4)
 
-COMPARED = ("dpm-solver", "heun", "heun-eps", "ddim", "ancestral", "beta-noise", "renoise")
+COMPARED = ("dpm-solver", "heun", "heun-eps", "ddim", "ancestral", "beta-noise")
 """All samplers but the one without its noise, which is an experiment."""
 
 MANY = 10_000
