@@ -1,19 +1,16 @@
 """The flagship's goals: who chooses a setting, who judges it, and what a setting is."""
 
-import inspect
 import re
 
 import pytest
 import torch
 
-from ddpm.classifiers import Classifier, load_classifier
 from ddpm.guidance import as_eps
 from ddpm.loading import load
-from scripts.workshop import goals, guidance_kinds, judge
+from scripts.workshop import goals, guidance_kinds
 from scripts.workshop.declared import in_times, kind_of_guidance
 from scripts.workshop.goals import CANDIDATES, GOALS, Guided, best, flagship_goals, of_setting
 from scripts.workshop.records import ROOT
-from scripts.workshop.registry import SEED
 from scripts.workshop.samples import own
 
 
@@ -119,14 +116,6 @@ def test_the_third_classifier_decides_by_other_noise_whether_a_goal_is_met(quick
     assert [*record["judged"]] == ["one"]
     assert record["rows"]["one"]["second_fid_over_floor"] == 1.3
     assert quick == [0, 1]
-
-
-def test_the_judge_of_goals_shares_nothing_with_the_other_classifiers():
-    second = inspect.signature(judge.Second).parameters
-    assert judge.JUDGE["width"] != second["width"].default
-    features = Classifier(judge.JUDGE["width"]).head.in_features
-    assert features != load_classifier().head.in_features
-    assert judge.JUDGE["seed"] not in {second["seed"].default, SEED}
 
 
 def test_an_interval_is_the_same_setting_in_both_records():

@@ -58,7 +58,7 @@ CANDIDATES = {
     "DDIM, eta 0.3, 35 steps, 1.3 at 300 to 700": Guided("ddim", 35, 1.3, 300, 700, 0.3),
     "DDIM, eta 0.3, 35 steps, 1.25 at 300 to 700": Guided("ddim", 35, 1.25, 300, 700, 0.3),
 }
-"""What is tried: intervals that spend few evaluations, and guidance at all times."""
+"""What is tried: intervals that spend few evaluations, guidance at all times, and fresh noise."""
 
 
 def of_setting(setting: Guided, count: int, second: Second, seed: int = SEED) -> dict[str, Any]:
@@ -88,7 +88,10 @@ def best(table: Mapping[str, Mapping[str, Any]], evaluations: int) -> str:
 
 @measurement
 def flagship_goals(quick: bool) -> dict[str, Any]:
-    """The flagship with at most 50 and at most 20 evaluations, by 10,000 digits."""
+    """The flagship with at most 50 and at most 20 evaluations, by 10,000 digits.
+
+    `second_NAME` is by the second classifier under "rows", and by the third one under "judged".
+    """
     count, epochs = (COUNT, 1) if quick else (MANY, 6)
     second = cache(partial(Second, epochs, count))
     third = cache(partial(Second, epochs, count, **JUDGE))
@@ -106,9 +109,11 @@ def flagship_goals(quick: bool) -> dict[str, Any]:
         return of_setting(candidates[name], count, third(), SEED + 1)
 
     verdicts = {name: partial(again, name) for name in dict.fromkeys(chosen.values())}
-    judged = rows(f"{prefix}-judged", settings, verdicts)
+    by = {"judge": dict(JUDGE), "judged_seed": SEED + 1}
+    judged = rows(f"{prefix}-judged", settings | by, verdicts)
     goals = {str(most): outcome(most, name, judged[name]) for most, name in chosen.items()}
-    return {"rows": table, "judged": judged, "goals": goals, "floor": floor(count), **settings}
+    found = {"rows": table, "judged": judged, "goals": goals, "floor": floor(count)}
+    return found | by | settings
 
 
 def outcome(most: int, name: str, row: Mapping[str, Any]) -> dict[str, Any]:
