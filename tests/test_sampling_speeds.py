@@ -104,6 +104,9 @@ def test_beside_a_peer_at_least_ten_pairs_are_timed_and_more_of_the_loops_alone(
         "ours_ms": 256, "theirs_ms": 128, "makes": 2, "pairs": speeds.ALONE,
     }  # fmt: skip
     assert [isinstance(network, speeds.Echo) for network in networks] == [False, True] * 2
+    assert rows[0]["outcome"] == "missed"
+    took |= {"ours": 3.2, "ratio": 1.0}
+    assert speeds.beside_peers(CPU, 10)["rows"]["a peer"]["outcome"] == "reached"
 
 
 def test_the_loops_alone_make_the_same_steps_without_a_network_that_takes_time():

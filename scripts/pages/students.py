@@ -138,7 +138,8 @@ def line(axes: Axes, rows: Mapping[str, Mapping[str, Any]], label: str, **style:
     caption="Distance from real digits against evaluations of the network, for the flagship with"
     " each sampler (thin, dashed) and for students (thick, solid).",
     made="Ten thousand digits a point, by the bundled classifier; of a sampler with and without"
-    " guidance, the better one. Bars show the spread over seeds, where there are several.",
+    " guidance, the better one. A student has two seeds, and bars show their spread; the"
+    " flagship has one.",
     alt="A plot with the number of evaluations an image on a logarithmic axis and the Fréchet"
     " distance over the floor on another: a dashed line for each sampler, a solid one for each"
     " student, and a dotted line at 1, the distance of real digits.",

@@ -60,11 +60,19 @@ def kind_of_guidance(name: str, row: Mapping[str, Any]) -> tuple[Setting, str]:
 
 
 def in_times(name: str, row: Mapping[str, Any]) -> tuple[Setting, str]:
-    """The flagship as the row says, guided at all times or at those of an interval."""
+    """The flagship as the row says, guided at all times or at those of an interval, and with its
+    `eta`."""
     setting = own("digits", sampler=row["sampler"], steps=row["steps"], guidance=row["scale"])
     low, high = row["low"], row["high"]
     at_all = low <= 1 and high >= DIGITS.T
-    return setting, "" if at_all else f"interval {row['scale']:g} {low}-{high}"
+    interval = "" if at_all else f"interval {row['scale']:g} {low}-{high}"
+    return setting, f"{interval} eta {row['eta']:g}".strip() if row["eta"] else interval
+
+
+def judged_again(name: str, row: Mapping[str, Any]) -> tuple[Setting, str]:
+    """As `in_times`, with other noise."""
+    setting, besides = in_times(name, row)
+    return setting, f"{besides} other noise".strip()
 
 
 def corrected(name: str, row: Mapping[str, Any]) -> tuple[Setting, str]:
@@ -145,6 +153,7 @@ DECLARED: tuple[Rows, ...] = (
     Rows("few_steps", "rows.*", stated),
     Rows("guidance_kinds", "rows.*", kind_of_guidance),
     Rows("flagship_goals", "rows.*", in_times),
+    Rows("flagship_goals", "judged.*", judged_again),
     Rows("schedules", "starts.*", start),
     Rows("grounds", "rows.*", corrected),
     Rows("randomness", "no_noise.*", hundred),
@@ -172,7 +181,7 @@ OTHER: dict[str, str] = {
     r"bench#quality\.reached": "a training that was stopped",
     r"classifier#": "real digits",
     r"editing_strength#": "edited images",
-    r"flagship_goals#goals\.": "by a second classifier",
+    r"flagship_goals#goals\.": "by a third classifier",
     r"frozen#rows\.resunet-frozen\.": "weights that are not bundled",
     r"half_way#": "samples that begin half-way",
     r"ways#": "denoised digits",

@@ -102,7 +102,7 @@ def drawn_by(estimate: Estimate, count: int, **how: Any) -> tuple[Tensor, Tensor
         answer = estimate(network, labels)
         eps_fn: EpsFn = as_eps(answer, recipe.predicts, model.schedule)
         with fast_arithmetic(default_device()):
-            drawn = model.sample(len(labels), eps_fn=eps_fn, seed=SEED, first=first, **how)
+            drawn = model.sample(len(labels), eps_fn=eps_fn, first=first, **{"seed": SEED} | how)
         images.append(drawn.float())
     return torch.cat(images), asked, network
 

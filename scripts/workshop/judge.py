@@ -73,6 +73,11 @@ def floor(count: int = COUNT) -> float:
     return sum(distances) / len(distances)
 
 
+JUDGE: Mapping[str, int] = {"seed": 1000, "width": 28}
+"""A classifier for verdicts alone. It shares neither first weights nor width with those whose
+features the stage "frechet" compares (`Stage.critics`), nor with the bundled one or the default
+`Second`. Fixed before it judged anything."""
+
 BATCH = 250
 """How many digits are sampled together."""
 

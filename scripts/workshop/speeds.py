@@ -31,6 +31,7 @@ from ddpm.recipes import DIGITS, recipe
 from ddpm.sampling import posterior, sample
 from ddpm.timesteps import strided
 from ddpm.training import train
+from scripts.workshop.formulas import TRAIN
 from scripts.workshop.judge import natural_labels, verdict
 from scripts.workshop.records import read_json
 from scripts.workshop.rival import reaches
@@ -119,14 +120,20 @@ def training_speeds(device: torch.device, pairs: int) -> dict[str, Any]:
         # Networks differ in cost by a factor of a hundred: take the steps that fit ten seconds.
         per_step = recipe(name).training.batch / our_way(name, device, 1)
         steps = max(1, round(10 / per_step))
-        speeds[name] = paired(
+        pair = paired(
             partial(our_way, name, device, steps), partial(source_way, name, device, steps), pairs
-        ) | {"steps": steps}
+        )
+        speeds[name] = pair | {"steps": steps, "hours": whole_training(name, pair["ours"])}
         print(
             f"training {name}: {speeds[name]['ours']:.0f} images/s, the source's way"
             f" {speeds[name]['theirs']:.0f}, ratio {speeds[name]['ratio']:.2f}"
         )
     return speeds
+
+
+def whole_training(name: str, images_per_second: float) -> float:
+    """Hours of all epochs of a recipe at a speed."""
+    return recipe(name).training.epochs * TRAIN / images_per_second / 3600
 
 
 def loop_overhead(device: torch.device, name: str = "attention-class", pairs: int = 15) -> Any:

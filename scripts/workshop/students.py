@@ -1,8 +1,8 @@
 """How good each student is at each number of evaluations, and what its training cost.
 
 Every weights file of a student in `runs/` is judged, including those that a stage left, and so is
-the bundled one. The bundled classifier chooses between them. The second one, which was never used
-to choose anything, says which goals are met.
+the bundled one. The bundled classifier chooses between them. Another one, which was never used to
+choose anything and resembles none that taught a student, says which goals are met.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from ddpm.outputs import header_of
 from ddpm.reading import read_json
 from ddpm.records import device_name
 from scripts.workshop.judge import (
+    JUDGE,
     Second,
     draw_fast,
     floor,
@@ -51,12 +52,7 @@ GOALS: Mapping[int, tuple[float, float]] = {
     1: (0.980, 2.8),
 }
 """For each number of evaluations the least accuracy and the largest distance over the floor, by the
-second classifier at 10,000 digits. Fixed before any student was trained."""
-
-JUDGE: Mapping[str, int] = {"seed": 1000, "width": 28}
-"""The second classifier of this record. It shares neither first weights nor width with those whose
-features the stage "frechet" compares (`Stage.critics`), nor with the bundled one, which chooses.
-Fixed before it judged anything."""
+classifier of `JUDGE` at 10,000 digits. Fixed before any student was trained."""
 
 COPIES = 1000
 """Samples for which the nearest training digit is looked up."""
@@ -183,7 +179,10 @@ def goal(steps: int, table: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 @measurement
 def students(quick: bool) -> dict[str, Any]:
-    """Every student at 1, 2, 4, 8 and 16 evaluations, by two classifiers, with its minutes."""
+    """Every student at 1, 2, 4, 8 and 16 evaluations, by two classifiers, with its minutes.
+
+    `second_NAME` is by the classifier of `JUDGE`.
+    """
     files, count = weights_files(), 1000 if quick else 10_000
     second = cache(partial(Second, 1 if quick else 6, count, **JUDGE))
     jobs = {
@@ -191,11 +190,11 @@ def students(quick: bool) -> dict[str, Any]:
         for name, path in files.items()
         for steps in served(path)
     }
-    table = rows("students-quick" if quick else "students", digests(files), jobs)
+    settings = {"weights": digests(files), "judge": dict(JUDGE)}
+    table = rows("students-quick" if quick else "students", settings, jobs)
     return {
         "rows": table,
         "chosen": chosen(table),
-        "missed": [name for name, each in table.items() if not each.get("met")],
         "defaults": {name: judged(own(name), seeds=seeds_of(name)) for name in bundled_students()},
         "costs": {name: cost(path) for name, path in files.items()},
         "goals": {str(n): goal(n, table) for n in GOALS},
@@ -203,7 +202,7 @@ def students(quick: bool) -> dict[str, Any]:
         "floor": floor(count) if files else None,
         "second_floor": second().floor if files else None,
         "count": count,
-        "weights": digests(files),
+        **settings,
     }
 
 
