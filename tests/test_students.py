@@ -92,6 +92,12 @@ def test_variants_have_the_stages_that_they_are_named_for():
     assert stages["two-stages"] == stages["digits-fast"][:2]
     before = variants.VARIANTS["two-stages-faster"].distillation
     assert (before.teacher, before.told) == ("runs/two-stages.safetensors", (1, 2))
+    # These are kept among the results, so their recipes must stay what they were.
+    for name, epochs, imitation in (("two-stages-faster", 20, 1.0), ("two-critics", 40, 0.3)):
+        recipe = variants.VARIANTS[name]
+        (stage,) = recipe.distillation.stages
+        assert (recipe.training.epochs, stage.epochs, stage.imitation) == (epochs, epochs, imitation)
+        assert (stage.critics, stage.pairs) == ((16, 24), 16_384)
     assert stages["halved"] == ["fold"] + ["halve"] * 5
     assert stages["matched"] == ["fold", "match"]
 
