@@ -96,7 +96,8 @@ def test_variants_have_the_stages_that_they_are_named_for():
     for name, epochs, imitation in (("two-stages-faster", 20, 1.0), ("two-critics", 40, 0.3)):
         recipe = variants.VARIANTS[name]
         (stage,) = recipe.distillation.stages
-        assert (recipe.training.epochs, stage.epochs, stage.imitation) == (epochs, epochs, imitation)
+        assert recipe.training.epochs == stage.epochs == epochs
+        assert stage.imitation == imitation
         assert (stage.critics, stage.pairs) == ((16, 24), 16_384)
     assert stages["halved"] == ["fold"] + ["halve"] * 5
     assert stages["matched"] == ["fold", "match"]
