@@ -10,7 +10,7 @@ from ddpm.loading import load
 from scripts.workshop import goals, guidance_kinds
 from scripts.workshop.declared import in_times, kind_of_guidance
 from scripts.workshop.goals import CANDIDATES, GOALS, Guided, best, flagship_goals, of_setting
-from scripts.workshop.records import ROOT
+from scripts.workshop.records import ROOT, read_json
 from scripts.workshop.samples import own
 
 
@@ -131,7 +131,8 @@ def test_the_page_samples_with_the_setting_for_twenty_evaluations():
     (code,) = re.findall(r"^```python\n(.*?)^```", page, re.M | re.S)
     found = {}
     exec(code, found)
-    setting, model = CANDIDATES["DPM-Solver++, 14 steps, 1.5 at 300 to 700"], found["model"]
+    chosen = read_json("flagship_goals")["goals"]["20"]["setting"]
+    setting, model = CANDIDATES[chosen], found["model"]
     network = guidance_kinds.Counted(found["network"])
     answer = guidance_kinds.within(setting.scale, setting.low, setting.high)
     eps_fn = as_eps(answer(network, found["labels"]), "v", model.schedule)
