@@ -185,10 +185,21 @@ DIGITS_FASTER = dataclasses.replace(
     name="digits-faster",
     options={**DIGITS.options, "paces": 3},
     steps=1,
-    training=Training(epochs=40, rate=2e-4),
+    training=Training(epochs=60, rate=2e-4),
     distillation=Distillation(
         teacher="digits-fast",
-        stages=(Stage("frechet", epochs=40, updates=50, rate=2e-4, steps=(2, 1), imitation=0.3),),
+        stages=(
+            Stage(
+                "frechet",
+                epochs=60,
+                updates=50,
+                rate=2e-4,
+                steps=(2, 1),
+                critics=(12, 16, 20, 24),
+                pairs=49_152,
+                imitation=0.3,
+            ),
+        ),
         serves=(1, 2),
     ),
 )

@@ -20,10 +20,10 @@ def students(name: str, /, epochs: int | None = None, restart: bool = False) -> 
     """Distils a student, or continues a distillation that was stopped.
 
     Args:
-        name: of a variant: digits-fast, digits-faster, two-stages, two-stages-faster, everywhere,
-            to-one, halved, matched, halved-matched, no-adversary, strong-adversary, two-fakes,
-            no-jitter, short-shortcuts, short-halved, short-matched, short-no-adversary or
-            short-compared.
+        name: of a variant: digits-fast, digits-faster, two-stages, two-stages-faster, two-critics,
+            everywhere, to-one, halved, matched, halved-matched, no-adversary, strong-adversary,
+            two-fakes, no-jitter, short-shortcuts, short-halved, short-matched, short-no-adversary
+            or short-compared.
         epochs: stop after so many; those of all stages by default.
         restart: start again even though a checkpoint is there.
     """

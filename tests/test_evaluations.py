@@ -78,7 +78,7 @@ def test_few_steps_has_every_sampler_and_says_what_each_costs(monkeypatch):
     for steps in (2, 3, 4):
         found = {s.sampler for s in settings.values() if (s.steps, s.guidance) == (steps, 1.4)}
         assert found == {*few_steps.COMPARED}
-    assert {*few_steps.COMPARED} == {*SAMPLERS} - {"no-noise", "renoise"}
+    assert {*few_steps.COMPARED} == {*SAMPLERS} - {"no-noise"}
     costs = {name: evaluations_of(setting) for name, setting in settings.items()}
     assert (costs["ddim-1"], costs["ddim-1-unguided"]) == (2, 1)
     assert (costs["heun-3"], costs["ancestral-4"], costs["dpm-solver-4-unguided"]) == (10, 8, 4)

@@ -92,6 +92,13 @@ def test_variants_have_the_stages_that_they_are_named_for():
     assert stages["two-stages"] == stages["digits-fast"][:2]
     before = variants.VARIANTS["two-stages-faster"].distillation
     assert (before.teacher, before.told) == ("runs/two-stages.safetensors", (1, 2))
+    # These are kept among the results, so their recipes must stay what they were.
+    for name, epochs, imitation in (("two-stages-faster", 20, 1.0), ("two-critics", 40, 0.3)):
+        recipe = variants.VARIANTS[name]
+        (stage,) = recipe.distillation.stages
+        assert recipe.training.epochs == stage.epochs == epochs
+        assert stage.imitation == imitation
+        assert (stage.critics, stage.pairs) == ((16, 24), 16_384)
     assert stages["halved"] == ["fold"] + ["halve"] * 5
     assert stages["matched"] == ["fold", "match"]
 
@@ -215,7 +222,7 @@ def test_the_judge_is_no_classifier_that_taught_a_student_or_chose_one():
     recipes = [recipe for recipe in RECIPES.values() if recipe.distillation]
     critics = {w for recipe in recipes for s in recipe.distillation.stages for w in s.critics}
     chooses = load_classifier().head.in_features
-    assert len(critics) == 2
+    assert critics == {12, 16, 20, 24}
     for width in critics:
         assert Classifier(width).head.in_features != chooses
     assert students.JUDGE["width"] not in critics

@@ -94,6 +94,7 @@ STYLES = {
     "digits-fast": (viz.SKY, "s"),
     "digits-fast.fold": (viz.ORANGE, "s"),
     "halved": (viz.GREEN, "s"),
+    "two-critics": (viz.ORANGE, "D"),
     "two-stages": (viz.PURPLE, "s"),
     "two-stages-faster": (viz.PURPLE, "D"),
 }
@@ -136,7 +137,7 @@ def line(axes: Axes, rows: Mapping[str, Mapping[str, Any]], label: str, **style:
     "students-quality",
     "students",
     caption="Distance from real digits against evaluations of the network, for the flagship with"
-    " each sampler (thin, dashed) and for students (thick, solid).",
+    " five samplers (thin, dashed) and for students (thick, solid).",
     made="Ten thousand digits a point, by the bundled classifier; of a sampler with and without"
     " guidance, the better one. A student has two seeds, and bars show their spread; the"
     " flagship has one.",

@@ -12,8 +12,11 @@ from scripts.workshop.samples import Setting, judged, own
 
 STEPS = (1, 2, 3, 4)
 
-COMPARED = ("dpm-solver", "heun", "heun-eps", "ddim", "ancestral", "beta-noise")
+COMPARED = ("dpm-solver", "heun", "heun-eps", "ddim", "ancestral", "beta-noise", "renoise")
 """All samplers but the one without its noise, which is an experiment."""
+
+UNGUIDED = ("ddim", "dpm-solver", "renoise")
+"""Those that are also measured without guidance."""
 
 MANY = 10_000
 """Samples of each setting."""
@@ -30,7 +33,7 @@ def settings() -> dict[str, Setting]:
         for sampler in COMPARED if steps > 1 else ("ddim",):
             found[f"{sampler}-{steps}"] = own("digits", sampler=sampler, steps=steps)
     for steps in STEPS:
-        for sampler in ("ddim", "dpm-solver") if steps > 1 else ("ddim",):
+        for sampler in UNGUIDED if steps > 1 else ("ddim",):
             name = f"{sampler}-{steps}-unguided"
             found[name] = own("digits", sampler=sampler, steps=steps, guidance=1.0)
     return found
